@@ -1,0 +1,1 @@
+"""What people use: the JSON door, the console, and the rules behind both."""

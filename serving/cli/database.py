@@ -1,0 +1,31 @@
+"""``suluh db``: bring the tables up to date."""
+
+from __future__ import annotations
+
+import click
+
+from serving.app import create_service
+from serving.db.engine import is_current, migrate
+from serving.settings import Settings
+
+
+@click.group("db", short_help="Set up and inspect the database.")
+def database() -> None:
+    """Set up and inspect the database."""
+
+
+@database.command()
+def upgrade() -> None:
+    """Bring the tables to the newest revision; does nothing where they stand there."""
+    service = create_service(Settings())
+    migrate(service.database)
+    click.echo("database: up to date")
+
+
+@database.command()
+def status() -> None:
+    """Say whether the tables are up to date."""
+    service = create_service(Settings())
+    if not is_current(service.database):
+        raise click.ClickException("the tables are missing or old; run: suluh db upgrade")
+    click.echo("database: up to date")

@@ -1,0 +1,29 @@
+"""The HTML door: the desk, the inbox, the boards and the public pages. Every page works without JavaScript."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+
+def routers() -> list[APIRouter]:
+    """Give every part whose forms carry a session's token."""
+    from serving.console import (  # noqa: PLC0415 - parts import this package's pages
+        account,
+        admin,
+        campaigns,
+        claim,
+        inbox,
+        influencers,
+        library,
+        queue,
+    )
+
+    parts = (queue, claim, library, influencers, campaigns, inbox, account, admin)
+    return [part.router for part in parts]
+
+
+def open_router() -> APIRouter:
+    """Give what anybody may open without signing in: public pages, sign-in, health."""
+    from serving.console import public  # noqa: PLC0415 - parts import this package's pages
+
+    return public.router

@@ -1,0 +1,121 @@
+"""One door to the database, the same for SQLite and PostgreSQL.
+
+SQLite runs in WAL mode, and a writing transaction says so at its start (``BEGIN IMMEDIATE``): a transaction that
+reads first and writes later would otherwise be refused in the middle when somebody else wrote in between. The cost
+is that writers queue; readers never wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 30_000
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+__all__ = ["Database", "Session", "migrate"]
+
+
+def _driver_url(address: str) -> str:
+    url = make_url(address)
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
+class Database:
+    """Owns the connections of one process.
+
+    Args:
+        address: an SQLAlchemy address; plain ``postgresql://`` means psycopg 3.
+        echo: print each statement, for debugging.
+    """
+
+    def __init__(self, address: str, *, echo: bool = False) -> None:
+        self.address = _driver_url(address)
+        url = make_url(self.address)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"echo": echo}
+        if self.is_sqlite:
+            if url.database:
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            options["connect_args"] = {"check_same_thread": False}
+            # The event loop's thread pool has 40 threads; each may hold one connection.
+            options["pool_size"] = 40
+        else:
+            options |= {"pool_size": 10, "max_overflow": 30, "pool_pre_ping": True}
+        self.engine = create_engine(self.address, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _configure_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writing = self.engine.execution_options(writes=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that only reads; nothing is kept."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session that commits when the block ends, and rolls back when it raises."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def ping(self) -> None:
+        """Raise where the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _configure_sqlite(raw: Any, _entry: ConnectionPoolEntry) -> None:
+    raw.isolation_level = None  # the driver's own implicit BEGIN would come too late
+    cursor = raw.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Bring the tables to ``revision``; does nothing where they stand there already."""
+    command.upgrade(_config(database.engine), revision)
+
+
+def is_current(database: Database) -> bool:
+    """Tell whether the tables stand at the newest revision."""
+    newest = ScriptDirectory.from_config(_config(database.engine)).get_current_head()
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest

@@ -1,0 +1,627 @@
+"""Every table, in one place to read.
+
+Rules that must hold whatever code runs stand here as constraints: a published claim, clarification or campaign
+without two different humans is refused by the database itself. No table has a column for the author of a post.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from serving.db.types import Big, Json, UtcTime, Word
+from serving.vocabulary import (
+    CampaignKind,
+    CampaignState,
+    Category,
+    ClaimState,
+    ClarificationState,
+    CorrectionState,
+    DeclineReason,
+    DeliveryState,
+    DismissReason,
+    EvidenceKind,
+    EvidenceMethod,
+    MatchStatus,
+    OfferState,
+    Platform,
+    VerdictLabel,
+)
+
+TWO_HUMANS = "author_id IS NOT NULL AND approver_id IS NOT NULL AND author_id <> approver_id"
+
+
+class Base(DeclarativeBase):
+    """Root of every table; constraint names are stated so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime, dict[str, Any]: Json, list[Any]: Json, list[str]: Json}  # noqa: RUF012
+
+
+# ---- people who work here --------------------------------------------------------------------------------------
+
+
+class User(Base):
+    """Somebody who signs in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    display_name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    roles: Mapped[list[str]]
+    active: Mapped[bool] = mapped_column(default=True)
+    # Raised to end every session of this person at once.
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    ministry_id: Mapped[int | None] = mapped_column(ForeignKey("ministries.id"))
+    created_at: Mapped[datetime]
+
+
+class ApiKey(Base):
+    """A personal key for ``/v1``: only its hash is kept."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    label: Mapped[str] = mapped_column(String(120))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class IdempotentAnswer(Base):
+    """What was answered to a request that carried an ``Idempotency-Key``; asked again, it is answered again."""
+
+    __tablename__ = "idempotent_answers"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+# ---- what is going round ---------------------------------------------------------------------------------------
+
+
+class InboxRow(Base):
+    """A post accepted by ``POST /v1/posts`` and not yet taken in: already masked, so no identity waits here."""
+
+    __tablename__ = "inbox"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    batch: Mapped[str] = mapped_column(String(32), index=True)
+    row: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+
+
+class Post(Base):
+    """One public message as collected. There is no author, and the external id is a keyed hash."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        UniqueConstraint("source", "external_hash"),
+        Index("ix_posts_claim_reach", "claim_id", "reach"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    source: Mapped[str] = mapped_column(String(40))
+    external_hash: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    posted_at: Mapped[datetime]
+    collected_at: Mapped[datetime]
+    likes: Mapped[int] = mapped_column(Big, default=0)
+    shares: Mapped[int] = mapped_column(Big, default=0)
+    comments: Mapped[int] = mapped_column(Big, default=0)
+    views: Mapped[int] = mapped_column(Big, default=0)
+    # One number for "how many may have seen it": views where known, else engagement (desk.trends.reach_of).
+    reach: Mapped[int] = mapped_column(Big, default=0)
+    media: Mapped[list[Any]] = mapped_column(default=list)
+    sealed_link: Mapped[bytes | None] = mapped_column(LargeBinary)
+    link_until: Mapped[datetime | None] = mapped_column(index=True)
+    p_hoax: Mapped[float] = mapped_column(Float)
+
+
+class Claim(Base):
+    """What a cluster of posts asserts, in one neutral sentence."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        CheckConstraint(f"state <> 'published' OR ({TWO_HUMANS})", name="published_by_two"),
+        CheckConstraint("approver_id IS NULL OR author_id <> approver_id", name="author_is_not_approver"),
+        CheckConstraint("state <> 'dismissed' OR dismiss_reason IS NOT NULL", name="dismissed_with_reason"),
+        CheckConstraint("state <> 'merged' OR merged_into_id IS NOT NULL", name="merged_into_something"),
+        Index("ix_claims_queue", "state", "priority", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    state: Mapped[ClaimState] = mapped_column(Word(ClaimState), default=ClaimState.NEW)
+    wording: Mapped[str] = mapped_column(Text)
+    category: Mapped[Category] = mapped_column(Word(Category))
+    # The keyword list's guess, kept beside what humans answer later.
+    category_suggested: Mapped[Category] = mapped_column(Word(Category))
+    region: Mapped[str | None] = mapped_column(String(8))
+
+    # What the model says: kemiripan dengan hoaks, never truth.
+    p_hoax: Mapped[float] = mapped_column(Float)
+    band: Mapped[str] = mapped_column(String(16))
+    reasons: Mapped[list[Any]]
+    model: Mapped[str] = mapped_column(String(80))
+    scored_at: Mapped[datetime]
+
+    # How it spreads.
+    n_posts: Mapped[int] = mapped_column(Big, default=0)
+    reach: Mapped[int] = mapped_column(Big, default=0)
+    engagement: Mapped[int] = mapped_column(Big, default=0)
+    posts_per_hour: Mapped[float] = mapped_column(Float, default=0.0)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime] = mapped_column(index=True)
+    priority: Mapped[float] = mapped_column(Float, default=0.0)
+
+    # Who works on it, and by when.
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    seen_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    held_since: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None] = mapped_column(index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    dismiss_reason: Mapped[DismissReason | None] = mapped_column(Word(DismissReason))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"))
+    verdict: Mapped[VerdictLabel | None] = mapped_column(Word(VerdictLabel))
+    political: Mapped[bool | None]
+    # Raised by each step; a form that was opened on an older one is refused.
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Wording(Base):
+    """Each neutral wording that a claim has had."""
+
+    __tablename__ = "wordings"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
+class ClaimSignature(Base):
+    """A representative text of a claim as a MinHash signature, so that a restart finds its copies again."""
+
+    __tablename__ = "claim_signatures"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Spread(Base):
+    """Posts, reach and engagement of one claim in one quarter of an hour."""
+
+    __tablename__ = "spread"
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
+    # Quarters of an hour since 1970-01-01 UTC.
+    quarter: Mapped[int] = mapped_column(Big, primary_key=True)
+    n_posts: Mapped[int] = mapped_column(Big, default=0)
+    reach: Mapped[int] = mapped_column(Big, default=0)
+    engagement: Mapped[int] = mapped_column(Big, default=0)
+
+
+class Match(Base):
+    """A link between a claim and a clarification; who suggested it stays recorded after a human decided."""
+
+    __tablename__ = "matches"
+    __table_args__ = (
+        UniqueConstraint("claim_id", "clarification_id"),
+        CheckConstraint("status = 'suggested' OR decided_by_id IS NOT NULL", name="decided_by_a_human"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"))
+    clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"), index=True)
+    score: Mapped[float] = mapped_column(Float)
+    # What the machine thought: suggested or confirmed strength; never more than a suggestion to the desk.
+    machine_status: Mapped[str] = mapped_column(String(16))
+    machine_version: Mapped[str] = mapped_column(String(80))
+    status: Mapped[MatchStatus] = mapped_column(Word(MatchStatus), default=MatchStatus.SUGGESTED)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Feed(Base):
+    """An RSS or Atom address that is read on a schedule."""
+
+    __tablename__ = "feeds"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    url: Mapped[str] = mapped_column(String(2000), unique=True)
+    source: Mapped[str] = mapped_column(String(40))
+    every_s: Mapped[int]
+    active: Mapped[bool] = mapped_column(default=True)
+    etag: Mapped[str | None] = mapped_column(String(255))
+    modified: Mapped[str | None] = mapped_column(String(80))
+    polled_at: Mapped[datetime | None]
+    next_poll_at: Mapped[datetime] = mapped_column(index=True)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+# ---- what two humans decide ------------------------------------------------------------------------------------
+
+
+class Evidence(Base):
+    """A source that a checker puts beside a claim."""
+
+    __tablename__ = "evidence"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    kind: Mapped[EvidenceKind] = mapped_column(Word(EvidenceKind))
+    url: Mapped[str] = mapped_column(String(2000))
+    title: Mapped[str] = mapped_column(String(500))
+    publisher: Mapped[str] = mapped_column(String(200))
+    quote: Mapped[str] = mapped_column(Text, default="")
+    archived_url: Mapped[str | None] = mapped_column(String(2000))
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class Draft(Base):
+    """The one decision being prepared for a claim; it outlives leases, sessions and servers."""
+
+    __tablename__ = "drafts"
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
+    gates: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    verdict: Mapped[VerdictLabel | None] = mapped_column(Word(VerdictLabel))
+    category: Mapped[Category | None] = mapped_column(Word(Category))
+    political: Mapped[bool | None]
+    redacted: Mapped[bool] = mapped_column(default=False)
+    title: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text, default="")
+    topic: Mapped[str | None] = mapped_column(String(40))
+    returned_reason: Mapped[str] = mapped_column(Text, default="")
+    updated_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Decision(Base):
+    """Each answer that a second human gave on a draft, appended and never changed."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (CheckConstraint("author_id <> approver_id", name="author_is_not_approver"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    approver_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    outcome: Mapped[str] = mapped_column(String(16))  # approved | returned
+    verdict: Mapped[VerdictLabel] = mapped_column(Word(VerdictLabel))
+    category: Mapped[Category] = mapped_column(Word(Category))
+    political_author: Mapped[bool]
+    political_approver: Mapped[bool | None]
+    gates: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+
+
+class Clarification(Base):
+    """An official clarification; its words are in its versions."""
+
+    __tablename__ = "clarifications"
+    __table_args__ = (
+        CheckConstraint(
+            f"state NOT IN ('published', 'superseded', 'retracted') OR ({TWO_HUMANS})",
+            name="published_by_two",
+        ),
+        CheckConstraint("approver_id IS NULL OR author_id <> approver_id", name="author_is_not_approver"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    state: Mapped[ClarificationState] = mapped_column(Word(ClarificationState), index=True)
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(200))
+    verdict: Mapped[VerdictLabel | None] = mapped_column(Word(VerdictLabel))
+    category: Mapped[Category] = mapped_column(Word(Category))
+    topic: Mapped[str | None] = mapped_column(String(40))
+    political: Mapped[bool] = mapped_column(default=False)
+    current_version: Mapped[int] = mapped_column(default=1)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    external_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
+    valid_until: Mapped[datetime | None]
+    retracted_at: Mapped[datetime | None]
+    retract_reason: Mapped[str] = mapped_column(Text, default="")
+    superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("clarifications.id"))
+
+
+class ClarificationVersion(Base):
+    """The words of a clarification as they stood from one moment on."""
+
+    __tablename__ = "clarification_versions"
+    __table_args__ = (UniqueConstraint("clarification_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    # Each {"url", "title", "publisher", "kind"}; kind as in EvidenceKind.
+    sources: Mapped[list[Any]]
+    change_note: Mapped[str] = mapped_column(Text, default="")
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
+# ---- who carries it --------------------------------------------------------------------------------------------
+
+
+class Ministry(Base):
+    """An employer of civil servants, and the unit in which the programme is rolled out."""
+
+    __tablename__ = "ministries"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    live_at: Mapped[datetime | None]
+
+
+class Influencer(Base):
+    """A consenting civil servant. The staff number is a keyed hash; the address is sealed."""
+
+    __tablename__ = "influencers"
+    __table_args__ = (Index("ix_influencers_audience", "ministry_id", "region"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), unique=True)
+    staff_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    ministry_id: Mapped[int] = mapped_column(ForeignKey("ministries.id"))
+    unit: Mapped[str] = mapped_column(String(120), default="")
+    region: Mapped[str] = mapped_column(String(8))
+    timezone: Mapped[str] = mapped_column(String(40))
+    topics: Mapped[list[str]]
+    sealed_email: Mapped[bytes | None] = mapped_column(LargeBinary)
+    active: Mapped[bool] = mapped_column(default=True)
+    consent_version: Mapped[str | None] = mapped_column(String(20))
+    consent_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class InfluencerTopic(Base):
+    """One topic that one person chose, as a row, so that routing can join on it."""
+
+    __tablename__ = "influencer_topics"
+
+    influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id", ondelete="CASCADE"), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+
+
+class FollowerEvidence(Base):
+    """How many followers somebody had on one platform on one day, and how that is known."""
+
+    __tablename__ = "follower_evidence"
+    __table_args__ = (
+        CheckConstraint("count >= 0", name="count_not_negative"),
+        Index("ix_follower_evidence_latest", "influencer_id", "platform", "measured_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id", ondelete="CASCADE"))
+    platform: Mapped[Platform] = mapped_column(Word(Platform))
+    count: Mapped[int] = mapped_column(Big)
+    method: Mapped[EvidenceMethod] = mapped_column(Word(EvidenceMethod))
+    measured_at: Mapped[datetime]
+    # A suspicious jump waits for a person to look; held evidence does not count.
+    held: Mapped[bool] = mapped_column(default=False)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Campaign(Base):
+    """A clarification or programme news with audience, window and target reach."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint(f"state NOT IN ('approved', 'live', 'frozen') OR ({TWO_HUMANS})", name="approved_by_two"),
+        CheckConstraint("approver_id IS NULL OR author_id <> approver_id", name="author_is_not_approver"),
+        CheckConstraint(
+            "(kind = 'clarification' AND clarification_id IS NOT NULL)"
+            " OR (kind = 'programme' AND clarification_id IS NULL)",
+            name="kind_has_its_source",
+        ),
+        CheckConstraint("ends_at > starts_at", name="window_runs_forward"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    kind: Mapped[CampaignKind] = mapped_column(Word(CampaignKind))
+    state: Mapped[CampaignState] = mapped_column(Word(CampaignState), index=True)
+    clarification_id: Mapped[int | None] = mapped_column(ForeignKey("clarifications.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    issuer: Mapped[str] = mapped_column(String(200))
+    link: Mapped[str] = mapped_column(String(2000), default="")
+    official_posts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    topic: Mapped[str] = mapped_column(String(40))
+    # Empty list = everybody.
+    ministries: Mapped[list[str]] = mapped_column(default=list)
+    regions: Mapped[list[str]] = mapped_column(default=list)
+    target_reach: Mapped[int] = mapped_column(Big)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    political_author: Mapped[bool | None]
+    political_approver: Mapped[bool | None]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    returned_reason: Mapped[str] = mapped_column(Text, default="")
+    freeze_reason: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+    live_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class Caption(Base):
+    """One caption variant of a campaign's kit; what the approver saw is what is offered."""
+
+    __tablename__ = "captions"
+    __table_args__ = (UniqueConstraint("campaign_id", "platform", "variant"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    platform: Mapped[Platform] = mapped_column(Word(Platform))
+    variant: Mapped[int]
+    # Without disclosure and link, which the kit adds and nobody can take away.
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Offer(Base):
+    """One kit to one influencer."""
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "influencer_id"),
+        Index("ix_offers_person", "influencer_id", "offered_at"),
+        Index("ix_offers_due", "state", "expires_at"),
+        CheckConstraint("state NOT IN ('offered', 'snoozed') OR offered_at IS NOT NULL", name="offered_at_a_time"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id"))
+    state: Mapped[OfferState] = mapped_column(Word(OfferState))
+    variant: Mapped[int]
+    why: Mapped[dict[str, Any]]
+    planned_at: Mapped[datetime]
+    offered_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    decline_reason: Mapped[DeclineReason | None] = mapped_column(Word(DeclineReason))
+    posted_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
+    verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class PostedLink(Base):
+    """Where somebody says that they posted: the address only, no token and no password."""
+
+    __tablename__ = "posted_links"
+    __table_args__ = (UniqueConstraint("offer_id", "platform"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"))
+    platform: Mapped[Platform] = mapped_column(Word(Platform))
+    url: Mapped[str] = mapped_column(String(2000))
+    at: Mapped[datetime]
+
+
+class Correction(Base):
+    """Word to one person that what they accepted or posted no longer stands."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (UniqueConstraint("offer_id", "clarification_id"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"), index=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"))
+    influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id"), index=True)
+    state: Mapped[CorrectionState] = mapped_column(Word(CorrectionState))
+    reason: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+
+
+class Delivery(Base):
+    """A message that must leave exactly once: written with what caused it, sent by the worker.
+
+    ``key`` is unique for its cause (``offer:12``, ``correction:3``) and becomes the Message-ID, so that a message sent
+    twice around a kill is dropped by its receiver.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index("ix_deliveries_due", "state", "not_before"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id"), index=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
+    correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
+    state: Mapped[DeliveryState] = mapped_column(Word(DeliveryState))
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(Text, default="")
+
+
+# ---- what was done ---------------------------------------------------------------------------------------------
+
+
+class AuditRow(Base):
+    """One step that somebody or something took. Rows are only ever added; each carries the hash of the one before."""
+
+    __tablename__ = "audit"
+
+    # Counted by the chain itself, without gaps; not by the database.
+    seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(40))  # ISO 8601 text: exactly what was hashed
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    action: Mapped[str] = mapped_column(String(60), index=True)
+    entity: Mapped[str] = mapped_column(String(40))
+    entity_id: Mapped[int | None] = mapped_column(Big)
+    detail: Mapped[str] = mapped_column(Text)  # canonical JSON: exactly what was hashed
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+Index("ix_audit_entity", AuditRow.entity, AuditRow.entity_id)
+
+
+class AuditHead(Base):
+    """The chain's length and last hash, on one row that every writer locks: a cut tail is found by it."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(Big)
+    hash: Mapped[str] = mapped_column(String(64))

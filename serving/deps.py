@@ -1,0 +1,160 @@
+"""What an endpoint asks for by type: the service's parts, one transaction, and the person who is asking.
+
+A session is closed, and so committed, *before* the answer leaves (``scope="function"``): with FastAPI's default a
+client would read 201 and the commit could still fail.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from serving.db import Database, Session, people
+from serving.desk import accounts
+from serving.desk.context import SERVICE, Actor, Clock, Context
+from serving.errors import ForbiddenError, NotSignedInError
+from serving.i18n import Language, language_of, mark
+from serving.security import Vault
+from serving.settings import Settings
+
+SESSION_COOKIE = "suluh_session"
+LANGUAGE_COOKIE = "suluh_lang"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of one process, made once by ``app.create_app``."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    clock: Clock
+
+
+def get_service(request: Request) -> Service:
+    """Give the parts that the application was made with."""
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceDep = Annotated[Service, Depends(get_service)]
+
+
+def get_session(request: Request, service: ServiceDep) -> Iterator[Session]:
+    """Open one transaction a request: reading for safe methods, writing for the rest."""
+    database = service.database
+    with database.read() if request.method in SAFE_METHODS else database.write() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+
+
+def context_for(service: Service, session: Session, actor: Actor) -> Context:
+    """Put together what a use case is handed."""
+    return Context(session, actor, service.clock.now(), service.settings, service.vault)
+
+
+def get_language(request: Request) -> Language:
+    """Give the language that the reader chose, else the one that their browser asks for."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return Language(chosen) if chosen in set(Language) else language_of(request.headers.get("accept-language"))
+
+
+LanguageDep = Annotated[Language, Depends(get_language)]
+
+# ---- the JSON door: a personal key -----------------------------------------------------------------------------
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="A personal key, made by `suluh key create --user NAME` or on the account page.",
+)
+
+
+def get_key_context(
+    service: ServiceDep,
+    session: SessionDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Context:
+    """Give the context of whoever holds the key in the request; raise ``NotSignedInError`` otherwise."""
+    if credentials is None:
+        raise NotSignedInError(mark("Sertakan kunci pribadi: Authorization: Bearer suluh_…"))
+    ctx = context_for(service, session, SERVICE)
+    user = accounts.user_of_key(ctx, credentials.credentials)
+    return context_for(service, session, accounts.actor_for(user))
+
+
+ApiContext = Annotated[Context, Depends(get_key_context)]
+
+# ---- the HTML door: a signed cookie ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A signed-in browser: who, and the token that its forms must carry."""
+
+    actor: Actor
+    csrf: str
+
+
+def session_token(service: Service, user_id: int, epoch: int) -> str:
+    """Make the cookie that signs a browser in until it expires or the epoch is raised."""
+    return service.vault.sign("session", {"user": user_id, "epoch": epoch})
+
+
+def csrf_token(service: Service, cookie: str) -> str:
+    """Derive the form token from the session cookie: it needs no storage and dies with the session."""
+    return service.vault.pseudonym("csrf", cookie)[:32]
+
+
+def get_visit(request: Request, service: ServiceDep, session: SessionDep) -> Visit | None:
+    """Give the signed-in person, or nothing; refuse a form that does not carry its token."""
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    payload = service.vault.signed("session", cookie, service.settings.session_lifetime.total_seconds())
+    if not isinstance(payload, dict):
+        return None
+    user = people.user(session, int(payload["user"]))
+    if user is None or not user.active or user.session_epoch != payload["epoch"]:
+        return None
+    return Visit(accounts.actor_for(user), csrf_token(service, cookie))
+
+
+VisitDep = Annotated[Visit | None, Depends(get_visit)]
+
+
+async def check_csrf(request: Request, service: ServiceDep) -> None:
+    """Refuse a changing request whose form or ``X-CSRF-Token`` header does not carry the session's token."""
+    if request.method in SAFE_METHODS:
+        return
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    given = request.headers.get("x-csrf-token") or (await request.form()).get("csrf")
+    if (
+        not cookie
+        or not isinstance(given, str)
+        or not hmac.compare_digest(given.encode(), csrf_token(service, cookie).encode())
+    ):
+        raise ForbiddenError(mark("Formulir ini sudah kedaluwarsa. Muat ulang halaman, lalu kirim lagi."))
+
+
+def get_page_context(service: ServiceDep, session: SessionDep, visit: VisitDep) -> Context:
+    """Give the context of the signed-in person; raise ``NotSignedInError``, which the console turns into sign-in."""
+    if visit is None:
+        raise NotSignedInError(mark("Silakan masuk dahulu."))
+    return context_for(service, session, visit.actor)
+
+
+PageContext = Annotated[Context, Depends(get_page_context)]
+
+
+def get_public_context(service: ServiceDep, session: SessionDep) -> Context:
+    """Give a context without a person, for what everybody may read."""
+    return context_for(service, session, Actor(None, "publik"))
+
+
+PublicContext = Annotated[Context, Depends(get_public_context)]

@@ -1,0 +1,295 @@
+"""The words of the desk, each once, from the database to the screen.
+
+The member is what code says, the value is what is stored and sent, and ``LABELS`` gives the Indonesian word on screen
+(the English one is in the catalogue).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from serving.i18n import mark
+
+
+class Role(StrEnum):
+    """What somebody may do. One person may hold several; none lifts author ≠ approver."""
+
+    CHECKER = "checker"
+    APPROVER = "approver"
+    MANAGER = "manager"
+    INFLUENCER = "influencer"
+    ENGINEER = "engineer"
+    ADMIN = "admin"
+
+
+class ClaimState(StrEnum):
+    """Where a claim stands."""
+
+    NEW = "new"
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    DRAFTED = "drafted"
+    AWAITING_APPROVAL = "awaiting_approval"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+    RETRACTED = "retracted"
+    ON_HOLD = "on_hold"
+    ESCALATED = "escalated"
+    MERGED = "merged"
+    DISMISSED = "dismissed"
+
+
+class DismissReason(StrEnum):
+    """Why a claim gets no label."""
+
+    OPINION = "opinion"
+    SATIRE = "satire"
+    PRESS = "press"
+    OUT_OF_SCOPE = "out_of_scope"
+    DUPLICATE = "duplicate"
+
+
+class VerdictLabel(StrEnum):
+    """What two humans found about a claim."""
+
+    TRUE = "benar"
+    FALSE = "salah"
+    MISLEADING = "menyesatkan"
+    MISSING_CONTEXT = "kurang_konteks"
+    SATIRE = "satire"
+    OPINION = "opini"
+    UNPROVEN = "belum_terbukti"
+    OUT_OF_SCOPE = "di_luar_cakupan"
+
+
+class Category(StrEnum):
+    """What a claim is about."""
+
+    FRAUD = "penipuan"
+    POLITICS = "politik"
+    GOVERNMENT = "pemerintahan"
+    HEALTH = "kesehatan"
+    DISASTER = "bencana"
+    RELIGION = "agama"
+    ECONOMY = "ekonomi"
+    SECURITY = "keamanan"
+    OTHER = "lain"
+
+
+class Topic(StrEnum):
+    """What an influencer chose to hear about, and a campaign is addressed by."""
+
+    HEALTH = "kesehatan"
+    DISASTER = "bencana"
+    ECONOMY = "ekonomi"
+    SOCIAL_AID = "bantuan_sosial"
+    EDUCATION = "pendidikan"
+    DIGITAL_SAFETY = "keamanan_digital"
+    INFRASTRUCTURE = "infrastruktur"
+    PUBLIC_SERVICE = "layanan_publik"
+
+
+class Gate(StrEnum):
+    """The six questions that a human answers before anything can be submitted."""
+
+    VERIFIABLE = "verifiable"
+    OPINION = "opinion"
+    SATIRE = "satire"
+    PRESS_PRODUCT = "press_product"
+    CRITICISM = "criticism"
+    PRIVATE_PERSON = "private_person"
+
+
+class EvidenceKind(StrEnum):
+    """Whose word a source is."""
+
+    AFFECTED_AGENCY = "affected_agency"
+    INDEPENDENT = "independent"
+
+
+class MatchStatus(StrEnum):
+    """A link between claim and clarification: the machine suggests, a human decides."""
+
+    SUGGESTED = "suggested"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+class ClarificationState(StrEnum):
+    """Where an official clarification stands; ``library`` came from elsewhere and serves matching only."""
+
+    DRAFT = "draft"
+    LIBRARY = "library"
+    PUBLISHED = "published"
+    SUPERSEDED = "superseded"
+    RETRACTED = "retracted"
+
+
+class CampaignKind(StrEnum):
+    """What a campaign carries."""
+
+    CLARIFICATION = "clarification"
+    PROGRAMME = "programme"
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands."""
+
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    APPROVED = "approved"
+    LIVE = "live"
+    FROZEN = "frozen"
+    ENDED = "ended"
+
+
+class OfferState(StrEnum):
+    """Where one kit offered to one person stands."""
+
+    PLANNED = "planned"
+    OFFERED = "offered"
+    SNOOZED = "snoozed"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    RECALLED = "recalled"
+    POSTED = "posted"
+    VERIFIED = "verified"
+
+
+class DeclineReason(StrEnum):
+    """Why somebody declines; asked once, without consequence, and never read by routing."""
+
+    NOT_NOW = "not_now"
+    NOT_MY_TOPIC = "not_my_topic"
+    NOT_COMFORTABLE = "not_comfortable"
+
+
+class Platform(StrEnum):
+    """The three platforms on which followers are counted, each by itself."""
+
+    FACEBOOK = "facebook"
+    X = "x"
+    INSTAGRAM = "instagram"
+
+
+class EvidenceMethod(StrEnum):
+    """How a follower count became known."""
+
+    API = "api"
+    SCREENSHOT = "screenshot"
+    HR = "hr"
+
+
+class CorrectionState(StrEnum):
+    """Whether somebody has seen a correction."""
+
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class DeliveryState(StrEnum):
+    """Whether a message has left."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+LABELS: dict[StrEnum, str] = {
+    Role.CHECKER: mark("pemeriksa"),
+    Role.APPROVER: mark("penyetuju"),
+    Role.MANAGER: mark("manajer program"),
+    Role.INFLUENCER: mark("ASN influencer"),
+    Role.ENGINEER: mark("insinyur"),
+    Role.ADMIN: mark("admin"),
+    ClaimState.NEW: mark("baru"),
+    ClaimState.QUEUED: mark("dalam antrean"),
+    ClaimState.CLAIMED: mark("dikerjakan"),
+    ClaimState.DRAFTED: mark("dirancang"),
+    ClaimState.AWAITING_APPROVAL: mark("menunggu persetujuan"),
+    ClaimState.PUBLISHED: mark("terbit"),
+    ClaimState.CLOSED: mark("selesai"),
+    ClaimState.RETRACTED: mark("ditarik"),
+    ClaimState.ON_HOLD: mark("ditunda"),
+    ClaimState.ESCALATED: mark("dinaikkan"),
+    ClaimState.MERGED: mark("digabung"),
+    ClaimState.DISMISSED: mark("tanpa label"),
+    DismissReason.OPINION: mark("opini"),
+    DismissReason.SATIRE: mark("satire"),
+    DismissReason.PRESS: mark("produk pers"),
+    DismissReason.OUT_OF_SCOPE: mark("di luar cakupan"),
+    DismissReason.DUPLICATE: mark("sudah ada"),
+    VerdictLabel.TRUE: mark("benar"),
+    VerdictLabel.FALSE: mark("salah"),
+    VerdictLabel.MISLEADING: mark("menyesatkan"),
+    VerdictLabel.MISSING_CONTEXT: mark("kurang konteks"),
+    VerdictLabel.SATIRE: mark("satire"),
+    VerdictLabel.OPINION: mark("opini"),
+    VerdictLabel.UNPROVEN: mark("belum terbukti"),
+    VerdictLabel.OUT_OF_SCOPE: mark("di luar cakupan"),
+    Category.FRAUD: mark("penipuan"),
+    Category.POLITICS: mark("politik"),
+    Category.GOVERNMENT: mark("pemerintahan"),
+    Category.HEALTH: mark("kesehatan"),
+    Category.DISASTER: mark("bencana"),
+    Category.RELIGION: mark("agama"),
+    Category.ECONOMY: mark("ekonomi"),
+    Category.SECURITY: mark("keamanan"),
+    Category.OTHER: mark("lain"),
+    Topic.HEALTH: mark("kesehatan"),
+    Topic.DISASTER: mark("bencana"),
+    Topic.ECONOMY: mark("ekonomi"),
+    Topic.SOCIAL_AID: mark("bantuan sosial"),
+    Topic.EDUCATION: mark("pendidikan"),
+    Topic.DIGITAL_SAFETY: mark("keamanan digital"),
+    Topic.INFRASTRUCTURE: mark("infrastruktur"),
+    Topic.PUBLIC_SERVICE: mark("layanan publik"),
+    EvidenceKind.AFFECTED_AGENCY: mark("instansi terkait"),
+    EvidenceKind.INDEPENDENT: mark("sumber independen"),
+    MatchStatus.SUGGESTED: mark("disarankan mesin"),
+    MatchStatus.CONFIRMED: mark("dipastikan manusia"),
+    MatchStatus.REJECTED: mark("ditolak"),
+    ClarificationState.DRAFT: mark("rancangan"),
+    ClarificationState.LIBRARY: mark("pustaka"),
+    ClarificationState.PUBLISHED: mark("terbit"),
+    ClarificationState.SUPERSEDED: mark("diganti"),
+    ClarificationState.RETRACTED: mark("ditarik"),
+    CampaignKind.CLARIFICATION: mark("klarifikasi"),
+    CampaignKind.PROGRAMME: mark("kabar program"),
+    CampaignState.DRAFT: mark("rancangan"),
+    CampaignState.AWAITING_APPROVAL: mark("menunggu persetujuan"),
+    CampaignState.APPROVED: mark("disetujui"),
+    CampaignState.LIVE: mark("berjalan"),
+    CampaignState.FROZEN: mark("dibekukan"),
+    CampaignState.ENDED: mark("berakhir"),
+    OfferState.PLANNED: mark("direncanakan"),
+    OfferState.OFFERED: mark("ditawarkan"),
+    OfferState.SNOOZED: mark("nanti"),
+    OfferState.ACCEPTED: mark("diambil"),
+    OfferState.DECLINED: mark("tidak kali ini"),
+    OfferState.EXPIRED: mark("lewat waktu"),
+    OfferState.RECALLED: mark("ditarik kembali"),
+    OfferState.POSTED: mark("diunggah"),
+    OfferState.VERIFIED: mark("terverifikasi"),
+    DeclineReason.NOT_NOW: mark("sedang tidak sempat"),
+    DeclineReason.NOT_MY_TOPIC: mark("bukan topik saya"),
+    DeclineReason.NOT_COMFORTABLE: mark("kurang nyaman membagikannya"),
+    Platform.FACEBOOK: "Facebook",
+    Platform.X: "X",
+    Platform.INSTAGRAM: "Instagram",
+    EvidenceMethod.API: mark("hasil API"),
+    EvidenceMethod.SCREENSHOT: mark("tangkapan layar"),
+    EvidenceMethod.HR: mark("data kepegawaian"),
+    CorrectionState.SENT: mark("terkirim"),
+    CorrectionState.ACKNOWLEDGED: mark("sudah dibaca"),
+    DeliveryState.PENDING: mark("menunggu dikirim"),
+    DeliveryState.SENT: mark("terkirim"),
+    DeliveryState.FAILED: mark("gagal dikirim"),
+    Gate.VERIFIABLE: mark("Apakah ini pernyataan fakta yang dapat diperiksa?"),
+    Gate.OPINION: mark("Apakah ini pendapat?"),
+    Gate.SATIRE: mark("Apakah ini satire atau lelucon?"),
+    Gate.PRESS_PRODUCT: mark("Apakah ini karya pers dari media terdaftar?"),
+    Gate.CRITICISM: mark("Apakah ini kritik atau keluhan tentang pemerintah?"),
+    Gate.PRIVATE_PERSON: mark("Apakah ini menyebut orang pribadi?"),
+}

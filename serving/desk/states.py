@@ -125,9 +125,7 @@ def _next(table: Mapping[tuple[State, Step], State], state: State, step: Step) -
     except KeyError:
         possible = sorted(known for at, known in table if at == state)
         raise IllegalStepError(
-            mark(
-                "Langkah \u201c{step}\u201d tidak dapat diambil dari keadaan \u201c{state}\u201d; yang mungkin: {possible}."
-            ),
+            mark("Langkah {step} tidak dapat diambil dari keadaan {state}; yang mungkin: {possible}."),
             step=step.value,
             state=state.value,
             possible=", ".join(possible) or "-",

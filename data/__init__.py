@@ -1,0 +1,1 @@
+"""What we learn from: rows, their sources, one cleaning, and a split that refuses a leak."""

@@ -1,0 +1,1 @@
+"""How well: figures with interval and n, named parts, and the report."""

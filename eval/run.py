@@ -1,0 +1,152 @@
+"""Measure a scorer by the protocol: later months, other outlets, opinions of a source never seen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from data.schema import Example, Label
+from data.split import Part, Split
+from eval.baselines import StyleOnly, YearOnly
+from eval.metrics import Figure, Floats, auc, recall_at, share, with_interval
+from eval.slices import Slices, slices_of
+from models.calibration import expected_calibration_error, mix_weights, sigmoid
+from models.linear import LinearScorer
+from models.score import (
+    DECLARED_HOAX_SHARE,
+    DECLARED_NEWS_SHARE,
+    DECLARED_OPINION_SHARE,
+    Scorer,
+)
+
+Scoring = Callable[[Sequence[Example]], Floats]
+
+DECLARED_MIX: Final = {
+    "hoax": DECLARED_HOAX_SHARE,
+    "news": DECLARED_NEWS_SHARE,
+    "opinion": DECLARED_OPINION_SHARE,
+}
+PARTS: Final = {Label.HOAX: "hoax", Label.NOT_HOAX: "news", Label.OPINION: "opinion"}
+_SMALLEST_OUTLET: Final = 30  # rows; below, a rate says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One system on one pair of slices."""
+
+    system: str
+    positives: str
+    negatives: str
+    n_negatives: int
+    auc: Figure
+    recall_at_5: Figure
+    recall_at_1: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What the pictures draw: probabilities, truth and weights of the declared mix on the test slices."""
+
+    p_hoax: Floats
+    is_hoax: Floats
+    weights: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Every figure of one evaluation, and the version that was measured."""
+
+    model: str
+    look: float
+    clear: float
+    comparisons: tuple[Comparison, ...]
+    flagged: dict[str, Figure]  # share at or above `look`, by slice: recall for hoaxes, else false flags
+    cleared: dict[str, Figure]  # share below `clear`, by slice
+    flagged_by_publisher: dict[str, Figure]
+    ece_before: float | None
+    ece_after: float
+    curves: Curves
+
+
+def evaluate(scorer: Scorer, divided: Split, *, baselines: bool = True) -> Report:
+    """All figures of `scorer` on the test part of `divided`; baselines are fitted on its training part."""
+    slices = slices_of(divided)
+    systems: dict[str, Scoring] = {scorer.version: lambda rows: scorer.probabilities(_texts(rows))}
+    if baselines:
+        systems["style only"] = StyleOnly(divided[Part.TRAIN]).scores
+        systems["year only"] = YearOnly(divided[Part.TRAIN]).scores
+    scores = {name: _scored(scoring, slices) for name, scoring in systems.items()}
+    own = scores[scorer.version]
+    curves = _curves(own, slices)
+    return Report(
+        model=scorer.version,
+        look=scorer.thresholds.look,
+        clear=scorer.thresholds.clear,
+        comparisons=tuple(_comparisons(scores, slices)),
+        flagged={name: share(values >= scorer.thresholds.look) for name, values in own.items()},
+        cleared={name: share(values < scorer.thresholds.clear) for name, values in own.items()},
+        flagged_by_publisher=_by_publisher(own["news"], slices.news, scorer.thresholds.look),
+        ece_before=_ece_before(scorer, slices, curves),
+        ece_after=expected_calibration_error(curves.p_hoax, curves.is_hoax > 0, curves.weights),
+        curves=curves,
+    )
+
+
+def _texts(rows: Sequence[Example]) -> list[str]:
+    return [row.text for row in rows]
+
+
+def _scored(scoring: Scoring, slices: Slices) -> dict[str, Floats]:
+    named = {**slices.positives, **slices.negatives}
+    return {name: scoring(rows) for name, rows in named.items() if rows}
+
+
+def _comparisons(scores: dict[str, dict[str, Floats]], slices: Slices) -> list[Comparison]:
+    return [
+        Comparison(
+            system=system,
+            positives=positive,
+            negatives=negative,
+            n_negatives=values[negative].size,
+            auc=with_interval(auc, values[positive], values[negative]),
+            recall_at_5=with_interval(recall_at(0.05), values[positive], values[negative]),
+            recall_at_1=with_interval(recall_at(0.01), values[positive], values[negative]),
+        )
+        for system, values in scores.items()
+        for positive in slices.positives
+        for negative in slices.negatives
+        if positive in values and negative in values
+    ]
+
+
+def _by_publisher(scores: Floats, rows: Sequence[Example], look: float) -> dict[str, Figure]:
+    publishers = np.array([row.publisher for row in rows])
+    names, counts = np.unique(publishers, return_counts=True)
+    return {
+        str(name): share(scores[publishers == name] >= look)
+        for name, count in zip(names, counts, strict=True)
+        if count >= _SMALLEST_OUTLET
+    }
+
+
+def _mixed_rows(slices: Slices) -> tuple[Example, ...]:
+    return slices.hoax_posts + slices.hoax_titles + slices.news + slices.unseen_opinions
+
+
+def _curves(own: dict[str, Floats], slices: Slices) -> Curves:
+    rows = _mixed_rows(slices)
+    parts = np.array([PARTS[row.label] for row in rows])
+    return Curves(
+        p_hoax=np.concatenate([own[name] for name in ("posts", "titles", "news", "unseen opinion")]),
+        is_hoax=(parts == "hoax").astype(float),
+        weights=mix_weights(parts, DECLARED_MIX),
+    )
+
+
+def _ece_before(scorer: Scorer, slices: Slices, curves: Curves) -> float | None:
+    """The same error of the uncalibrated logits; None for a scorer that shows none."""
+    if not isinstance(scorer, LinearScorer):
+        return None
+    raw, _ = scorer.raw_logits([scorer.cleaned(row.text) for row in _mixed_rows(slices)])
+    return expected_calibration_error(sigmoid(raw), curves.is_hoax > 0, curves.weights)

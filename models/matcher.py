@@ -1,0 +1,248 @@
+"""From a claim to the clarifications that may answer it: search, and an honest word about how sure it is.
+
+Two lexical views are added up: BM25 over stems, which knows which words matter, and TF-IDF cosine over letter
+4-grams, which survives spelling. Each reads the title alone and title and text together. Both are sums over shared
+features, so they live in one inverted index and one query is one pass. `Retriever` is the seam at which another view
+joins. What it costs: words must be shared in some form; a claim told in other words is not found by this.
+
+A score is the probability, fitted on earlier months, that the clarification answers the claim; it is a guide for
+a human, who alone confirms a match.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from data.normalise import normalise
+from models import _postings as kernels
+from models.stemming import stem
+
+# Longer texts are judged by their beginning; these bound the time of a hostile query.
+MAX_QUERY_CHARS: Final = 3000
+MAX_RECORD_CHARS: Final = 6000
+# Best matches asked for at least, because the score of one depends on how far the others stay behind.
+RANKS: Final = 10
+# Entries of the index that one query reads at most, the most telling features first.
+MAX_POSTINGS: Final = 200_000
+
+# Chosen by `python -m eval.matching --tune` on pairs that no figure is reported on.
+BLEND: Final = kernels.Blend(title_words=0.5, all_words=1.0, title_letters=0.5, all_letters=1.0)
+
+
+class MatchStatus(StrEnum):
+    """How strong the machine thinks a match is; a human decides what it is."""
+
+    CONFIRMED = "confirmed"
+    SUGGESTED = "suggested"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A clarification as it is searched."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One clarification for one query; score in 0..1, higher is surer."""
+
+    id: str
+    score: float
+    status: MatchStatus
+
+
+@dataclass(frozen=True, slots=True)
+class MatchThresholds:
+    """When a match is worth saying, and when it is strong.
+
+    A summed score means more where the others found stay behind, so the probability is that of
+    `slope * score - background * mean score of ranks 2 to 10 + intercept`. All five numbers were fitted by
+    `python -m eval.matching --tune`: `suggested` where 8 % of the queries without an answer get a suggestion,
+    `confirmed` where 0.5 % do. A query of fewer than `min_words` words is never confirmed: short wordings fit too
+    much (the rule is Meedan Check's).
+    """
+
+    slope: float = 5.42
+    background: float = 4.63
+    intercept: float = -3.34
+    suggested: float = 0.25
+    confirmed: float = 0.82
+    min_words: int = 8
+
+    def score(self, raw: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """Return the probabilities for summed scores [n, k], best first; 0 where nothing was shared."""
+        others = raw[:, 1:RANKS].astype(np.float64).sum(axis=1, keepdims=True) / (RANKS - 1)
+        logits = self.slope * raw.astype(np.float64) - self.background * others + self.intercept
+        return np.where(raw > 0, 1.0 / (1.0 + np.exp(-logits)), 0.0)
+
+    def status(self, score: float, n_words: int) -> MatchStatus:
+        """Return how strong a match of this score is for a query of so many words."""
+        if score < self.suggested:
+            return MatchStatus.NONE
+        if score < self.confirmed or n_words < self.min_words:
+            return MatchStatus.SUGGESTED
+        return MatchStatus.CONFIRMED
+
+
+THRESHOLDS: Final = MatchThresholds()
+
+
+class _Reading(NamedTuple):
+    """A text as it is indexed: the stems of its content words, and all of it cleaned."""
+
+    stems: str
+    cleaned: str
+
+
+class Retriever(Protocol):
+    """One way of finding records; positions count the records in the order in which they were given."""
+
+    def index(self, records: Sequence[Record]) -> None:
+        """Take these records in place of all earlier ones."""
+
+    def search(self, queries: Sequence[str], k: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Return positions [n, k] and scores [n, k], best first; position -1 where there is none."""
+
+
+class LexicalRetriever:
+    """Finds records that share words or parts of words with a query."""
+
+    def __init__(self, blend: kernels.Blend = BLEND) -> None:
+        """Weigh the four parts of the score by `blend`."""
+        self._blend = blend
+        self._postings: kernels.Postings | None = None
+        self._n_records = 0
+        self._read: dict[Record, tuple[_Reading, _Reading]] = {}
+
+    def index(self, records: Sequence[Record]) -> None:
+        """Take these records in place of all earlier ones; records known already are not cleaned again."""
+        readings = [self._read.get(record) or _read_record(record) for record in records]
+        self._read = dict(zip(records, readings, strict=True))
+        titles = _packed([title for title, _ in readings])
+        both = _packed([whole for _, whole in readings])
+        self._n_records = len(records)
+        self._postings = kernels.build(titles, both, self._blend) if records else None
+
+    def search(self, queries: Sequence[str], k: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Return positions [n, k] and summed scores [n, k], best first; position -1 where nothing is shared."""
+        if self._postings is None or not queries:
+            return np.full((len(queries), k), -1, np.int32), np.zeros((len(queries), k), np.float32)
+        readings = _packed([_read(query[:MAX_QUERY_CHARS]) for query in queries])
+        return kernels.search(self._postings, self._n_records, readings, k, MAX_POSTINGS)
+
+
+class Matcher:
+    """A library of clarifications that can be asked; records come and go, and the next question sees it.
+
+    Not safe for concurrent writers. Adding or removing marks the index as old; it is made again at the next
+    search, so that a matcher always answers as one built afresh from the same records would.
+    """
+
+    version: Final = "lexical-1"  # the method and its fitted numbers, for the record of a suggestion
+
+    def __init__(self, retriever: Retriever | None = None, thresholds: MatchThresholds = THRESHOLDS) -> None:
+        """Start with an empty library."""
+        self.retriever = retriever or LexicalRetriever()
+        self.thresholds = thresholds
+        self._records: dict[str, Record] = {}
+        self._ids: list[str] = []
+        self._is_old = True
+
+    @classmethod
+    def build(cls, records: Iterable[Record]) -> Self:
+        """Return a matcher of these records; a later one with the same id takes the place of an earlier one."""
+        matcher = cls()
+        matcher.add(records)
+        matcher.refresh()
+        return matcher
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The records' ids by the positions that the retriever gives."""
+        self.refresh()
+        return tuple(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Add records, or put them in the place of those with the same id."""
+        for record in records:
+            self._records[record.id] = record
+            self._is_old = True
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take records out; an id that is not there is passed over."""
+        for record_id in ids:
+            self._is_old |= self._records.pop(record_id, None) is not None
+
+    def search(self, query: str, k: int = 10) -> list[Match]:
+        """Return at most k matches for one claim, surest first."""
+        return self.search_many([query], k)[0]
+
+    def search_many(self, queries: Sequence[str], k: int = 10) -> list[list[Match]]:
+        """Return at most k matches for each claim, surest first; the work of a batch is compiled."""
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        self.refresh()
+        # The ranks that say how much a score means are always asked for, whatever k.
+        positions, raw = self.retriever.search(queries, max(k, RANKS))
+        positions, scores = positions[:, :k], self.thresholds.score(raw)[:, :k]
+        return [
+            self._matches(row, found, query)
+            for row, found, query in zip(positions.tolist(), scores.tolist(), queries, strict=True)
+        ]
+
+    def _matches(self, positions: list[int], scores: list[float], query: str) -> list[Match]:
+        n_words = len(query[:MAX_QUERY_CHARS].split())
+        return [
+            Match(self._ids[position], score, self.thresholds.status(score, n_words))
+            for position, score in zip(positions, scores, strict=True)
+            if position >= 0
+        ]
+
+    def refresh(self) -> None:
+        """Make the index now if records came or went; the next search would."""
+        if self._is_old:
+            self._ids = list(self._records)
+            self.retriever.index(list(self._records.values()))
+            self._is_old = False
+
+
+@cache
+def _light_words() -> frozenset[str]:
+    return frozenset(files("data").joinpath("light_words.txt").read_text("utf-8").split())
+
+
+def _read(text: str) -> _Reading:
+    cleaned = normalise(text)
+    light = _light_words()
+    return _Reading(" ".join([stem(word) for word in cleaned.split() if word not in light]), cleaned)
+
+
+def _read_record(record: Record) -> tuple[_Reading, _Reading]:
+    """Return the readings of the title, and of title and text together."""
+    title, text = _read(record.title[:MAX_RECORD_CHARS]), _read(record.text[:MAX_RECORD_CHARS])
+    return title, _Reading(f"{title.stems} {text.stems}", f"{title.cleaned} {text.cleaned}")
+
+
+def _packed(readings: Sequence[_Reading]) -> kernels.Texts:
+    stems, cleaned = [reading.stems for reading in readings], [reading.cleaned for reading in readings]
+    return kernels.Texts(*_buffer(stems), *_buffer(cleaned))
+
+
+def _buffer(texts: Sequence[str]) -> tuple[kernels.Bytes, kernels.Offsets]:
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
+    return np.frombuffer(b"".join(encoded), np.uint8), offsets

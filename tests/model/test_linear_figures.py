@@ -1,0 +1,73 @@
+"""Floors under the released linear model on the real tables; the card holds the figures themselves."""
+
+import pytest
+
+from data.sources.claims import examples
+from data.sources.tables import data_folder
+from data.split import Part, split
+from eval.run import evaluate
+from models.artifact import RELEASED, read_manifest, released
+from tests.model.test_linear_behaviour import faithfulness
+from training.recipe import read_recipe
+from training.release import headline
+
+pytestmark = pytest.mark.data
+
+
+@pytest.fixture(scope="module")
+def divided():
+    """The real tables, by the protocol."""
+    return split(examples(data_folder()))
+
+
+@pytest.fixture(scope="module")
+def report(divided):
+    """Every figure of the released model."""
+    return evaluate(released("linear"), divided, baselines=False)
+
+
+def test_the_manifest_holds_the_figures_of_the_weights_beside_it(report):
+    """What the card says is what the shipped weights do, on the same tables."""
+    recorded = read_manifest(RELEASED / "linear").metrics
+    assert dict(headline(report)) == pytest.approx(recorded, abs=2e-3)
+
+
+def test_the_manifest_holds_the_recipe_that_ships():
+    """The recipe in the repository is the one that made the weights."""
+    recorded = read_manifest(RELEASED / "linear").recipe
+    assert {name: recorded[name] for name in ("ngrams", "fit", "shares", "bands")} == {
+        name: value for name, value in read_recipe("linear").as_dict().items() if name not in {"kind", "opinions"}
+    }
+
+
+def test_criticism_of_an_unseen_source_is_rarely_flagged(report):
+    """At most 8 % of criticism, and 5 % of all opinion, of a source never met reaches `look`."""
+    assert report.flagged["unseen criticism"].value <= 0.08
+    assert report.flagged["unseen opinion"].value <= 0.05
+
+
+def test_news_of_later_months_is_rarely_flagged(report):
+    """At most 4 % of later news of other outlets reaches `look`."""
+    assert report.flagged["news"].value <= 0.04
+
+
+def test_a_third_of_later_hoaxes_is_found(report):
+    """Recall at `look` on posts and titles of later months does not fall below its floor."""
+    assert report.flagged["posts"].value >= 0.33
+    assert report.flagged["titles"].value >= 0.38
+
+
+def test_few_later_hoaxes_are_cleared(report):
+    """At most 12 % of later hoax posts are called clear."""
+    assert report.cleared["posts"].value <= 0.12
+
+
+def test_probabilities_are_honest_on_later_months(report):
+    """Calibration error falls under 0.05 on months and opinions that calibration never saw."""
+    assert report.ece_after < 0.05 < report.ece_before
+
+
+def test_reasons_are_faithful_on_later_posts(divided):
+    """Removing the named words moves the logit three times as far as removing as many random ones."""
+    texts = [row.text for row in divided[Part.TEST] if row.id.endswith("#post")]
+    assert faithfulness(released("linear"), texts) >= 3

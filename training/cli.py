@@ -1,0 +1,36 @@
+"""`suluh train`: from tables to an artefact, in one command."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+
+@click.command("train")
+@click.argument("recipe", default="linear")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="The artefact folder [default: var/models/RECIPE]."
+)
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="The tables; else SULUH_DATA_DIR.")
+@click.option(
+    "--store", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where runs are recorded."
+)
+@click.option("--track/--no-track", default=True, show_default=True, help="Record the run with MLflow.")
+def train(recipe: str, out: Path | None, data: Path | None, store: Path, *, track: bool) -> None:
+    """Train by RECIPE, a name in training/recipes or a TOML file, and write an artefact with its figures."""
+    try:
+        from training import pipeline  # noqa: PLC0415 - the training set is an extra
+    except ImportError as error:
+        raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
+    try:
+        made = pipeline.run(recipe, data, out, _say, datetime.now(UTC))
+    except pipeline.EXPECTED_ERRORS as error:
+        raise click.ClickException(str(error)) from error
+    if track:
+        run_id = pipeline.recorded(made, store)
+        _say(f"recorded as run {run_id} in {store}")
+    click.echo(made.folder)
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"{datetime.now(UTC):%H:%M:%S} {sentence}", err=True)

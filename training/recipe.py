@@ -1,0 +1,101 @@
+"""A recipe is a TOML file that says everything about a fit but the rows; it is stored with what it made."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from models.hashing import NGrams
+
+RECIPES: Final = Path(__file__).parent / "recipes"
+
+
+class RecipeError(ValueError):
+    """The recipe does not exist or does not say what it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How the logistic regression is fitted."""
+
+    inverse_regularisation: float
+    max_iterations: int
+    tolerance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Share of the total weight that each part has in the fit, before criticism weighs more.
+
+    `criticism` multiplies the weight of an opinion that speaks of government
+    (`eval.slices.GOVERNMENT_WORDS`).
+    """
+
+    hoax_title: float
+    hoax_post: float
+    news: float
+    opinion: float
+    criticism: float
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """Which opinion sources train, which never do, and which are left out once each to set the threshold."""
+
+    train: tuple[str, ...]
+    held_out: tuple[str, ...]
+    crossed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """The rates that set the thresholds, and what is not judged."""
+
+    false_flags: float
+    missed: float
+    min_words: int
+    max_characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything about a fit but the rows."""
+
+    kind: str
+    ngrams: NGrams
+    fit: Fit
+    shares: Shares
+    opinions: Opinions
+    bands: Bands
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for the manifest and for tracking."""
+        return asdict(self)
+
+
+def read_recipe(name: str) -> Recipe:
+    """The recipe of that name in `training/recipes`, or at that path; RecipeError says why not."""
+    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
+        raise RecipeError(f"No recipe {name!r}; there is: {known}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path} is not TOML: {error}.") from error
+    try:
+        return _recipe_of(content)
+    except (KeyError, TypeError) as error:
+        raise RecipeError(f"{path} lacks or misstates {error}.") from error
+
+
+def _recipe_of(content: Mapping[str, Any]) -> Recipe:
+    return Recipe(
+        kind=content["kind"],
+        ngrams=NGrams(**content["ngrams"]),
+        fit=Fit(**content["fit"]),
+        shares=Shares(**content["shares"]),
+        opinions=Opinions(**{name: tuple(sources) for name, sources in content["opinions"].items()}),
+        bands=Bands(**content["bands"]),
+    )

@@ -1,0 +1,95 @@
+"""The rows of a fit: the split's training and tuning parts, and comments as further opinions.
+
+Opinions decide whether criticism is flagged, and the claims table holds two opinion sources beside the
+unseen one. Comments of the moderation table that promote nothing join them. `tw_multilabel` never does: it
+holds the tweets of the unseen source again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from data.checks import Audit, audit, cleaned_texts
+from data.schema import Comment, Example, Kind, Label
+from data.sources.claims import examples
+from data.sources.moderation import comments
+from data.split import Part, Split, split, without_texts_of
+from training.recipe import Recipe, RecipeError
+
+_SAME_AS_UNSEEN = frozenset({"tw_multilabel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a fit reads. `cleaned` maps each id to the text as the model reads it."""
+
+    divided: Split
+    train: tuple[Example, ...]
+    tune: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    cleaned: Mapping[str, str]
+    audit: Audit
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over id, label and text of every row that a fit reads, in order of id."""
+        digest = sha256()
+        for row in sorted((*self.train, *self.tune, *self.held_out), key=lambda one: one.id):
+            digest.update(f"{row.id}\t{row.label}\t{row.text}\n".encode("utf-8", "replace"))
+        return digest.hexdigest()
+
+
+def rows_for(recipe: Recipe, folder: Path) -> Rows:
+    """Read, split, clean and audit; DataError or LeakError where the tables do not allow an honest fit."""
+    overlap = _SAME_AS_UNSEEN.intersection(recipe.opinions.train + recipe.opinions.held_out)
+    if overlap:
+        raise RecipeError(f"{', '.join(sorted(overlap))} holds the unseen opinions again and may not be used.")
+    divided = split(examples(folder))
+    further = [comment for comment in comments(folder) if _is_opinion(comment)]
+    added = [_as_example(comment) for comment in further if comment.source in recipe.opinions.train]
+    held_out = [_as_example(comment) for comment in further if comment.source in recipe.opinions.held_out]
+    used = [row for part in Part if part is not Part.LEFT_OUT for row in divided[part]]
+    cleaned = cleaned_texts((*used, *added, *held_out), recipe.bands.max_characters)
+    later = [row for part in (Part.TUNE, Part.TEST, Part.UNSEEN_OPINION) for row in divided[part]]
+    train = _distinct(without_texts_of((*divided[Part.TRAIN], *added), (*later, *held_out), cleaned), cleaned)
+    final = (*divided[Part.TEST], *divided[Part.UNSEEN_OPINION])
+    found = audit(divided, train, cleaned)
+    found.refuse()
+    return Rows(
+        divided=divided,
+        train=_judged(train, cleaned, recipe),
+        tune=_judged(without_texts_of(divided[Part.TUNE], final, cleaned), cleaned, recipe),
+        held_out=_judged(without_texts_of(held_out, final, cleaned), cleaned, recipe),
+        cleaned=cleaned,
+        audit=found,
+    )
+
+
+def _is_opinion(comment: Comment) -> bool:
+    return not comment.is_promotion and not comment.conflict
+
+
+def _as_example(comment: Comment) -> Example:
+    return Example(
+        id=comment.id,
+        text=comment.text,
+        label=Label.OPINION,
+        kind=Kind.COMMENT,
+        source=comment.source,
+        publisher=comment.source,
+        group=comment.group,
+    )
+
+
+def _distinct(rows: Iterable[Example], cleaned: Mapping[str, str]) -> tuple[Example, ...]:
+    """The first row of each label and cleaned text."""
+    first: dict[tuple[Label, str], Example] = {}
+    for row in rows:
+        first.setdefault((row.label, cleaned[row.id]), row)
+    return tuple(first.values())
+
+
+def _judged(rows: Sequence[Example], cleaned: Mapping[str, str], recipe: Recipe) -> tuple[Example, ...]:
+    """Rows long enough to be judged when served; the others would teach what is never asked."""
+    return tuple(row for row in rows if len(cleaned[row.id].split()) >= recipe.bands.min_words)

@@ -19,6 +19,7 @@ from serving.desk import accounts
 from serving.desk.context import SERVICE, Actor, Clock, Context
 from serving.errors import ForbiddenError, NotSignedInError
 from serving.i18n import Language, language_of, mark
+from serving.limits import Limits
 from serving.security import Vault
 from serving.settings import Settings
 
@@ -35,6 +36,7 @@ class Service:
     database: Database
     vault: Vault
     clock: Clock
+    limits: Limits
 
 
 def get_service(request: Request) -> Service:
@@ -82,11 +84,15 @@ def get_key_context(
     session: SessionDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Context:
-    """Give the context of whoever holds the key in the request; raise ``NotSignedInError`` otherwise."""
+    """Give the context of whoever holds the key in the request.
+
+    Raises ``NotSignedInError`` without a good key, ``TooManyRequestsError`` above the limit.
+    """
     if credentials is None:
         raise NotSignedInError(mark("Sertakan kunci pribadi: Authorization: Bearer suluh_…"))
     ctx = context_for(service, session, SERVICE)
     user = accounts.user_of_key(ctx, credentials.credentials)
+    service.limits.request(user.id, ctx.now)
     return context_for(service, session, accounts.actor_for(user))
 
 
@@ -114,7 +120,7 @@ def csrf_token(service: Service, cookie: str) -> str:
 
 
 def get_visit(request: Request, service: ServiceDep, session: SessionDep) -> Visit | None:
-    """Give the signed-in person, or nothing; refuse a form that does not carry its token."""
+    """Give the signed-in person, or nothing where the cookie is missing, forged, old or of an ended session."""
     cookie = request.cookies.get(SESSION_COOKIE, "")
     payload = service.vault.signed("session", cookie, service.settings.session_lifetime.total_seconds())
     if not isinstance(payload, dict):
@@ -144,9 +150,11 @@ async def check_csrf(request: Request, service: ServiceDep) -> None:
 
 def get_page_context(service: ServiceDep, session: SessionDep, visit: VisitDep) -> Context:
     """Give the context of the signed-in person; raise ``NotSignedInError``, which the console turns into sign-in."""
-    if visit is None:
+    if visit is None or visit.actor.user_id is None:
         raise NotSignedInError(mark("Silakan masuk dahulu."))
-    return context_for(service, session, visit.actor)
+    ctx = context_for(service, session, visit.actor)
+    service.limits.request(visit.actor.user_id, ctx.now)
+    return ctx
 
 
 PageContext = Annotated[Context, Depends(get_page_context)]

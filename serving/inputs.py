@@ -52,6 +52,17 @@ def web_address(text: str) -> str:
     return text
 
 
+def local_path(text: str, otherwise: str = "/") -> str:
+    """Give an address of our own pages back; anything that could lead elsewhere becomes ``otherwise``.
+
+    Browsers read two slashes of either kind as another site, and drop tabs and line breaks while reading.
+    """
+    elsewhere = not text.startswith("/") or text[1:2] in {"/", "\\"} or len(text) > URL_MAX_CHARS
+    if elsewhere or not text.isascii() or not text.isprintable() or " " in text:
+        return otherwise
+    return text
+
+
 def aware(moment: datetime) -> datetime:
     """Give the moment in UTC; refuse one without a zone or far outside this century."""
     if moment.tzinfo is None:

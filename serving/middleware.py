@@ -1,6 +1,7 @@
-"""What every request passes: a number, a size limit, and the headers that keep a browser safe.
+"""What every request passes: a number, limits on its form and size, and the headers that keep a browser safe.
 
-Plain ASGI, because Starlette's convenience class copies each body and costs a task a request.
+Plain ASGI, because Starlette's convenience class copies each body and costs a task a request. A fault is answered
+here and not by Starlette's outermost layer, so that its answer carries the same number and headers as any other.
 """
 
 from __future__ import annotations
@@ -8,25 +9,28 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from http import HTTPStatus
 
 import structlog
 from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.api.problems import problem
-from serving.console.failure import failure_page
-from serving.deps import Service, get_language
-from serving.errors import TooLargeError
+from serving.deps import Service
+from serving.errors import SuluhError, TooLargeError
 from serving.i18n import mark
+from serving.refusals import HttpError, answer, fault
 
 REQUESTS = Counter("suluh_requests_total", "Requests answered.", ("method", "status"))
 SECONDS = Histogram("suluh_request_seconds", "Seconds until an answer began.", ("method",))
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+LENGTH = re.compile(r"[0-9]{1,18}")
+NUL = re.compile(rb"%00|\x00")
 
 SAFE_HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -41,7 +45,7 @@ SAFE_HEADERS = {
 
 
 class Envelope:
-    """Numbers, limits, guards and logs each request."""
+    """Numbers, limits, guards and counts each request."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app = app
@@ -52,68 +56,90 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
+        given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        started = time.perf_counter()
-        status = 500
-
-        async def guarded(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                out = MutableHeaders(scope=message)
-                out["x-request-id"] = request_id
-                for name, value in SAFE_HEADERS.items():
-                    out.setdefault(name, value)
-                if not scope["path"].startswith("/static/"):
-                    out.setdefault("cache-control", "no-store")
-                SECONDS.labels(scope["method"]).observe(time.perf_counter() - started)
-            await send(message)
-
+        reply = _Reply(scope, send, request_id)
+        if scope["method"] == "HEAD":
+            # Answered as GET without a body: every page then knows HEAD.
+            scope["method"] = "GET"
         try:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
-                await self._limited(scope, headers, receive, guarded)
+                await self._answered(scope, receive, reply)
         finally:
-            REQUESTS.labels(scope["method"], str(status)).inc()
+            REQUESTS.labels(reply.method, str(reply.status)).inc()
 
-    async def _limited(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        limit = self.service.settings.max_body_bytes
+    async def _answered(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        objection = self._objection(scope)
+        if objection is not None:
+            await answer(Request(scope, receive), objection)(scope, receive, reply)
+            return
+        try:
+            await self.app(scope, self._measured(receive), reply)
+        except Exception as error:
+            if reply.begun:
+                raise
+            response = await fault(Request(scope, receive), error)
+            await response(scope, receive, reply)
+
+    def _objection(self, scope: Scope) -> SuluhError | None:
+        """Say what is wrong with a request's head, before anything reads it."""
+        headers = Headers(scope=scope)
+        raw = scope.get("raw_path") or b""
+        host = headers.get("host")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > limit:
-            await self._too_large(scope, receive, send, limit)
-            return
-        if "transfer-encoding" not in headers:
-            await self.app(scope, receive, send)
-            return
-        # A body of unknown length is read here, so that the refusal is ours and not a broken connection.
-        body = bytearray()
-        more = True
-        while more:
+        if "\x00" in scope["path"] or NUL.search(raw) or NUL.search(scope["query_string"]):
+            return HttpError(400)
+        if (host is not None and not HOST.fullmatch(host)) or not LENGTH.fullmatch(length):
+            return HttpError(400)
+        limit = self.service.settings.max_body_bytes
+        if int(length) > limit:
+            return TooLargeError(mark("Kiriman terlalu besar; batasnya {n} bita."), n=limit)
+        return None
+
+    def _measured(self, receive: Receive) -> Receive:
+        """Count a body as it comes: its stated length may be missing or untrue."""
+        n_bytes = 0
+
+        async def counted() -> Message:
+            nonlocal n_bytes
             message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > limit:
-                await self._too_large(scope, receive, send, limit)
-                return
-        rest: Iterator[Message] = iter([{"type": "http.request", "body": bytes(body), "more_body": False}])
+            n_bytes += len(message.get("body", b""))
+            if n_bytes > self.service.settings.max_body_bytes:
+                # FastAPI lets only this type through while it reads a body.
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
 
-        async def replay() -> Message:
-            return next(rest, None) or await receive()
+        return counted
 
-        await self.app(scope, replay, send)
 
-    async def _too_large(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-        request = Request(scope, receive)
-        error = TooLargeError(mark("Kiriman terlalu besar; batasnya {n} bita."), n=limit)
-        if scope["path"].startswith("/v1/"):
-            response: Response = problem(error, get_language(request), scope["state"]["request_id"])
-        else:
-            response = failure_page(request, error)
-        await response(scope, receive, send)
+class _Reply:
+    """Sends an answer with the headers that every answer carries; to HEAD, without its body."""
+
+    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
+        self.method = scope["method"] if scope["method"] in METHODS else "other"
+        self.status = 500
+        self.begun = False
+        self._head_only = scope["method"] == "HEAD"
+        self._kept = scope["path"].startswith("/static/")
+        self._send = send
+        self._request_id = request_id
+        self._started = time.perf_counter()
+
+    async def __call__(self, message: Message) -> None:
+        """Pass one message of the answer on."""
+        if message["type"] == "http.response.start":
+            self.begun, self.status = True, message["status"]
+            out = MutableHeaders(scope=message)
+            out["x-request-id"] = self._request_id
+            for name, value in SAFE_HEADERS.items():
+                out.setdefault(name, value)
+            if not self._kept:
+                out.setdefault("cache-control", "no-store")
+            SECONDS.labels(self.method).observe(time.perf_counter() - self._started)
+        elif message["type"] == "http.response.body" and self._head_only:
+            message = {**message, "body": b""}
+        await self._send(message)
 
 
 def install(app: FastAPI, service: Service) -> None:

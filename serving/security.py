@@ -25,6 +25,7 @@ from serving.i18n import mark
 
 KEY_PREFIX = "suluh_"
 PASSWORD_MIN_CHARS = 10
+PASSWORD_MAX_CHARS = 1_000  # more would only cost time
 
 _hasher = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low-memory profile)
 # Checked when a name is unknown, so that an unknown name takes as long as a wrong password.
@@ -32,9 +33,11 @@ _NOBODY = _hasher.hash(secrets.token_urlsafe())
 
 
 def hash_password(password: str) -> str:
-    """Give the argon2id hash; raise where the password is too short."""
+    """Give the argon2id hash; raise where the password is too short or too long."""
     if len(password) < PASSWORD_MIN_CHARS:
         raise InvalidInputError(mark("Kata sandi perlu sedikitnya {n} huruf."), n=PASSWORD_MIN_CHARS)
+    if len(password) > PASSWORD_MAX_CHARS:
+        raise InvalidInputError(mark("Kata sandi paling panjang {n} huruf."), n=PASSWORD_MAX_CHARS)
     return _hasher.hash(password)
 
 

@@ -61,12 +61,16 @@ class Settings(BaseSettings):
     min_group: int = 10
     election_periods: tuple[ElectionPeriod, ...] = ()
 
+    # Feeds at private addresses are refused, so that a feed cannot be used to look inside this network.
+    feeds_allow_private: bool = False
     max_body_bytes: int = 5_000_000
     max_posts_per_request: int = 5_000
     max_text_chars: int = 20_000
     max_texts_per_score: int = 256
-    requests_per_minute: int = 600
-    sign_in_attempts_per_minute: int = 10
+    requests_per_minute: int = Field(default=600, ge=1)
+    sign_in_attempts_per_minute: int = Field(default=10, ge=1)
+    # Without one, `/metrics` answers to this machine only.
+    metrics_token: SecretStr = SecretStr("")
     secure_cookies: bool = False
     log_format: str = "console"
 

@@ -194,6 +194,8 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
+    # Nothing more to say: the offer was answered or recalled before its message left.
+    WITHDRAWN = "withdrawn"
 
 
 LABELS: dict[StrEnum, str] = {
@@ -286,6 +288,7 @@ LABELS: dict[StrEnum, str] = {
     DeliveryState.PENDING: mark("menunggu dikirim"),
     DeliveryState.SENT: mark("terkirim"),
     DeliveryState.FAILED: mark("gagal dikirim"),
+    DeliveryState.WITHDRAWN: mark("tidak perlu dikirim"),
     Gate.VERIFIABLE: mark("Apakah ini pernyataan fakta yang dapat diperiksa?"),
     Gate.OPINION: mark("Apakah ini pendapat?"),
     Gate.SATIRE: mark("Apakah ini satire atau lelucon?"),

@@ -23,7 +23,10 @@ def routers() -> list[APIRouter]:
 
 
 def open_router() -> APIRouter:
-    """Give what anybody may open without signing in: public pages, sign-in, health."""
-    from serving.console import public  # noqa: PLC0415 - parts import this package's pages
+    """Give what anybody may open without signing in: public pages, sign-in, health, the API's reference."""
+    from serving.console import entry, health, public, reference  # noqa: PLC0415 - parts import this package's pages
 
-    return public.router
+    router = APIRouter()
+    for part in (entry, health, reference, public):
+        router.include_router(part.router)
+    return router

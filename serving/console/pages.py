@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -16,12 +18,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from serving import i18n
-from serving.deps import Service, Visit, get_language
+from serving.console.places import places_for
+from serving.deps import SAFE_METHODS, Service, Visit, get_language
 from serving.i18n import Language
-from serving.vocabulary import LABELS
+from serving.inputs import URL_MAX_CHARS, local_path
+from serving.vocabulary import LABELS, Role
 
 FLASH_COOKIE = "suluh_flash"
 FLASH_SECONDS = 60
+THEME_COOKIE = "suluh_theme"
+THEMES = ("light", "dark")
 HERE = Path(__file__).parent.parent
 
 
@@ -39,6 +45,28 @@ class Flash:
     kind: str = "ok"
 
 
+@cache
+def _icons() -> dict[str, str]:
+    """Read the pictures that ``scripts/frontend.py`` took from npm; without them the words beside them remain."""
+    path = HERE / "static" / "vendor" / "icons.json"
+    icons: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return icons
+
+
+def icon(name: str) -> Markup:
+    """Give one icon as inline SVG; raise ``KeyError`` for a name that is not in the front-end script's list."""
+    return Markup(_icons()[name]) if _icons() else Markup()  # noqa: S704 - our own files
+
+
+def spark_points(values: Sequence[float], width: float, height: float) -> str:
+    """Place numbers as the points of a line, oldest at the left, zero at the bottom, one unit of air around."""
+    top = max(values, default=0) or 1
+    step = (width - 2) / max(len(values) - 1, 1)
+    return " ".join(
+        f"{1 + i * step:.1f},{height - 1 - (height - 2) * max(value, 0) / top:.1f}" for i, value in enumerate(values)
+    )
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -48,7 +76,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.globals["LABELS"] = LABELS
+    environment.globals |= {"LABELS": LABELS, "icon": icon, "spark_points": spark_points}
     return environment
 
 
@@ -78,6 +106,21 @@ def words_for(language: Language) -> dict[str, Callable[..., Any]]:
     }
 
 
+def chosen_theme(request: Request) -> str:
+    """Give the theme that the reader chose, or nothing where the device decides."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def came_from(request: Request) -> str:
+    """Give the page of ours that the reader came from, or the home page."""
+    try:
+        origin = urlsplit(request.headers.get("referer", "")[:URL_MAX_CHARS])
+    except ValueError:
+        return "/"
+    return local_path(origin.path) if origin.netloc == request.headers.get("host") else "/"
+
+
 def render(
     request: Request, template: str, page: DataclassPage, *, visit: Visit | None = None, status: int = 200
 ) -> HTMLResponse:
@@ -99,8 +142,12 @@ def render(
         language=language,
         visit=visit,
         actor=visit.actor if visit else None,
+        roles=[role for role in Role if visit and visit.actor.may(role)],
+        places=places_for(visit.actor if visit else None, request.scope["path"]),
+        theme=chosen_theme(request),
         csrf=visit.csrf if visit else "",
-        path=request.url.path,
+        # Where a change of language or theme leads back to: a page that answers GET.
+        path=request.scope["path"] if request.method in SAFE_METHODS else came_from(request),
         flash=flash,
         now=service.clock.now(),
         settings=service.settings,

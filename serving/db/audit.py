@@ -48,10 +48,17 @@ def rows_in_order(session: Session) -> Iterator[AuditRow]:
 
 
 def recent(
-    session: Session, *, entity: str | None = None, entity_id: int | None = None, limit: int = 100
+    session: Session,
+    *,
+    entity: str | None = None,
+    entity_id: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
 ) -> Sequence[AuditRow]:
-    """Give the newest rows first, of everything or of one thing."""
+    """Give the newest rows first, of everything or of one thing, from the one before ``before`` on."""
     query = select(AuditRow).order_by(AuditRow.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditRow.seq < before)
     if entity is not None:
         query = query.where(AuditRow.entity == entity)
     if entity_id is not None:

@@ -45,7 +45,8 @@ class Database:
         self.address = _driver_url(address)
         url = make_url(self.address)
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"echo": echo}
+        # An error must not carry what was being written: its text goes to the log.
+        options: dict[str, Any] = {"echo": echo, "hide_parameters": not echo}
         if self.is_sqlite:
             if url.database:
                 Path(url.database).parent.mkdir(parents=True, exist_ok=True)

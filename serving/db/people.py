@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from serving.db.tables import ApiKey, User
+from serving.vocabulary import Role
 
 
 def user_by_name(session: Session, name: str) -> User | None:
@@ -24,6 +25,41 @@ def user(session: Session, user_id: int) -> User | None:
 def users(session: Session) -> Sequence[User]:
     """Give everybody, by name."""
     return session.scalars(select(User).order_by(User.name)).all()
+
+
+def locked_user(session: Session, user_id: int) -> User | None:
+    """Find somebody by number, locked until the transaction ends."""
+    return session.scalars(select(User).where(User.id == user_id).with_for_update()).one_or_none()
+
+
+def users_page(session: Session, *, after: str = "", starts: str = "", limit: int = 50) -> Sequence[User]:
+    """Give accounts by name, from the one after ``after`` on; only those whose name begins with ``starts``."""
+    query = select(User).where(User.name > after).order_by(User.name).limit(limit)
+    if starts:
+        query = query.where(User.name.startswith(starts, autoescape=True))
+    return session.scalars(query).all()
+
+
+def active_holders(session: Session, role: Role) -> Sequence[User]:
+    """Give everybody active who holds a role, locked, so that two people cannot both take the last one away.
+
+    Roles are a short JSON list of known words, so the text can be searched on both databases; few hold any of them
+    that this is asked for.
+    """
+    query = (
+        select(User)
+        .where(User.active, cast(User.roles, String).like(f'%"{role.value}"%'))
+        .order_by(User.id)
+        .with_for_update()
+    )
+    return session.scalars(query).all()
+
+
+def names(session: Session, user_ids: Iterable[int]) -> dict[int, str]:
+    """Give the sign-in names of these people."""
+    wanted = set(user_ids)
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted))) if wanted else ()
+    return {row[0]: row[1] for row in rows}
 
 
 def holder_of_key(session: Session, key_hash: str, now: datetime) -> User | None:

@@ -180,6 +180,8 @@ class Claim(Base):
     reach: Mapped[int] = mapped_column(Big, default=0)
     engagement: Mapped[int] = mapped_column(Big, default=0)
     posts_per_hour: Mapped[float] = mapped_column(Float, default=0.0)
+    # When the two figures that fade by themselves, posts per hour and priority, were last worked out.
+    measured_at: Mapped[datetime | None] = mapped_column(index=True)
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime] = mapped_column(index=True)
     priority: Mapped[float] = mapped_column(Float, default=0.0)
@@ -273,6 +275,8 @@ class Feed(Base):
     polled_at: Mapped[datetime | None]
     next_poll_at: Mapped[datetime] = mapped_column(index=True)
     last_error: Mapped[str | None] = mapped_column(Text)
+    # Failures in a row; each doubles the wait.
+    n_failures: Mapped[int] = mapped_column(default=0)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
@@ -311,10 +315,25 @@ class Draft(Base):
     title: Mapped[str] = mapped_column(Text, default="")
     body: Mapped[str] = mapped_column(Text, default="")
     topic: Mapped[str | None] = mapped_column(String(40))
+    # Everybody who wrote in it: none of them can be its second pair of eyes.
+    writers: Mapped[list[Any]] = mapped_column(default=list)
     returned_reason: Mapped[str] = mapped_column(Text, default="")
     updated_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+
+
+class ClaimNote(Base):
+    """What somebody said when they took a step aside (held, escalated, closed without a label), appended."""
+
+    __tablename__ = "claim_notes"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    step: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Text)
+    noted_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
 
 
 class Decision(Base):
@@ -353,6 +372,8 @@ class Clarification(Base):
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     state: Mapped[ClarificationState] = mapped_column(Word(ClarificationState), index=True)
     claim_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"), index=True)
+    # The claim as it was worded when two humans decided; a later wording changes nothing here.
+    claim_wording: Mapped[str] = mapped_column(Text, default="")
     issuer: Mapped[str] = mapped_column(String(200))
     verdict: Mapped[VerdictLabel | None] = mapped_column(Word(VerdictLabel))
     category: Mapped[Category] = mapped_column(Word(Category))
@@ -374,7 +395,10 @@ class ClarificationVersion(Base):
     """The words of a clarification as they stood from one moment on."""
 
     __tablename__ = "clarification_versions"
-    __table_args__ = (UniqueConstraint("clarification_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("clarification_id", "number"),
+        CheckConstraint("approver_id IS NULL OR author_id <> approver_id", name="author_is_not_approver"),
+    )
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"))
@@ -385,7 +409,50 @@ class ClarificationVersion(Base):
     sources: Mapped[list[Any]]
     change_note: Mapped[str] = mapped_column(Text, default="")
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]
+
+
+class Revision(Base):
+    """Other words proposed for a clarification; they stand only once a second human has put them into force."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (
+        CheckConstraint("settled_by_id IS NULL OR settled_at IS NOT NULL", name="settled_at_a_time"),
+        CheckConstraint(
+            "outcome <> 'accepted' OR (settled_by_id IS NOT NULL AND settled_by_id <> author_id)",
+            name="accepted_by_another",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"), index=True)
+    # The version that it was written against; another one in between makes it stale.
+    base_version: Mapped[int]
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    sources: Mapped[list[Any]]
+    change_note: Mapped[str] = mapped_column(Text)
+    # Whoever passed the earlier words on is told when their meaning changed.
+    meaning_changed: Mapped[bool]
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(16), default="open")  # open | accepted | declined
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    settled_at: Mapped[datetime | None]
+
+
+class PublicChange(Base):
+    """One line of the public correction log: what was done to a published clarification, and why."""
+
+    __tablename__ = "public_changes"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))  # retracted | superseded | revised
+    version: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 # ---- who carries it --------------------------------------------------------------------------------------------
@@ -493,6 +560,8 @@ class Campaign(Base):
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     returned_reason: Mapped[str] = mapped_column(Text, default="")
     freeze_reason: Mapped[str] = mapped_column(Text, default="")
+    # Whoever froze it cannot thaw it; none where the service did.
+    frozen_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]
@@ -522,6 +591,7 @@ class Offer(Base):
         UniqueConstraint("campaign_id", "influencer_id"),
         Index("ix_offers_person", "influencer_id", "offered_at"),
         Index("ix_offers_due", "state", "expires_at"),
+        Index("ix_offers_released", "offered_at"),
         CheckConstraint("state NOT IN ('offered', 'snoozed') OR offered_at IS NOT NULL", name="offered_at_a_time"),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from serving.db import people
@@ -13,11 +13,17 @@ from serving.desk import audit
 from serving.desk.context import Actor, Context
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from serving.i18n import mark
-from serving.security import hash_api_key, hash_password, new_api_key, password_matches
+from serving.security import PASSWORD_MAX_CHARS, hash_api_key, hash_password, new_api_key, password_matches
 from serving.vocabulary import Role
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
 KEY_DAYS_MAX = 366
+
+
+class WrongPasswordError(InvalidInputError):
+    """The present password, asked for before a change, was another."""
+
+    code = "wrong-password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ def create_user(ctx: Context, name: str, password: str, roles: Iterable[Role], d
         raise ConflictError(mark("Nama akun \u201c{name}\u201d sudah dipakai."), name=name)
     user = User(
         name=name,
-        display_name=display_name or name,
+        display_name=(display_name or name)[:120],
         password_hash=hash_password(password),
         roles=sorted(role.value for role in set(roles)),
         created_at=ctx.now,
@@ -59,13 +65,48 @@ def set_password(ctx: Context, user: User, password: str) -> None:
     audit.append(ctx, "user.password", "user", user.id)
 
 
-def sign_in(ctx: Context, name: str, password: str) -> User:
-    """Check name and password; raise one error for both, so that neither can be guessed by itself."""
-    user = people.user_by_name(ctx.session, name)
-    matches = password_matches(password, user.password_hash if user else None)
+def change_password(ctx: Context, current: str, new: str) -> User:
+    """Change one's own password; raise where the current one does not match. Every other session ends."""
+    user = own_account(ctx)
+    if not password_matches(current, user.password_hash):
+        raise WrongPasswordError(mark("Kata sandi sekarang tidak cocok."))
+    set_password(ctx, user, new)
+    return user
+
+
+def end_sessions(ctx: Context) -> None:
+    """Sign oneself out everywhere at once; keys stay as they are."""
+    user = own_account(ctx)
+    user.session_epoch += 1
+    audit.append(ctx, "user.end_sessions", "user", user.id)
+
+
+def own_account(ctx: Context) -> User:
+    """Give the account of whoever acts; raise where the service itself does."""
+    user = None if ctx.actor.user_id is None else people.user(ctx.session, ctx.actor.user_id)
+    if user is None:
+        raise NotSignedInError(mark("Silakan masuk dahulu."))
+    return user
+
+
+def identify(ctx: Context, name: str, password: str) -> Actor:
+    """Check name and password; raise one error for both, so that neither can be guessed by itself.
+
+    It only reads: the slow hash is compared while nobody waits for a writing transaction.
+    """
+    user = people.user_by_name(ctx.session, name) if NAME.fullmatch(name) else None
+    matches = password_matches(password[: PASSWORD_MAX_CHARS + 1], user.password_hash if user else None)
     if user is None or not matches or not user.active:
         raise NotSignedInError(mark("Nama atau kata sandi tidak cocok."))
-    audit.append(replace(ctx, actor=actor_for(user)), "user.sign_in", "user", user.id)
+    return actor_for(user)
+
+
+def record_sign_in(ctx: Context) -> User:
+    """Record that whoever acts has signed in, and give their account; raise where it was closed meanwhile."""
+    user = own_account(ctx)
+    if not user.active:
+        raise NotSignedInError(mark("Nama atau kata sandi tidak cocok."))
+    audit.append(ctx, "user.sign_in", "user", user.id)
     return user
 
 

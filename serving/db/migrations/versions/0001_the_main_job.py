@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
-
 from serving.db.types import UtcTime
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -102,6 +101,7 @@ def upgrade() -> None:
         sa.Column("reach", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("engagement", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("posts_per_hour", sa.Float(), nullable=False),
+        sa.Column("measured_at", UtcTime(), nullable=True),
         sa.Column("first_seen_at", UtcTime(), nullable=False),
         sa.Column("last_seen_at", UtcTime(), nullable=False),
         sa.Column("priority", sa.Float(), nullable=False),
@@ -141,6 +141,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_claims_holder_id"), "claims", ["holder_id"], unique=False)
     op.create_index(op.f("ix_claims_last_seen_at"), "claims", ["last_seen_at"], unique=False)
     op.create_index(op.f("ix_claims_lease_until"), "claims", ["lease_until"], unique=False)
+    op.create_index(op.f("ix_claims_measured_at"), "claims", ["measured_at"], unique=False)
     op.create_index("ix_claims_queue", "claims", ["state", "priority", "id"], unique=False)
     op.create_table(
         "feeds",
@@ -154,6 +155,7 @@ def upgrade() -> None:
         sa.Column("polled_at", UtcTime(), nullable=True),
         sa.Column("next_poll_at", UtcTime(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("n_failures", sa.Integer(), nullable=False),
         sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_feeds_created_by_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feeds")),
@@ -198,6 +200,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_influencers_audience", "influencers", ["ministry_id", "region"], unique=False)
     op.create_table(
+        "claim_notes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("step", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("noted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_claim_notes_claim_id_claims")),
+        sa.ForeignKeyConstraint(["noted_by_id"], ["users.id"], name=op.f("fk_claim_notes_noted_by_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_notes")),
+    )
+    op.create_index(op.f("ix_claim_notes_claim_id"), "claim_notes", ["claim_id"], unique=False)
+    op.create_table(
         "claim_signatures",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -212,6 +227,7 @@ def upgrade() -> None:
         sa.Column("slug", sa.String(length=120), nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
         sa.Column("claim_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("claim_wording", sa.Text(), nullable=False),
         sa.Column("issuer", sa.String(length=200), nullable=False),
         sa.Column("verdict", sa.String(40), nullable=True),
         sa.Column("category", sa.String(40), nullable=False),
@@ -232,16 +248,13 @@ def upgrade() -> None:
             name=op.f("ck_clarifications_published_by_two"),
         ),
         sa.CheckConstraint(
-            "approver_id IS NULL OR author_id <> approver_id",
-            name=op.f("ck_clarifications_author_is_not_approver"),
+            "approver_id IS NULL OR author_id <> approver_id", name=op.f("ck_clarifications_author_is_not_approver")
         ),
         sa.ForeignKeyConstraint(["approver_id"], ["users.id"], name=op.f("fk_clarifications_approver_id_users")),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_clarifications_author_id_users")),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_clarifications_claim_id_claims")),
         sa.ForeignKeyConstraint(
-            ["superseded_by_id"],
-            ["clarifications.id"],
-            name=op.f("fk_clarifications_superseded_by_id_clarifications"),
+            ["superseded_by_id"], ["clarifications.id"], name=op.f("fk_clarifications_superseded_by_id_clarifications")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clarifications")),
         sa.UniqueConstraint("external_id", name=op.f("uq_clarifications_external_id")),
@@ -282,6 +295,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("topic", sa.String(length=40), nullable=True),
+        sa.Column("writers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("returned_reason", sa.Text(), nullable=False),
         sa.Column("updated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("updated_at", UtcTime(), nullable=False),
@@ -331,10 +345,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follower_evidence")),
     )
     op.create_index(
-        "ix_follower_evidence_latest",
-        "follower_evidence",
-        ["influencer_id", "platform", "measured_at"],
-        unique=False,
+        "ix_follower_evidence_latest", "follower_evidence", ["influencer_id", "platform", "measured_at"], unique=False
     )
     op.create_table(
         "influencer_topics",
@@ -420,6 +431,7 @@ def upgrade() -> None:
         sa.Column("approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("returned_reason", sa.Text(), nullable=False),
         sa.Column("freeze_reason", sa.Text(), nullable=False),
+        sa.Column("frozen_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("submitted_at", UtcTime(), nullable=True),
         sa.Column("approved_at", UtcTime(), nullable=True),
@@ -434,17 +446,15 @@ def upgrade() -> None:
             name=op.f("ck_campaigns_approved_by_two"),
         ),
         sa.CheckConstraint(
-            "approver_id IS NULL OR author_id <> approver_id",
-            name=op.f("ck_campaigns_author_is_not_approver"),
+            "approver_id IS NULL OR author_id <> approver_id", name=op.f("ck_campaigns_author_is_not_approver")
         ),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_campaigns_window_runs_forward")),
         sa.ForeignKeyConstraint(["approver_id"], ["users.id"], name=op.f("fk_campaigns_approver_id_users")),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_campaigns_author_id_users")),
         sa.ForeignKeyConstraint(
-            ["clarification_id"],
-            ["clarifications.id"],
-            name=op.f("fk_campaigns_clarification_id_clarifications"),
+            ["clarification_id"], ["clarifications.id"], name=op.f("fk_campaigns_clarification_id_clarifications")
         ),
+        sa.ForeignKeyConstraint(["frozen_by_id"], ["users.id"], name=op.f("fk_campaigns_frozen_by_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
         sa.UniqueConstraint("slug", name=op.f("uq_campaigns_slug")),
     )
@@ -460,7 +470,15 @@ def upgrade() -> None:
         sa.Column("sources", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("change_note", sa.Text(), nullable=False),
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", UtcTime(), nullable=False),
+        sa.CheckConstraint(
+            "approver_id IS NULL OR author_id <> approver_id",
+            name=op.f("ck_clarification_versions_author_is_not_approver"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["approver_id"], ["users.id"], name=op.f("fk_clarification_versions_approver_id_users")
+        ),
         sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_clarification_versions_author_id_users")),
         sa.ForeignKeyConstraint(
             ["clarification_id"],
@@ -489,15 +507,58 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_matches_claim_id_claims")),
         sa.ForeignKeyConstraint(
-            ["clarification_id"],
-            ["clarifications.id"],
-            name=op.f("fk_matches_clarification_id_clarifications"),
+            ["clarification_id"], ["clarifications.id"], name=op.f("fk_matches_clarification_id_clarifications")
         ),
         sa.ForeignKeyConstraint(["decided_by_id"], ["users.id"], name=op.f("fk_matches_decided_by_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_matches")),
         sa.UniqueConstraint("claim_id", "clarification_id", name=op.f("uq_matches_claim_id_clarification_id")),
     )
     op.create_index(op.f("ix_matches_clarification_id"), "matches", ["clarification_id"], unique=False)
+    op.create_table(
+        "public_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("clarification_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["clarification_id"], ["clarifications.id"], name=op.f("fk_public_changes_clarification_id_clarifications")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_public_changes")),
+    )
+    op.create_index(op.f("ix_public_changes_at"), "public_changes", ["at"], unique=False)
+    op.create_index(op.f("ix_public_changes_clarification_id"), "public_changes", ["clarification_id"], unique=False)
+    op.create_table(
+        "revisions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("clarification_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("base_version", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sources", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("change_note", sa.Text(), nullable=False),
+        sa.Column("meaning_changed", sa.Boolean(), nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("proposed_at", UtcTime(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("settled_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("settled_at", UtcTime(), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'accepted' OR (settled_by_id IS NOT NULL AND settled_by_id <> author_id)",
+            name=op.f("ck_revisions_accepted_by_another"),
+        ),
+        sa.CheckConstraint(
+            "settled_by_id IS NULL OR settled_at IS NOT NULL", name=op.f("ck_revisions_settled_at_a_time")
+        ),
+        sa.ForeignKeyConstraint(["author_id"], ["users.id"], name=op.f("fk_revisions_author_id_users")),
+        sa.ForeignKeyConstraint(
+            ["clarification_id"], ["clarifications.id"], name=op.f("fk_revisions_clarification_id_clarifications")
+        ),
+        sa.ForeignKeyConstraint(["settled_by_id"], ["users.id"], name=op.f("fk_revisions_settled_by_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisions")),
+    )
+    op.create_index(op.f("ix_revisions_clarification_id"), "revisions", ["clarification_id"], unique=False)
     op.create_table(
         "captions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -529,8 +590,7 @@ def upgrade() -> None:
         sa.Column("verified_at", UtcTime(), nullable=True),
         sa.Column("verified_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
-            "state NOT IN ('offered', 'snoozed') OR offered_at IS NOT NULL",
-            name=op.f("ck_offers_offered_at_a_time"),
+            "state NOT IN ('offered', 'snoozed') OR offered_at IS NOT NULL", name=op.f("ck_offers_offered_at_a_time")
         ),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_offers_campaign_id_campaigns")),
         sa.ForeignKeyConstraint(
@@ -542,6 +602,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_offers_due", "offers", ["state", "expires_at"], unique=False)
     op.create_index("ix_offers_person", "offers", ["influencer_id", "offered_at"], unique=False)
+    op.create_index("ix_offers_released", "offers", ["offered_at"], unique=False)
     op.create_table(
         "corrections",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -553,9 +614,7 @@ def upgrade() -> None:
         sa.Column("sent_at", UtcTime(), nullable=False),
         sa.Column("acknowledged_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["clarification_id"],
-            ["clarifications.id"],
-            name=op.f("fk_corrections_clarification_id_clarifications"),
+            ["clarification_id"], ["clarifications.id"], name=op.f("fk_corrections_clarification_id_clarifications")
         ),
         sa.ForeignKeyConstraint(
             ["influencer_id"], ["influencers.id"], name=op.f("fk_corrections_influencer_id_influencers")
@@ -612,10 +671,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_corrections_influencer_id"), table_name="corrections")
     op.drop_index(op.f("ix_corrections_clarification_id"), table_name="corrections")
     op.drop_table("corrections")
+    op.drop_index("ix_offers_released", table_name="offers")
     op.drop_index("ix_offers_person", table_name="offers")
     op.drop_index("ix_offers_due", table_name="offers")
     op.drop_table("offers")
     op.drop_table("captions")
+    op.drop_index(op.f("ix_revisions_clarification_id"), table_name="revisions")
+    op.drop_table("revisions")
+    op.drop_index(op.f("ix_public_changes_clarification_id"), table_name="public_changes")
+    op.drop_index(op.f("ix_public_changes_at"), table_name="public_changes")
+    op.drop_table("public_changes")
     op.drop_index(op.f("ix_matches_clarification_id"), table_name="matches")
     op.drop_table("matches")
     op.drop_table("clarification_versions")
@@ -644,6 +709,8 @@ def downgrade() -> None:
     op.drop_table("clarifications")
     op.drop_index(op.f("ix_claim_signatures_claim_id"), table_name="claim_signatures")
     op.drop_table("claim_signatures")
+    op.drop_index(op.f("ix_claim_notes_claim_id"), table_name="claim_notes")
+    op.drop_table("claim_notes")
     op.drop_index("ix_influencers_audience", table_name="influencers")
     op.drop_table("influencers")
     op.drop_index(op.f("ix_idempotent_answers_created_at"), table_name="idempotent_answers")
@@ -651,6 +718,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_feeds_next_poll_at"), table_name="feeds")
     op.drop_table("feeds")
     op.drop_index("ix_claims_queue", table_name="claims")
+    op.drop_index(op.f("ix_claims_measured_at"), table_name="claims")
     op.drop_index(op.f("ix_claims_lease_until"), table_name="claims")
     op.drop_index(op.f("ix_claims_last_seen_at"), table_name="claims")
     op.drop_index(op.f("ix_claims_holder_id"), table_name="claims")

@@ -1,0 +1,332 @@
+"""The library of clarifications: search, versions, other words, import, ClaimReview."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+
+from serving.api.problems import problems
+from serving.db import library as rows
+from serving.db.library import Entry, Search
+from serving.db.tables import Revision
+from serving.deps import ApiContext, PublicContext
+from serving.desk import claimreview, library
+from serving.desk.library import NewEntry, NewWords, Outcome, SourceWords
+from serving.errors import InvalidInputError
+from serving.i18n import mark
+from serving.inputs import (
+    ID_MAX,
+    Id,
+    Input,
+    Line,
+    Moment,
+    OptionalLine,
+    Paragraph,
+    WebAddress,
+)
+from serving.vocabulary import Category, ClarificationState, EvidenceKind, Topic, VerdictLabel
+
+router = APIRouter(tags=["clarifications"])
+PathId = Annotated[Id, Path(le=ID_MAX)]
+IMPORT_MAX_ROWS = 500
+SOURCES_MAX = 50
+
+
+class SourceIn(Input):
+    """A source as the public reads it."""
+
+    url: WebAddress
+    title: Line
+    publisher: Annotated[Line, Field(max_length=200)]
+    kind: EvidenceKind
+
+
+class SourceOut(BaseModel):
+    """A source as the public reads it."""
+
+    url: str
+    title: str
+    publisher: str
+    kind: EvidenceKind
+
+
+class VersionOut(BaseModel):
+    """The words as they stood from one moment on."""
+
+    number: int
+    title: str
+    body: str
+    sources: list[SourceOut]
+    change_note: str
+    at: datetime
+
+
+class ClarificationOut(BaseModel):
+    """A clarification with its present words."""
+
+    id: int
+    slug: str
+    state: ClarificationState
+    issuer: str
+    claim_id: int | None
+    claim_wording: str
+    verdict: VerdictLabel | None
+    category: Category
+    topic: str | None
+    political: bool
+    title: str
+    body: str
+    sources: list[SourceOut]
+    version: int
+    published_at: datetime | None
+    valid_until: datetime | None
+    retracted_at: datetime | None
+    retract_reason: str
+    superseded_by_id: int | None
+
+
+class RevisionOut(BaseModel):
+    """A proposal for other words."""
+
+    id: int
+    clarification_id: int
+    base_version: int
+    title: str
+    body: str
+    sources: list[SourceOut]
+    change_note: str
+    meaning_changed: bool
+    proposed_at: datetime
+    outcome: Outcome
+    settled_at: datetime | None
+
+
+class ClarificationDetailOut(ClarificationOut):
+    """A clarification with every version of its words."""
+
+    versions: list[VersionOut] = Field(description="Newest first.")
+    revisions: list[RevisionOut] = Field(description="Proposals, newest first.")
+
+
+class Wanted(Input):
+    """What to list."""
+
+    state: ClarificationState | None = None
+    verdict: VerdictLabel | None = None
+    q: Annotated[OptionalLine, Field(max_length=200)] = ""
+    after: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class ClarificationPage(BaseModel):
+    """A page of the library."""
+
+    clarifications: list[ClarificationOut]
+    next_after: int | None = Field(description="Give it as `after` for the next page; none at the end.")
+
+
+class RevisionIn(Input):
+    """Other words, why, and whether the meaning changed; if so, everybody who passed them on is told."""
+
+    base_version: Annotated[int, Field(ge=1, le=ID_MAX)]
+    title: Line
+    body: Paragraph
+    sources: Annotated[list[SourceIn], Field(min_length=1, max_length=SOURCES_MAX)]
+    change_note: Paragraph
+    meaning_changed: StrictBool
+
+
+class ReasonIn(Input):
+    """Why; the public reads it."""
+
+    reason: Paragraph
+
+
+class SupersedeIn(ReasonIn):
+    """Which published clarification answers better, and why."""
+
+    by_id: Id
+
+
+class LibraryRow(BaseModel):
+    """One clarification from elsewhere. Fields that are not named here are passed over."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    id: Annotated[Line, Field(max_length=255)]
+    title: Line
+    text: Paragraph
+    issuer: Annotated[Line, Field(max_length=200)]
+    sources: Annotated[list[SourceIn], Field(max_length=SOURCES_MAX)] = []
+    category: Category = Category.OTHER
+    topic: Topic | None = None
+    verdict: VerdictLabel | None = None
+    published_at: Moment | None = None
+
+
+class ImportIn(Input):
+    """Rows as in the library's file, checked one by one."""
+
+    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=IMPORT_MAX_ROWS)]
+
+
+class RejectedRow(BaseModel):
+    """A row that was not taken, and why."""
+
+    line: int = Field(description="Its place in the request, from 1.")
+    reason: str
+
+
+class ImportOut(BaseModel):
+    """What an import did."""
+
+    new: int
+    changed: int
+    same: int
+    rejected: list[RejectedRow]
+
+
+def read_row(raw: object) -> NewEntry:
+    """Check one row of a library file; raise ``ValueError`` with one sentence where it does not fit."""
+    try:
+        row = LibraryRow.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{where}: {first['msg']}" if where else str(first["msg"])) from None
+    return NewEntry(
+        external_id=row.id,
+        title=row.title,
+        text=row.text,
+        issuer=row.issuer,
+        sources=_sources(row.sources),
+        category=row.category,
+        topic=row.topic,
+        verdict=row.verdict,
+        published_at=row.published_at,
+    )
+
+
+def _sources(given: list[SourceIn]) -> tuple[SourceWords, ...]:
+    return tuple(SourceWords(each.url, each.title, each.publisher, each.kind) for each in given)
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    head, words = entry.head, entry.words
+    return {
+        "id": head.id,
+        "slug": head.slug,
+        "state": head.state,
+        "issuer": head.issuer,
+        "claim_id": head.claim_id,
+        "claim_wording": head.claim_wording,
+        "verdict": head.verdict,
+        "category": head.category,
+        "topic": head.topic,
+        "political": head.political,
+        "title": words.title,
+        "body": words.body,
+        "sources": words.sources,
+        "version": words.number,
+        "published_at": head.published_at,
+        "valid_until": head.valid_until,
+        "retracted_at": head.retracted_at,
+        "retract_reason": head.retract_reason,
+        "superseded_by_id": head.superseded_by_id,
+    }
+
+
+def _revision(row: Revision) -> RevisionOut:
+    return RevisionOut.model_validate(row, from_attributes=True)
+
+
+@router.get("/clarifications", responses=problems())
+def search(ctx: ApiContext, wanted: Annotated[Wanted, Query()]) -> ClarificationPage:
+    """List clarifications, newest first."""
+    states = (wanted.state,) if wanted.state else ()
+    found = library.search(ctx, Search(states, wanted.verdict, wanted.q, wanted.after, wanted.limit + 1))
+    shown = found[: wanted.limit]
+    more = shown[-1].head.id if len(found) > wanted.limit else None
+    return ClarificationPage(clarifications=[ClarificationOut(**_fields(each)) for each in shown], next_after=more)
+
+
+@router.post("/clarifications/import", responses=problems(403))
+def import_rows(ctx: ApiContext, body: ImportIn) -> ImportOut:
+    """Take in clarifications from elsewhere, for matching; sent again they are not doubled.
+
+    Good rows go in and bad ones are named; where every row is bad, nothing is stored and the answer is 422.
+    """
+    good: list[NewEntry] = []
+    rejected: list[RejectedRow] = []
+    for line, raw in enumerate(body.rows, 1):
+        try:
+            good.append(read_row(raw))
+        except ValueError as error:
+            rejected.append(RejectedRow(line=line, reason=str(error)))
+    if not good:
+        raise InvalidInputError(mark("Tidak ada baris yang cocok; baris pertama: {reason}"), reason=rejected[0].reason)
+    done = library.import_rows(ctx, good)
+    return ImportOut(new=done.n_new, changed=done.n_changed, same=done.n_same, rejected=rejected)
+
+
+@router.get("/clarifications/{clarification_id}", responses=problems(404))
+def read(ctx: ApiContext, clarification_id: PathId) -> ClarificationDetailOut:
+    """Read one clarification with every version of its words."""
+    entry = library.entry(ctx, clarification_id)
+    return ClarificationDetailOut(
+        **_fields(entry),
+        versions=[
+            VersionOut.model_validate(each, from_attributes=True)
+            for each in rows.versions(ctx.session, clarification_id)
+        ],
+        revisions=[_revision(each) for each in rows.revisions(ctx.session, clarification_id)],
+    )
+
+
+@router.get(
+    "/clarifications/{clarification_id}/claimreview",
+    responses=problems(404) | {200: {"content": {"application/ld+json": {}}}},
+    response_class=Response,
+)
+def claimreview_document(ctx: PublicContext, clarification_id: PathId) -> Response:
+    """Export a published clarification as schema.org ClaimReview; no key is needed."""
+    document = claimreview.claim_review(ctx, library.entry(ctx, clarification_id))
+    return JSONResponse(document, media_type="application/ld+json")
+
+
+@router.post("/clarifications/{clarification_id}/retract", responses=problems(403, 404, 409))
+def retract(ctx: ApiContext, clarification_id: PathId, body: ReasonIn) -> ClarificationOut:
+    """Withdraw a published clarification; whoever accepted or posted it is told."""
+    library.retract(ctx, clarification_id, body.reason)
+    return ClarificationOut(**_fields(library.entry(ctx, clarification_id)))
+
+
+@router.post("/clarifications/{clarification_id}/supersede", responses=problems(403, 404, 409))
+def supersede(ctx: ApiContext, clarification_id: PathId, body: SupersedeIn) -> ClarificationOut:
+    """Say that another published clarification answers better."""
+    library.supersede(ctx, clarification_id, body.by_id, body.reason)
+    return ClarificationOut(**_fields(library.entry(ctx, clarification_id)))
+
+
+@router.post("/clarifications/{clarification_id}/revisions", status_code=201, responses=problems(403, 404, 409))
+def propose(ctx: ApiContext, clarification_id: PathId, body: RevisionIn) -> RevisionOut:
+    """Propose other words; they stand only once a second human has put them into force."""
+    words = NewWords(body.title, body.body, _sources(body.sources), body.change_note, body.meaning_changed)
+    return _revision(library.propose(ctx, clarification_id, words, body.base_version))
+
+
+@router.post("/revisions/{revision_id}/accept", responses=problems(403, 404, 409))
+def accept(ctx: ApiContext, revision_id: PathId) -> ClarificationOut:
+    """Put proposed words into force; never one's own."""
+    version = library.revise(ctx, revision_id)
+    return ClarificationOut(**_fields(library.entry(ctx, version.clarification_id)))
+
+
+@router.post("/revisions/{revision_id}/decline", responses=problems(403, 404, 409))
+def decline(ctx: ApiContext, revision_id: PathId) -> RevisionOut:
+    """Leave the words as they are."""
+    return _revision(library.decline(ctx, revision_id))

@@ -1,0 +1,491 @@
+"""Offers, kits, corrections, and what a person settles about themself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response, status
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from serving.api.problems import problems
+from serving.channels import card
+from serving.db.corrections import Told
+from serving.db.offers import Carried
+from serving.deps import ApiContext, LanguageDep, PublicContext
+from serving.desk import corrections, deliveries, influencers, kits, offers, profile
+from serving.desk.context import Context
+from serving.i18n import Language, translate
+from serving.inputs import Id, Input, Moment, WebAddress
+from serving.vocabulary import (
+    CampaignKind,
+    CorrectionState,
+    DeclineReason,
+    DeliveryState,
+    EvidenceMethod,
+    OfferState,
+    Platform,
+    Topic,
+)
+
+router = APIRouter()
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many at once.")]
+Before = Annotated[Id | None, Query(description="Give those below this id; `next` of the page before.")]
+PNG_RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}, "description": "The card."}}
+
+
+class OfferOut(BaseModel):
+    """One offer, as its own person sees it."""
+
+    id: int
+    state: OfferState
+    campaign_id: int
+    kind: CampaignKind
+    title: str
+    issuer: str
+    topic: str
+    why: dict[str, Any] = Field(description="Why this person was asked: topic, ministry, region and rule.")
+    offered_at: datetime | None
+    expires_at: datetime | None
+    snoozed_until: datetime | None
+
+
+class OfferPage(BaseModel):
+    """A page of offers, newest first."""
+
+    items: list[OfferOut]
+    next: int | None = Field(description="Give this as `before` for the page that follows.")
+
+
+class Decline(Input):
+    """A refusal; its reason has no consequence."""
+
+    reason: DeclineReason
+
+
+class Snooze(Input):
+    """Until when an offer is put off; four hours where nothing is said."""
+
+    until: Moment | None = None
+
+
+class Posted(Input):
+    """Where somebody posted."""
+
+    platform: Platform
+    url: WebAddress
+
+
+class CaptionOut(BaseModel):
+    """One platform's text with its disclosure, ready to be posted."""
+
+    platform: Platform
+    text: str
+    n_chars: int = Field(description="As the platform counts.")
+    limit: int
+    share_url: str | None
+
+
+class KitOut(BaseModel):
+    """Everything one person needs to post."""
+
+    offer_id: int
+    state: OfferState
+    kind: CampaignKind
+    title: str
+    issuer: str
+    link: str
+    disclosure: str
+    captions: list[CaptionOut]
+    messengers: dict[str, str]
+    official_posts: dict[str, str] = Field(description="Official posts to share again, which comes first.")
+    card_alt: str = Field(description="The words for those who hear the picture.")
+
+
+class SampleOut(BaseModel):
+    """One posted link for a second look."""
+
+    offer_id: int
+    campaign_id: int
+    platform: Platform
+    url: str
+    at: datetime
+
+
+class CorrectionOut(BaseModel):
+    """Word that something this person carried no longer stands."""
+
+    id: int
+    offer_id: int
+    state: CorrectionState
+    title: str
+    reason: str
+    slug: str
+    superseded_by: str | None
+    sent_at: datetime
+    acknowledged_at: datetime | None
+
+
+class CorrectionPage(BaseModel):
+    """A page of corrections, newest first."""
+
+    items: list[CorrectionOut]
+    next: int | None
+
+
+class EvidenceOut(BaseModel):
+    """One count of followers."""
+
+    platform: Platform
+    count: int
+    method: EvidenceMethod
+    measured_at: datetime
+    held: bool = Field(description="Waiting for a person to look at a sudden jump; does not count meanwhile.")
+
+
+class ReasonOut(BaseModel):
+    """One thing that keeps this person from receiving offers."""
+
+    kind: str
+    platform: Platform | None
+    sentence: str
+
+
+class ConsentOut(BaseModel):
+    """The words that are consented to."""
+
+    version: str
+    paragraphs: list[str]
+
+
+class ProfileOut(BaseModel):
+    """A person's own standing."""
+
+    id: int
+    name: str
+    ministry: str
+    region: str
+    timezone: str
+    topics: list[Topic]
+    eligible: bool
+    reasons: list[ReasonOut]
+    evidence: list[EvidenceOut]
+    consent_version: str | None
+    consent: ConsentOut
+    paused_at: datetime | None
+    left_at: datetime | None
+
+
+class ProfileChange(Input):
+    """What a person settles; what is not given stays."""
+
+    topics: list[Topic] | None = Field(default=None, max_length=len(Topic))
+    region: str | None = Field(default=None, max_length=8)
+
+
+class Agree(Input):
+    """Which version of the words is agreed to."""
+
+    version: str = Field(max_length=20)
+
+
+class OutboxOut(BaseModel):
+    """Messages by state, and why the last ones failed."""
+
+    by_state: dict[DeliveryState, int]
+    failures: list[deliveries.Failure]
+    has_server: bool = Field(description="Without a mail server messages wait.")
+
+
+def _offer(item: Carried) -> OfferOut:
+    return OfferOut(
+        id=item.offer_id,
+        state=item.state,
+        campaign_id=item.campaign_id,
+        kind=item.kind,
+        title=item.title,
+        issuer=item.issuer,
+        topic=item.topic,
+        why=item.why,
+        offered_at=item.offered_at,
+        expires_at=item.expires_at,
+        snoozed_until=item.snoozed_until,
+    )
+
+
+def _correction(item: Told) -> CorrectionOut:
+    return CorrectionOut(
+        id=item.id,
+        offer_id=item.offer_id,
+        state=item.state,
+        title=item.title,
+        reason=item.reason,
+        slug=item.slug,
+        superseded_by=item.superseded_by,
+        sent_at=item.sent_at,
+        acknowledged_at=item.acknowledged_at,
+    )
+
+
+def _answered(ctx: Context, offer_id: int) -> OfferOut:
+    ctx.session.flush()
+    return _offer(kits.carried_for(ctx, offer_id))
+
+
+# ---- offers ----------------------------------------------------------------------------------------------------
+
+
+@router.get("/me/offers", tags=["offers"], responses=problems(403, 404))
+def my_offers(ctx: ApiContext, limit: Limit = 50, before: Before = None) -> OfferPage:
+    """Give one's own offers, newest first."""
+    found = offers.mine(ctx, limit=limit, before=before)
+    return OfferPage(items=[_offer(item) for item in found], next=found[-1].offer_id if len(found) == limit else None)
+
+
+@router.post("/offers/{offer_id}/accept", tags=["offers"], responses=problems(403, 404, 409))
+def accept(ctx: ApiContext, offer_id: Id) -> OfferOut:
+    """Take an offer; its kit opens."""
+    offers.accept(ctx, offer_id)
+    return _answered(ctx, offer_id)
+
+
+@router.post("/offers/{offer_id}/decline", tags=["offers"], responses=problems(403, 404, 409))
+def decline(ctx: ApiContext, offer_id: Id, body: Decline) -> OfferOut:
+    """Say no, once and without consequence."""
+    offers.decline(ctx, offer_id, body.reason)
+    return _answered(ctx, offer_id)
+
+
+@router.post("/offers/{offer_id}/snooze", tags=["offers"], responses=problems(403, 404, 409))
+def snooze(ctx: ApiContext, offer_id: Id, body: Snooze) -> OfferOut:
+    """Put an offer off."""
+    offers.snooze(ctx, offer_id, body.until)
+    return _answered(ctx, offer_id)
+
+
+@router.post("/offers/{offer_id}/posted", tags=["offers"], responses=problems(403, 404, 409))
+def posted(ctx: ApiContext, offer_id: Id, body: Posted) -> OfferOut:
+    """Note where one posted; once for each platform."""
+    offers.post(ctx, offer_id, body.platform, body.url)
+    return _answered(ctx, offer_id)
+
+
+@router.get("/offers/to-verify", tags=["offers"], responses=problems(403))
+def to_verify(ctx: ApiContext, limit: Limit = 10) -> list[SampleOut]:
+    """Give a random sample of posted links for a second look."""
+    return [
+        SampleOut(
+            offer_id=link.offer_id,
+            campaign_id=link.campaign_id,
+            platform=link.platform,
+            url=link.url,
+            at=link.at,
+        )
+        for link in offers.to_verify(ctx, limit)
+    ]
+
+
+@router.post(
+    "/offers/{offer_id}/verify",
+    tags=["offers"],
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(403, 404, 409),
+)
+def verify(ctx: ApiContext, offer_id: Id) -> None:
+    """Confirm that what was posted is there and carries its disclosure."""
+    offers.verify(ctx, offer_id)
+
+
+@router.get("/offers/{offer_id}/kit", tags=["offers"], responses=problems(403, 404, 409))
+def kit(ctx: ApiContext, offer_id: Id) -> KitOut:
+    """Give the kit of an offer that one took."""
+    found = kits.kit_for(ctx, offer_id)
+    return KitOut(
+        offer_id=found.offer_id,
+        state=found.state,
+        kind=found.kind,
+        title=found.title,
+        issuer=found.issuer,
+        link=found.link,
+        disclosure=found.disclosure,
+        captions=[
+            CaptionOut(
+                platform=each.platform,
+                text=each.text,
+                n_chars=each.n_chars,
+                limit=each.limit,
+                share_url=each.share_url,
+            )
+            for each in found.captions
+        ],
+        messengers=found.messengers,
+        official_posts=found.official_posts,
+        card_alt=found.card_alt,
+    )
+
+
+@router.get(
+    "/offers/{offer_id}/card.png",
+    tags=["offers"],
+    response_class=Response,
+    responses=problems(403, 404, 409) | PNG_RESPONSES,
+)
+def card_png(ctx: ApiContext, offer_id: Id) -> Response:
+    """Give the card image of one's own offer, 1080 by 1080 pixels."""
+    words = kits.card_for(ctx, offer_id)
+    return Response(card.picture(words), media_type="image/png")
+
+
+# ---- corrections -----------------------------------------------------------------------------------------------
+
+
+@router.get("/me/corrections", tags=["offers"], responses=problems(403, 404))
+def my_corrections(ctx: ApiContext, limit: Limit = 50, before: Before = None) -> CorrectionPage:
+    """Give one's own corrections, newest first."""
+    found = corrections.mine(ctx, limit=limit, before=before)
+    return CorrectionPage(
+        items=[_correction(item) for item in found], next=found[-1].id if len(found) == limit else None
+    )
+
+
+@router.post(
+    "/corrections/{correction_id}/acknowledge",
+    tags=["offers"],
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(403, 404),
+)
+def acknowledge(ctx: ApiContext, correction_id: Id) -> None:
+    """Confirm having read a correction; confirmed again, nothing changes."""
+    corrections.acknowledge(ctx, correction_id)
+
+
+# ---- oneself ---------------------------------------------------------------------------------------------------
+
+
+def _profile(found: influencers.Profile, language: Language) -> ProfileOut:
+    words = profile.consent_text()
+    return ProfileOut(
+        id=found.row.id,
+        name=found.row.name,
+        ministry=found.ministry.code,
+        region=found.row.region,
+        timezone=found.row.timezone,
+        topics=[Topic(topic) for topic in found.row.topics],
+        eligible=not found.reasons,
+        reasons=[
+            ReasonOut(
+                kind=reason.kind.value,
+                platform=reason.platform,
+                sentence=translate(language, reason.message, **reason.params),
+            )
+            for reason in found.reasons
+        ],
+        evidence=[
+            EvidenceOut(
+                platform=each.platform,
+                count=each.count,
+                method=each.method,
+                measured_at=each.measured_at,
+                held=each.held,
+            )
+            for each in found.evidence
+        ],
+        consent_version=found.row.consent_version,
+        consent=ConsentOut(version=words.version, paragraphs=[translate(language, text) for text in words.paragraphs]),
+        paused_at=found.row.paused_at,
+        left_at=found.row.left_at,
+    )
+
+
+def _settled(ctx: Context, language: Language) -> ProfileOut:
+    ctx.session.flush()
+    return _profile(influencers.own_profile(ctx), language)
+
+
+@router.get("/me/profile", tags=["me"], responses=problems(403, 404))
+def my_profile(ctx: ApiContext, language: LanguageDep) -> ProfileOut:
+    """Give one's own standing, and everything that keeps one from receiving offers."""
+    return _profile(influencers.own_profile(ctx), language)
+
+
+@router.patch("/me/profile", tags=["me"], responses=problems(403, 404))
+def change_profile(ctx: ApiContext, language: LanguageDep, body: ProfileChange) -> ProfileOut:
+    """Change one's topics or province."""
+    profile.settle(ctx, topics=body.topics, region=body.region)
+    return _settled(ctx, language)
+
+
+@router.post("/me/consent", tags=["me"], responses=problems(403, 404, 409))
+def consent(ctx: ApiContext, language: LanguageDep, body: Agree) -> ProfileOut:
+    """Agree to the words of one version; only the present one can be agreed to."""
+    influencers.consent(ctx, body.version)
+    return _settled(ctx, language)
+
+
+@router.post("/me/pause", tags=["me"], responses=problems(403, 404))
+def pause(ctx: ApiContext, language: LanguageDep) -> ProfileOut:
+    """Receive nothing from now on, until resumed."""
+    influencers.pause(ctx)
+    return _settled(ctx, language)
+
+
+@router.post("/me/resume", tags=["me"], responses=problems(403, 404))
+def resume(ctx: ApiContext, language: LanguageDep) -> ProfileOut:
+    """Be asked again."""
+    influencers.resume(ctx)
+    return _settled(ctx, language)
+
+
+@router.post("/me/leave", tags=["me"], responses=problems(403, 404))
+def leave(ctx: ApiContext, language: LanguageDep) -> ProfileOut:
+    """Leave the programme at once; no reason is asked."""
+    influencers.leave(ctx)
+    return _settled(ctx, language)
+
+
+@router.get("/me/export", tags=["me"], responses=problems(403, 404))
+def export(ctx: ApiContext) -> dict[str, Any]:
+    """Give everything that is kept about oneself."""
+    return influencers.export_own(ctx)
+
+
+@router.post("/me/erase", tags=["me"], status_code=status.HTTP_204_NO_CONTENT, responses=problems(403, 404))
+def erase(ctx: ApiContext) -> None:
+    """Erase one's own data at once; this cannot be taken back."""
+    influencers.erase(ctx)
+
+
+# ---- messages --------------------------------------------------------------------------------------------------
+
+
+@router.get("/deliveries", tags=["offers"], responses=problems(403))
+def outbox(ctx: ApiContext) -> OutboxOut:
+    """Give how many messages wait, left and failed."""
+    found = deliveries.outbox(ctx)
+    return OutboxOut(by_state=found.by_state, failures=list(found.failures), has_server=found.has_server)
+
+
+@router.post(
+    "/deliveries/{delivery_id}/retry",
+    tags=["offers"],
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(403, 404, 409),
+)
+def retry(ctx: ApiContext, delivery_id: Id) -> None:
+    """Put a failed message back."""
+    deliveries.retry(ctx, delivery_id)
+
+
+@router.get("/mail/pause/{token}", tags=["me"], status_code=status.HTTP_303_SEE_OTHER)
+def pause_page(token: str) -> RedirectResponse:
+    """Lead a person to the page where they pause; a link that is only looked at changes nothing."""
+    del token
+    return RedirectResponse("/profil", status_code=status.HTTP_303_SEE_OTHER)
+
+
+@router.post("/mail/pause/{token}", tags=["me"], status_code=status.HTTP_204_NO_CONTENT, responses=problems(404))
+def pause_by_mail(ctx: PublicContext, token: str) -> None:
+    """Pause in one click from a mail program (RFC 8058); the signed address is the key."""
+    deliveries.pause_by_mail(ctx, token)

@@ -1,0 +1,89 @@
+"""Scores of texts: how much they resemble debunked hoaxes. Nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, Field, model_validator
+
+from serving.api.claims import MEANING, ReasonOut
+from serving.api.problems import problems
+from serving.deps import ServiceDep, get_key_context
+from serving.desk.context import Context
+from serving.desk.machine import reason_rows, scorer_for
+from serving.errors import InvalidInputError, TooLargeError
+from serving.i18n import mark
+from serving.inputs import Input
+
+router = APIRouter(tags=["scores"])
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="A personal key, made by `suluh key create --user NAME` or on the account page.",
+)
+
+
+def reading_context(
+    service: ServiceDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Iterator[Context]:
+    """Give the context of whoever holds the key, in a transaction that only reads.
+
+    A POST opens a writing one by default, and on SQLite a score would then wait for every writer before it.
+    """
+    with service.database.read() as session:
+        yield get_key_context(service, session, credentials)
+
+
+class TextsIn(Input):
+    """One text or several; an empty text is a text."""
+
+    text: str | None = None
+    texts: list[str] | None = Field(
+        default=None, description="At most 256, each of at most 20,000 characters, as the service is set."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> TextsIn:
+        if (self.text is None) == (self.texts is None):
+            raise ValueError("give either text or texts")
+        return self
+
+
+class ScoreOut(BaseModel):
+    """The score of one text."""
+
+    p_hoax: float
+    band: str = Field(description="look, abstain or clear.")
+    reasons: list[ReasonOut]
+    model: str
+    meaning: str = MEANING
+
+
+class ScoresOut(BaseModel):
+    """One score a text, in the order of the texts."""
+
+    scores: list[ScoreOut]
+
+
+@router.post("/score", responses=problems(413, 503))
+def score(ctx: Annotated[Context, Depends(reading_context, scope="function")], body: TextsIn) -> ScoresOut:
+    """Score texts; any key may ask."""
+    texts = body.texts if body.texts is not None else [body.text or ""]
+    settings = ctx.settings
+    if len(texts) > settings.max_texts_per_score:
+        raise TooLargeError(mark("Paling banyak {n} teks sekaligus."), n=settings.max_texts_per_score)
+    if any(len(text) > settings.max_text_chars for text in texts):
+        raise InvalidInputError(mark("Satu teks paling panjang {n} huruf."), n=settings.max_text_chars)
+    return ScoresOut(
+        scores=[
+            ScoreOut(
+                p_hoax=found.p_hoax,
+                band=found.band.value,
+                reasons=[ReasonOut(**reason) for reason in reason_rows(found)],
+                model=found.model,
+            )
+            for found in scorer_for(settings).score_many(texts)
+        ]
+    )

@@ -1,0 +1,295 @@
+"""The clarification library: search, versions side by side, other words, taking back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from serving.console.pages import redirect, render
+from serving.db import corrections as correction_rows
+from serving.db import library as rows
+from serving.db.library import Entry, Search
+from serving.db.review import display_names
+from serving.db.tables import ClarificationVersion, PublicChange, Revision
+from serving.deps import PageContext, Visit, VisitDep, get_language
+from serving.desk import claims, corrections, library
+from serving.desk.context import Context
+from serving.desk.library import DiffPart, NewWords, SourceWords
+from serving.errors import InvalidInputError, SuluhError
+from serving.i18n import mark, translate
+from serving.inputs import ID_MAX, Id, Line, Paragraph, WebAddress
+from serving.vocabulary import ClarificationState, EvidenceKind, Role
+
+router = APIRouter()
+PathId = Annotated[Id, Path(le=ID_MAX)]
+PAGE = 25
+
+_line: TypeAdapter[str] = TypeAdapter(Line)
+_paragraph: TypeAdapter[str] = TypeAdapter(Paragraph)
+_address: TypeAdapter[str] = TypeAdapter(WebAddress)
+
+
+class ListForm(BaseModel):
+    """What a list is asked for; a word that no vocabulary has asks for everything."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    q: Annotated[str, Field(max_length=200)] = ""
+    state: Annotated[str, Field(max_length=40)] = ""
+    after: Id | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPage:
+    """A page of the library and what it was asked for."""
+
+    entries: Sequence[Entry]
+    next_href: str
+    q: str
+    state: str
+    states: tuple[ClarificationState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVersion:
+    """One version and what it changed against the one before it."""
+
+    row: ClarificationVersion
+    title: tuple[DiffPart, ...]
+    body: tuple[DiffPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRevision:
+    """A proposal and what it would change against the words that stand."""
+
+    row: Revision
+    title: tuple[DiffPart, ...]
+    body: tuple[DiffPart, ...]
+
+
+class WordsForm(BaseModel):
+    """Other words as a browser sends them; ``sources`` is one line a source: address | title | publisher | kind."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    base_version: int = 0
+    title: str = ""
+    body: str = ""
+    sources: str = ""
+    change_note: str = ""
+    meaning_changed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """One clarification for the desk."""
+
+    entry: Entry
+    versions: tuple[ShownVersion, ...]
+    revisions: tuple[ShownRevision, ...]
+    changes: Sequence[PublicChange]
+    told: correction_rows.Counts
+    names: Mapping[int, str]
+    is_desk: bool
+    is_approver: bool
+    form: WordsForm
+    reason: str
+    refusal: str
+
+
+@router.get("/pustaka")
+def list_entries(
+    request: Request,
+    ctx: PageContext,
+    visit: VisitDep,
+    asked: Annotated[ListForm, Query()],
+) -> Response:
+    """List the library, newest first."""
+    ctx.require(*claims.READERS)
+    words = "".join(c for c in asked.q if c.isprintable()).strip()
+    states = (ClarificationState(asked.state),) if asked.state in set(ClarificationState) else ()
+    found = library.search(ctx, Search(states, None, words, asked.after, PAGE + 1))
+    more = found[PAGE - 1].head.id if len(found) > PAGE else 0
+    query = urlencode({"q": words, "state": asked.state, "after": more})
+    page = LibraryPage(
+        found[:PAGE],
+        f"/pustaka?{query}" if more else "",
+        words,
+        asked.state,
+        tuple(ClarificationState),
+    )
+    return render(request, "library.html", page, visit=visit)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What answers one request for the page of an entry."""
+
+    request: Request
+    ctx: Context
+    visit: Visit | None
+
+    def page(
+        self, number: int, form: WordsForm | None = None, reason: str = "", error: SuluhError | None = None
+    ) -> Response:
+        """Show one clarification, with what was typed and why it was refused where it was."""
+        ctx = self.ctx
+        ctx.require(*claims.READERS)
+        entry = library.entry(ctx, number)
+        versions = rows.versions(ctx.session, number)
+        revisions = rows.revisions(ctx.session, number)
+        people = {row.author_id for row in (*versions, *revisions)} | {row.approver_id for row in versions}
+        page = EntryPage(
+            entry=entry,
+            versions=tuple(
+                _shown_version(row, before) for row, before in zip(versions, (*versions[1:], None), strict=True)
+            ),
+            revisions=tuple(
+                ShownRevision(
+                    row,
+                    library.differences(entry.words.title, row.title),
+                    library.differences(entry.words.body, row.body),
+                )
+                for row in revisions
+            ),
+            changes=[change for change, _, _ in rows.changes(ctx.session, clarification_id=number)],
+            told=corrections.counts(ctx, number),
+            names=display_names(ctx.session, people),
+            is_desk=ctx.actor.may(Role.CHECKER, Role.APPROVER),
+            is_approver=ctx.actor.may(Role.APPROVER),
+            form=form or _form_of(entry),
+            reason=reason,
+            refusal=translate(get_language(self.request), error.message, **error.params) if error else "",
+        )
+        return render(self.request, "library_entry.html", page, visit=self.visit, status=error.status if error else 200)
+
+    def attempt(self, step: Callable[[], object]) -> SuluhError | None:
+        """Take one step whole or not at all; give the refusal where there is one."""
+        try:
+            with self.ctx.session.begin_nested():
+                step()
+        except SuluhError as error:
+            return error
+        return None
+
+
+def get_door(request: Request, ctx: PageContext, visit: VisitDep) -> Door:
+    """Give what answers this request."""
+    return Door(request, ctx, visit)
+
+
+DoorDep = Annotated[Door, Depends(get_door)]
+
+
+def _shown_version(row: ClarificationVersion, before: ClarificationVersion | None) -> ShownVersion:
+    if before is None:
+        return ShownVersion(row, (DiffPart("kept", row.title),), (DiffPart("kept", row.body),))
+    return ShownVersion(row, library.differences(before.title, row.title), library.differences(before.body, row.body))
+
+
+def _form_of(entry: Entry) -> WordsForm:
+    words = entry.words
+    lines = (" | ".join(source[key] for key in ("url", "title", "publisher", "kind")) for source in words.sources)
+    return WordsForm(base_version=words.number, title=words.title, body=words.body, sources="\n".join(lines))
+
+
+def _fit(adapter: TypeAdapter[str], text: str, name: str) -> str:
+    try:
+        return adapter.validate_python(text.replace("\r\n", "\n"))
+    except ValidationError as error:
+        raise InvalidInputError(
+            mark("Isian “{name}” tidak cocok: {why}"), name=name, why=error.errors()[0]["msg"]
+        ) from None
+
+
+def _sources_of(text: str) -> tuple[SourceWords, ...]:
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        parts = [part.strip() for part in line.split(" | ")]
+        if len(parts) != len(("url", "title", "publisher", "kind")) or parts[3] not in set(EvidenceKind):
+            raise InvalidInputError(
+                mark("Sumber baris {n}: tulis alamat | judul | penerbit | affected_agency atau independent."), n=number
+            )
+        url, title, publisher, kind = parts
+        found.append(
+            SourceWords(
+                _fit(_address, url, "alamat"),
+                _fit(_line, title, "judul sumber"),
+                _fit(_line, publisher, "penerbit"),
+                EvidenceKind(kind),
+            )
+        )
+    return tuple(found)
+
+
+def _words_of(form: WordsForm) -> NewWords:
+    if form.meaning_changed not in {"ya", "tidak"}:
+        raise InvalidInputError(mark("Jawab dahulu: apakah maknanya berubah?"))
+    return NewWords(
+        _fit(_line, form.title, "judul"),
+        _fit(_paragraph, form.body, "isi"),
+        _sources_of(form.sources),
+        _fit(_paragraph, form.change_note, "alasan"),
+        form.meaning_changed == "ya",
+    )
+
+
+@router.get("/pustaka/{number}")
+def read_entry(door: DoorDep, number: PathId) -> Response:
+    """Show one clarification with its versions and proposals."""
+    return door.page(number)
+
+
+@router.post("/pustaka/{number}/usulan")
+def propose(door: DoorDep, number: PathId, form: Annotated[WordsForm, Form()]) -> Response:
+    """Propose other words; a refused form keeps what was typed."""
+    if error := door.attempt(lambda: library.propose(door.ctx, number, _words_of(form), form.base_version)):
+        return door.page(number, form, "", error)
+    return redirect(door.request, f"/pustaka/{number}", mark("Usulan tersimpan; orang kedua akan memutuskan."))
+
+
+@router.post("/pustaka/{number}/usulan/{revision_id}/{answer}")
+def settle(door: DoorDep, number: PathId, revision_id: PathId, answer: str) -> Response:
+    """Put proposed words into force, or leave the words as they are."""
+    step = {"terima": library.revise, "tolak": library.decline}.get(answer)
+    if step is None:
+        raise InvalidInputError(mark("Jawaban itu tidak dikenal."))
+    if error := door.attempt(lambda: step(door.ctx, revision_id)):
+        return door.page(number, None, "", error)
+    return redirect(door.request, f"/pustaka/{number}", mark("Jawaban Anda dicatat."))
+
+
+@router.post("/pustaka/{number}/tarik")
+def retract(door: DoorDep, number: PathId, reason: Annotated[str, Form()] = "") -> Response:
+    """Withdraw a published clarification."""
+
+    def whole() -> None:
+        library.retract(door.ctx, number, _fit(_paragraph, reason, "alasan"))
+
+    if error := door.attempt(whole):
+        return door.page(number, None, reason, error)
+    return redirect(door.request, f"/pustaka/{number}", mark("Ditarik. Semua yang membagikannya diberi tahu."))
+
+
+@router.post("/pustaka/{number}/ganti")
+def supersede(
+    door: DoorDep, number: PathId, by_id: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = ""
+) -> Response:
+    """Say that another published clarification answers better."""
+
+    def whole() -> None:
+        if not (by_id.isascii() and by_id.isdigit() and len(by_id) < len(str(ID_MAX))):
+            raise InvalidInputError(mark("Tulis nomor klarifikasi penggantinya."))
+        library.supersede(door.ctx, number, int(by_id), _fit(_paragraph, reason, "alasan"))
+
+    if error := door.attempt(whole):
+        return door.page(number, None, reason, error)
+    return redirect(door.request, f"/pustaka/{number}", mark("Diganti. Semua yang membagikannya diberi tahu."))

@@ -1,0 +1,61 @@
+"""Where somebody can go: the places in the top navigation, by role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serving.desk.context import Actor
+from serving.i18n import mark
+from serving.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation; ``here`` is the value of ``aria-current`` (empty where the reader is elsewhere)."""
+
+    href: str
+    text: str
+    icon: str
+    here: str = ""
+
+
+_CHECKER, _APPROVER, _MANAGER = Role.CHECKER, Role.APPROVER, Role.MANAGER
+_INFLUENCER, _ENGINEER, _ADMIN = Role.INFLUENCER, Role.ENGINEER, Role.ADMIN
+
+_BY_ROLE: tuple[tuple[frozenset[Role], Place], ...] = (
+    (frozenset({_INFLUENCER}), Place("/kotak", mark("Kotak masuk"), "inbox")),
+    (frozenset({_INFLUENCER}), Place("/profil", mark("Profil saya"), "user")),
+    (frozenset({_CHECKER, _APPROVER, _ENGINEER}), Place("/antrean", mark("Antrean"), "list-checks")),
+    (frozenset({_CHECKER}), Place("/klaim/baru", mark("Tempel klaim"), "plus")),
+    (frozenset({_CHECKER, _APPROVER, _MANAGER}), Place("/pustaka", mark("Pustaka"), "library")),
+    (frozenset({_CHECKER, _ADMIN}), Place("/umpan", mark("Umpan"), "rss")),
+    (frozenset({_MANAGER, _APPROVER}), Place("/kampanye", mark("Kampanye"), "megaphone")),
+    (frozenset({_MANAGER}), Place("/influencer", mark("Influencer"), "users")),
+    (frozenset({_ADMIN}), Place("/admin/akun", mark("Akun"), "key-round")),
+    (frozenset({_ADMIN, _ENGINEER}), Place("/admin/jejak", mark("Jejak audit"), "history")),
+)
+_PUBLIC = (
+    Place("/klarifikasi", mark("Klarifikasi"), "file-check"),
+    Place("/koreksi", mark("Koreksi"), "history"),
+    Place("/metode", mark("Metode"), "book-open"),
+)
+
+
+def _marked(place: Place, path: str) -> Place:
+    if path == place.href:
+        return Place(place.href, place.text, place.icon, "page")
+    inside = path.startswith(place.href + "/")
+    return Place(place.href, place.text, place.icon, "true" if inside else "")
+
+
+def places_for(actor: Actor | None, path: str) -> tuple[Place, ...]:
+    """Give the places of this person, in a fixed order, with the one marked in which ``path`` lies."""
+    if actor is None:
+        return tuple(_marked(place, path) for place in _PUBLIC)
+    return tuple(_marked(place, path) for roles, place in _BY_ROLE if actor.may(*roles))
+
+
+def home_of(actor: Actor) -> str:
+    """Give the page where this person's work begins."""
+    mine = places_for(actor, "")
+    return mine[0].href if mine else "/akun"

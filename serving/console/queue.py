@@ -1,0 +1,268 @@
+"""The queue, pasting a claim, and the feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from pydantic import TypeAdapter, ValidationError
+
+from serving.console.pages import redirect, render
+from serving.db.claims import OPEN_STATES, Filters, newest_claim_id
+from serving.db.tables import Feed
+from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep
+from serving.desk import claims, feeds
+from serving.desk.claims import Listed
+from serving.desk.machine import machine_for
+from serving.errors import InvalidInputError, SuluhError
+from serving.i18n import Language, mark, translate
+from serving.inputs import Id, Paragraph, WebAddress
+from serving.vocabulary import Category, ClaimState, Role
+
+router = APIRouter()
+BANDS = (
+    ("look", mark("perlu dilihat")),
+    ("abstain", mark("ragu")),
+    ("clear", mark("tidak mirip")),
+)
+_paragraph: TypeAdapter[str] = TypeAdapter(Paragraph)
+_address: TypeAdapter[str] = TypeAdapter(WebAddress)
+
+
+# ---- the queue ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the queue, its reasons in the reader's words."""
+
+    item: Listed
+    why: str
+    spark_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """A page of the queue and what it was asked for."""
+
+    rows: tuple[Row, ...]
+    n_found: int
+    next_href: str
+    newer_href: str
+    states: tuple[ClaimState, ...]
+    categories: tuple[Category, ...]
+    bands: tuple[tuple[str, str], ...]
+    state: str
+    category: str
+    band: str
+    q: str
+    is_filtered: bool
+    may_paste: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewerNotice:
+    """How many claims came since the page was opened."""
+
+    n: int
+    href: str
+
+
+def _asked(**given: str) -> str:
+    return urlencode({name: value for name, value in given.items() if value})
+
+
+def _filters(state: str, category: str, band: str, q: str) -> Filters:
+    """Read the form; a word that no list holds asks for everything, as an empty field does."""
+    return Filters(
+        states=(ClaimState(state),) if state in set(ClaimState) else OPEN_STATES,
+        category=Category(category) if category in set(Category) else None,
+        band=band if band in dict(BANDS) else None,
+        words=q,
+    )
+
+
+def _row(item: Listed, language: Language) -> Row:
+    why = "; ".join(because.in_words(language) for because in item.because)
+    title = translate(language, mark("{n} kiriman dalam 24 jam terakhir"), n=sum(item.spark))
+    return Row(item, why, title)
+
+
+Asked = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/antrean")
+def queue(  # noqa: PLR0913, PLR0917 - each is one question of the address
+    request: Request,
+    ctx: PageContext,
+    visit: VisitDep,
+    language: LanguageDep,
+    state: Asked = "",
+    category: Asked = "",
+    band: Asked = "",
+    q: Asked = "",
+    after: Asked = "",
+) -> Response:
+    """Show the queue, most urgent first."""
+    words = "".join(c for c in q if c.isprintable())
+    filters = _filters(state, category, band, words)
+    page = claims.queue(ctx, filters, after or None)
+    asked = {"state": state, "category": category, "band": band, "q": words}
+    newest = newest_claim_id(ctx.session)
+    return render(
+        request,
+        "queue.html",
+        QueuePage(
+            rows=tuple(_row(item, language) for item in page.items),
+            n_found=claims.n_found(ctx, filters),
+            next_href=f"/antrean?{_asked(**asked, after=page.next_after)}" if page.next_after else "",
+            newer_href=f"/antrean/baru?{_asked(**asked, sejak=str(newest))}",
+            states=tuple(ClaimState),
+            categories=tuple(Category),
+            bands=BANDS,
+            state=state,
+            category=category,
+            band=band,
+            q=words,
+            is_filtered=any(asked.values()),
+            may_paste=ctx.actor.may(Role.CHECKER),
+        ),
+        visit=visit,
+    )
+
+
+@router.get("/antrean/baru")
+def newer(  # noqa: PLR0913, PLR0917 - each is one question of the address
+    request: Request,
+    ctx: PageContext,
+    visit: VisitDep,
+    sejak: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    state: Asked = "",
+    category: Asked = "",
+    band: Asked = "",
+    q: Asked = "",
+) -> Response:
+    """Say how many claims came since a page was opened, for the notice that does not move its rows."""
+    n = claims.n_newer(ctx, _filters(state, category, band, q), sejak)
+    href = "/antrean?" + _asked(state=state, category=category, band=band, q=q)
+    return render(request, "_queue_newer.html", NewerNotice(n, href.rstrip("?")), visit=visit)
+
+
+# ---- pasting -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PastePage:
+    """The form for a pasted text, with what was typed where it was refused."""
+
+    text: str = ""
+    url: str = ""
+    refused: str = ""
+    text_max: int = 20_000
+
+
+def _checked(adapter: TypeAdapter[str], value: str, message: str) -> str:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        raise InvalidInputError(message) from None
+
+
+@router.get("/klaim/baru")
+def paste_form(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
+    """Show the form for pasting a text."""
+    ctx.require(Role.CHECKER)
+    return render(request, "paste.html", PastePage(text_max=ctx.settings.max_text_chars), visit=visit)
+
+
+@router.post("/klaim/baru")
+def paste(  # noqa: PLR0913, PLR0917 - the form's fields
+    request: Request,
+    ctx: PageContext,
+    service: ServiceDep,
+    visit: VisitDep,
+    language: LanguageDep,
+    text: Annotated[str, Form()] = "",
+    url: Annotated[str, Form()] = "",
+) -> Response:
+    """Take a pasted text in and open its claim."""
+    ctx.require(Role.CHECKER)
+    try:
+        words = _checked(_paragraph, text, mark("Tempelkan teks yang dapat dibaca, paling panjang 20.000 huruf."))
+        address = (
+            _checked(_address, url, mark("Alamat harus mulai dengan http:// atau https://.")) if url.strip() else None
+        )
+        pasted = claims.paste(ctx, machine_for(service.settings), words, address)
+    except InvalidInputError as error:
+        page = PastePage(text, url, translate(language, error.message, **error.params), ctx.settings.max_text_chars)
+        return render(request, "paste.html", page, visit=visit, status=error.status)
+    message = mark("Klaim baru dibuat.") if pasted.is_new else mark("Teks ini bergabung dengan klaim yang sudah ada.")
+    return redirect(request, f"/klaim/{pasted.claim_id}", message)
+
+
+# ---- feeds -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsPage:
+    """Every feed, and the form for another, with what was typed where it was refused."""
+
+    feeds: Sequence[Feed]
+    may_change: bool
+    url: str = ""
+    source: str = "rss"
+    minutes: str = "15"
+    refused: str = ""
+
+
+def _feeds_page(request: Request, ctx: PageContext, visit: Visit | None, status: int = 200, **typed: Any) -> Response:
+    page = FeedsPage(feeds.listed(ctx), ctx.actor.may(Role.CHECKER, Role.ADMIN), **typed)
+    return render(request, "feeds.html", page, visit=visit, status=status)
+
+
+@router.get("/umpan")
+def list_feeds(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
+    """Show every feed and how its last reading went."""
+    return _feeds_page(request, ctx, visit)
+
+
+@router.post("/umpan")
+def add_feed(  # noqa: PLR0913, PLR0917 - the form's fields
+    request: Request,
+    ctx: PageContext,
+    visit: VisitDep,
+    language: LanguageDep,
+    url: Annotated[str, Form()] = "",
+    source: Annotated[str, Form()] = "",
+    minutes: Annotated[str, Form()] = "",
+) -> Response:
+    """Add a feed."""
+    try:
+        address = _checked(_address, url, mark("Alamat harus mulai dengan http:// atau https://."))
+        if not (minutes.isascii() and minutes.isdigit() and len(minutes) <= 6):
+            raise InvalidInputError(mark("Tulis jumlah menit dengan angka."))
+        feeds.add(ctx, address, source, int(minutes) * 60)
+    except SuluhError as error:
+        if error.status not in {409, 422}:
+            raise
+        refused = translate(language, error.message, **error.params)
+        return _feeds_page(request, ctx, visit, error.status, url=url, source=source, minutes=minutes, refused=refused)
+    return redirect(request, "/umpan", mark("Umpan ditambahkan; dibaca pada putaran berikutnya."))
+
+
+@router.post("/umpan/{feed_id}/ubah")
+def switch_feed(request: Request, ctx: PageContext, feed_id: Id, aktif: Annotated[str, Form()] = "") -> Response:
+    """Stop or start a feed."""
+    feed = feeds.change(ctx, feed_id, source=None, every_s=None, active=aktif == "ya")
+    message = mark("Umpan dibaca lagi.") if feed.active else mark("Umpan dihentikan.")
+    return redirect(request, "/umpan", message)
+
+
+@router.post("/umpan/{feed_id}/lepas")
+def remove_feed(request: Request, ctx: PageContext, feed_id: Id) -> Response:
+    """Remove a feed; its posts stay."""
+    feeds.remove(ctx, feed_id)
+    return redirect(request, "/umpan", mark("Umpan dilepas; kirimannya tetap ada."))

@@ -1,0 +1,134 @@
+"""Campaigns and their captions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from serving.db.tables import Campaign, Caption, Claim, Clarification, ClarificationVersion
+from serving.vocabulary import CampaignState, ClarificationState, Platform
+
+
+def by_id(session: Session, campaign_id: int) -> Campaign | None:
+    """Give one campaign."""
+    return session.get(Campaign, campaign_id)
+
+
+def locked(session: Session, campaign_id: int) -> Campaign | None:
+    """Give one campaign as it stands now, locked until the transaction ends."""
+    query = (
+        select(Campaign).where(Campaign.id == campaign_id).with_for_update().execution_options(populate_existing=True)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def page(
+    session: Session, *, states: Sequence[CampaignState] = (), before: int | None = None, limit: int = 50
+) -> Sequence[Campaign]:
+    """Give campaigns, newest first."""
+    query = select(Campaign).order_by(Campaign.id.desc()).limit(limit)
+    if states:
+        query = query.where(Campaign.state.in_(states))
+    if before is not None:
+        query = query.where(Campaign.id < before)
+    return session.scalars(query).all()
+
+
+def slug_taken(session: Session, slug: str) -> bool:
+    """Tell whether a campaign has this slug."""
+    return session.scalar(select(Campaign.id).where(Campaign.slug == slug)) is not None
+
+
+def captions(session: Session, campaign_id: int) -> dict[Platform, list[str]]:
+    """Give the caption variants of a campaign, each platform's in order."""
+    query = select(Caption).where(Caption.campaign_id == campaign_id).order_by(Caption.platform, Caption.variant)
+    found: dict[Platform, list[str]] = {platform: [] for platform in Platform}
+    for row in session.scalars(query):
+        found[row.platform].append(row.text)
+    return found
+
+
+def replace_captions(session: Session, campaign_id: int, texts: Mapping[Platform, Sequence[str]]) -> None:
+    """Put these variants, counted from 1, in the place of all there were."""
+    session.execute(delete(Caption).where(Caption.campaign_id == campaign_id))
+    session.add_all(
+        Caption(campaign_id=campaign_id, platform=platform, variant=number, text=text)
+        for platform, variants in texts.items()
+        for number, text in enumerate(variants, start=1)
+    )
+    session.flush()
+
+
+def n_variants(session: Session, campaign_id: int) -> int:
+    """Count the variants of the platform that has most; 0 where a platform has none. A kit counts round its own."""
+    query = select(func.count()).where(Caption.campaign_id == campaign_id).group_by(Caption.platform)
+    counts = session.scalars(query).all()
+    return max(counts) if len(counts) == len(Platform) else 0
+
+
+def unfinished_of(session: Session, clarification_id: int) -> Sequence[Campaign]:
+    """Give the campaigns of a clarification that have not ended, locked, in order of number."""
+    query = (
+        select(Campaign)
+        .where(Campaign.clarification_id == clarification_id, Campaign.state != CampaignState.ENDED)
+        .order_by(Campaign.id)
+        .with_for_update()
+    )
+    return session.scalars(query).all()
+
+
+def over(session: Session, now: datetime, states: Sequence[CampaignState]) -> Sequence[Campaign]:
+    """Give the campaigns in one of ``states`` whose window is over, locked, in order of number."""
+    query = (
+        select(Campaign)
+        .where(Campaign.state.in_(states), Campaign.ends_at <= now)
+        .order_by(Campaign.id)
+        .with_for_update()
+    )
+    return session.scalars(query).all()
+
+
+def clarification(session: Session, clarification_id: int) -> Clarification | None:
+    """Give one clarification as it stands now."""
+    return session.scalars(
+        select(Clarification).where(Clarification.id == clarification_id).execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def words_of(session: Session, row: Clarification) -> ClarificationVersion:
+    """Give the current words of a clarification."""
+    query = select(ClarificationVersion).where(
+        ClarificationVersion.clarification_id == row.id, ClarificationVersion.number == row.current_version
+    )
+    return session.scalars(query).one()
+
+
+def claim_of(session: Session, row: Clarification) -> Claim | None:
+    """Give the claim that a clarification answers, where it came from one."""
+    return None if row.claim_id is None else session.get(Claim, row.claim_id)
+
+
+def usable_clarifications(
+    session: Session, now: datetime, limit: int = 100
+) -> Sequence[tuple[Clarification, str, float]]:
+    """Give published, valid, non-political clarifications, newest first: row, title, and posts an hour of its claim."""
+    query = (
+        select(Clarification, ClarificationVersion.title, func.coalesce(Claim.posts_per_hour, 0.0))
+        .join(
+            ClarificationVersion,
+            (ClarificationVersion.clarification_id == Clarification.id)
+            & (ClarificationVersion.number == Clarification.current_version),
+        )
+        .join(Claim, Claim.id == Clarification.claim_id, isouter=True)
+        .where(
+            Clarification.state == ClarificationState.PUBLISHED,
+            Clarification.political.is_(False),
+            or_(Clarification.valid_until.is_(None), Clarification.valid_until > now),
+        )
+        .order_by(Clarification.published_at.desc(), Clarification.id.desc())
+        .limit(limit)
+    )
+    return [(row, title, speed) for row, title, speed in session.execute(query)]

@@ -1,0 +1,188 @@
+"""Corrections: one row for each person who carried what no longer stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, String, cast, exists, func, insert, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from serving.db.tables import (
+    Campaign,
+    Clarification,
+    ClarificationVersion,
+    Correction,
+    Delivery,
+    Influencer,
+    Offer,
+)
+from serving.vocabulary import ClarificationState, CorrectionState, DeliveryState, OfferState
+
+CARRIED = (OfferState.ACCEPTED, OfferState.POSTED, OfferState.VERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One correction as its person reads it."""
+
+    id: int
+    offer_id: int
+    influencer_id: int
+    state: CorrectionState
+    reason: str
+    sent_at: datetime
+    acknowledged_at: datetime | None
+    title: str
+    slug: str
+    superseded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many were told that a clarification no longer stands, and how many have read it."""
+
+    sent: int
+    acknowledged: int
+
+
+def campaigns_of(session: Session, clarification_id: int) -> Sequence[int]:
+    """Give every campaign that carried a clarification."""
+    return session.scalars(select(Campaign.id).where(Campaign.clarification_id == clarification_id)).all()
+
+
+def add_missing(session: Session, clarification_id: int, reason: str, now: datetime) -> int:
+    """Write a correction for everybody who took what no longer stands and was not told; give how many."""
+    told = exists().where(Correction.offer_id == Offer.id, Correction.clarification_id == clarification_id)
+    carriers = (
+        select(
+            literal(clarification_id),
+            Offer.id,
+            Offer.influencer_id,
+            literal(CorrectionState.SENT, Correction.state.type),
+            literal(reason),
+            literal(now, Correction.sent_at.type),
+        )
+        .join(Campaign, Campaign.id == Offer.campaign_id)
+        .where(Campaign.clarification_id == clarification_id, Offer.state.in_(CARRIED), ~told)
+    )
+    columns = ["clarification_id", "offer_id", "influencer_id", "state", "reason", "sent_at"]
+    before = n_of(session, clarification_id)
+    session.execute(insert(Correction).from_select(columns, carriers))
+    return n_of(session, clarification_id) - before
+
+
+def add_deliveries(session: Session, clarification_id: int, now: datetime) -> None:
+    """Write the message for each correction that has none, where an address is known."""
+    key = literal("correction:") + cast(Correction.id, String)
+    unwritten = (
+        select(
+            key,
+            literal("email"),
+            Correction.influencer_id,
+            Correction.id,
+            literal(DeliveryState.PENDING, Delivery.state.type),
+            literal(0),
+            literal(now, Delivery.not_before.type),
+            literal(""),
+        )
+        .join(Influencer, Influencer.id == Correction.influencer_id)
+        .where(
+            Correction.clarification_id == clarification_id,
+            Influencer.sealed_email.is_not(None),
+            ~exists().where(Delivery.correction_id == Correction.id),
+        )
+    )
+    columns = [
+        "key",
+        "channel",
+        "influencer_id",
+        "correction_id",
+        "state",
+        "attempts",
+        "not_before",
+        "last_error",
+    ]
+    session.execute(insert(Delivery).from_select(columns, unwritten))
+
+
+def n_of(session: Session, clarification_id: int) -> int:
+    """Count a clarification's corrections."""
+    query = select(func.count()).where(Correction.clarification_id == clarification_id)
+    return session.execute(query).scalar_one()
+
+
+def counts(session: Session, clarification_id: int) -> Counts:
+    """Count a clarification's corrections, and those that were read."""
+    query = select(func.count(), func.count(Correction.acknowledged_at)).where(
+        Correction.clarification_id == clarification_id
+    )
+    sent, acknowledged = session.execute(query).one()
+    return Counts(sent, acknowledged)
+
+
+def fallen(session: Session) -> Sequence[Clarification]:
+    """Give every clarification that no longer stands though somebody who carried it was not told."""
+    told = exists().where(Correction.offer_id == Offer.id, Correction.clarification_id == Campaign.clarification_id)
+    untold = (
+        select(Campaign.clarification_id)
+        .join(Offer, Offer.campaign_id == Campaign.id)
+        .where(Offer.state.in_(CARRIED), ~told)
+    )
+    query = select(Clarification).where(
+        Clarification.state.in_([ClarificationState.RETRACTED, ClarificationState.SUPERSEDED]),
+        Clarification.id.in_(untold),
+    )
+    return session.scalars(query).all()
+
+
+def _told() -> Select[*tuple[Any, ...]]:
+    newer = aliased(Clarification)
+    return (
+        select(
+            Correction.id,
+            Correction.offer_id,
+            Correction.influencer_id,
+            Correction.state,
+            Correction.reason,
+            Correction.sent_at,
+            Correction.acknowledged_at,
+            ClarificationVersion.title,
+            Clarification.slug,
+            newer.slug,
+        )
+        .join(Clarification, Clarification.id == Correction.clarification_id)
+        .outerjoin(newer, newer.id == Clarification.superseded_by_id)
+        .join(
+            ClarificationVersion,
+            (ClarificationVersion.clarification_id == Clarification.id)
+            & (ClarificationVersion.number == Clarification.current_version),
+        )
+    )
+
+
+def open_for(session: Session, influencer_id: int) -> list[Told]:
+    """Give one person's corrections that they have not yet confirmed, oldest first."""
+    query = _told().where(Correction.influencer_id == influencer_id, Correction.state == CorrectionState.SENT)
+    return [Told(*row) for row in session.execute(query.order_by(Correction.id))]
+
+
+def all_for(session: Session, influencer_id: int, *, limit: int, before: int | None = None) -> list[Told]:
+    """Give a page of one person's corrections, newest first."""
+    query = _told().where(Correction.influencer_id == influencer_id)
+    if before is not None:
+        query = query.where(Correction.id < before)
+    return [Told(*row) for row in session.execute(query.order_by(Correction.id.desc()).limit(limit))]
+
+
+def one(session: Session, correction_id: int) -> Told | None:
+    """Give one correction as it reads."""
+    row = session.execute(_told().where(Correction.id == correction_id)).one_or_none()
+    return Told(*row) if row else None
+
+
+def locked(session: Session, correction_id: int) -> Correction | None:
+    """Give one correction, locked until the transaction ends."""
+    return session.scalars(select(Correction).where(Correction.id == correction_id).with_for_update()).one_or_none()

@@ -1,0 +1,147 @@
+"""The outbox: which messages are due, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from serving.db.tables import (
+    Campaign,
+    Clarification,
+    ClarificationVersion,
+    Correction,
+    Delivery,
+    Influencer,
+    Offer,
+)
+from serving.vocabulary import CampaignKind, CampaignState, CorrectionState, DeliveryState, OfferState
+
+OPEN = (OfferState.OFFERED, OfferState.SNOOZED)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFacts:
+    """What a message about an offer says."""
+
+    offer_id: int
+    kind: CampaignKind
+    title: str
+    issuer: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionFacts:
+    """What a message about a correction says."""
+
+    correction_id: int
+    title: str
+    slug: str
+    reason: str
+
+
+def _open_offer() -> ColumnElement[bool]:
+    return exists().where(Offer.id == Delivery.offer_id, Offer.state == OfferState.OFFERED)
+
+
+def _running_campaign(now: datetime) -> ColumnElement[bool]:
+    return exists().where(
+        Offer.id == Delivery.offer_id,
+        Campaign.id == Offer.campaign_id,
+        Campaign.state == CampaignState.LIVE,
+        func.coalesce(Offer.expires_at, Campaign.ends_at) > now,
+    )
+
+
+def due(session: Session, now: datetime, zones: Collection[str], limit: int) -> Sequence[Delivery]:
+    """Give messages that may leave now, locked; rows that another worker holds are passed over.
+
+    An offer leaves only while it is open, its campaign runs and its person takes part; a correction reaches those who
+    paused or left as well. Nothing leaves to a zone that is asleep.
+    """
+    willing = and_(Influencer.paused_at.is_(None), Influencer.left_at.is_(None), Influencer.active)
+    sendable = or_(Delivery.correction_id.is_not(None), and_(willing, _open_offer(), _running_campaign(now)))
+    query = (
+        select(Delivery)
+        .join(Influencer, Influencer.id == Delivery.influencer_id)
+        .where(
+            Delivery.state == DeliveryState.PENDING,
+            Delivery.not_before <= now,
+            Influencer.sealed_email.is_not(None),
+            Influencer.timezone.in_(zones),
+            sendable,
+        )
+        # A correction goes before any offer.
+        .order_by(Delivery.correction_id.is_(None), Delivery.not_before, Delivery.id)
+        .limit(limit)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+    return session.scalars(query).all()
+
+
+def locked(session: Session, delivery_id: int) -> Delivery | None:
+    """Give one message, locked and freshly read."""
+    query = select(Delivery).where(Delivery.id == delivery_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def withdraw_answered(session: Session) -> Sequence[int]:
+    """Withdraw every waiting message whose offer was answered, recalled or lapsed, or whose correction was read."""
+    closed_offer = exists().where(Offer.id == Delivery.offer_id, Offer.state.not_in(OPEN))
+    read = exists().where(Correction.id == Delivery.correction_id, Correction.state == CorrectionState.ACKNOWLEDGED)
+    statement = (
+        update(Delivery)
+        .where(Delivery.state == DeliveryState.PENDING, or_(closed_offer, read))
+        .values(state=DeliveryState.WITHDRAWN)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).scalars().all()
+
+
+def offer_facts(session: Session, offer_id: int) -> OfferFacts | None:
+    """Give what a message about one offer says, while the offer is open."""
+    query = (
+        select(Offer.id, Campaign.kind, Campaign.title, Campaign.issuer, Offer.expires_at)
+        .join(Campaign, Campaign.id == Offer.campaign_id)
+        .where(Offer.id == offer_id, Offer.state.in_(OPEN), Campaign.state == CampaignState.LIVE)
+    )
+    row = session.execute(query).one_or_none()
+    return OfferFacts(*row) if row else None
+
+
+def correction_facts(session: Session, correction_id: int) -> CorrectionFacts | None:
+    """Give what a message about one correction says."""
+    query = (
+        select(Correction.id, ClarificationVersion.title, Clarification.slug, Correction.reason)
+        .join(Clarification, Clarification.id == Correction.clarification_id)
+        .join(
+            ClarificationVersion,
+            (ClarificationVersion.clarification_id == Clarification.id)
+            & (ClarificationVersion.number == Clarification.current_version),
+        )
+        .where(Correction.id == correction_id)
+    )
+    row = session.execute(query).one_or_none()
+    return CorrectionFacts(*row) if row else None
+
+
+def recipient(session: Session, influencer_id: int) -> Influencer | None:
+    """Give the person whom a message is for."""
+    return session.get(Influencer, influencer_id, populate_existing=True)
+
+
+def counts(session: Session) -> dict[DeliveryState, int]:
+    """Count messages by state."""
+    query = select(Delivery.state, func.count()).group_by(Delivery.state)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def failed(session: Session, limit: int) -> Sequence[Delivery]:
+    """Give the messages that could not be sent, newest first."""
+    query = select(Delivery).where(Delivery.state == DeliveryState.FAILED)
+    return session.scalars(query.order_by(Delivery.id.desc()).limit(limit)).all()

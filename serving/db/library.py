@@ -1,0 +1,163 @@
+"""Rows of the clarification library: words by version, proposals, and the public log of corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from serving.db.tables import Clarification, ClarificationVersion, PublicChange, Revision
+from serving.vocabulary import ClarificationState, VerdictLabel
+
+PUBLIC = (ClarificationState.PUBLISHED, ClarificationState.SUPERSEDED, ClarificationState.RETRACTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A clarification with its present words."""
+
+    head: Clarification
+    words: ClarificationVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to list: newest first, after the entry with this number."""
+
+    states: tuple[ClarificationState, ...] = ()
+    verdict: VerdictLabel | None = None
+    text: str = ""
+    after: int | None = None
+    limit: int = 50
+
+
+def _entries() -> Select[tuple[Clarification, ClarificationVersion]]:
+    return select(Clarification, ClarificationVersion).join(
+        ClarificationVersion,
+        and_(
+            ClarificationVersion.clarification_id == Clarification.id,
+            ClarificationVersion.number == Clarification.current_version,
+        ),
+    )
+
+
+def _holds(text: str) -> ColumnElement[bool]:
+    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    pattern = f"%{escaped}%"
+    return or_(
+        func.lower(ClarificationVersion.title).like(pattern, escape="\\"),
+        func.lower(ClarificationVersion.body).like(pattern, escape="\\"),
+    )
+
+
+def entries(session: Session, search: Search) -> Sequence[Entry]:
+    """Give clarifications with their present words, newest first."""
+    query = _entries().order_by(Clarification.id.desc()).limit(search.limit)
+    if search.states:
+        query = query.where(Clarification.state.in_(search.states))
+    if search.verdict is not None:
+        query = query.where(Clarification.verdict == search.verdict)
+    if search.text:
+        query = query.where(_holds(search.text))
+    if search.after is not None:
+        query = query.where(Clarification.id < search.after)
+    return [Entry(head, words) for head, words in session.execute(query)]
+
+
+def entry(session: Session, clarification_id: int) -> Entry | None:
+    """Find one clarification with its present words."""
+    found = session.execute(_entries().where(Clarification.id == clarification_id)).one_or_none()
+    return Entry(*found) if found else None
+
+
+def entry_by_slug(session: Session, slug: str) -> Entry | None:
+    """Find what was published at an address, also where it was withdrawn since."""
+    query = _entries().where(Clarification.slug == slug, Clarification.state.in_(PUBLIC))
+    found = session.execute(query).one_or_none()
+    return Entry(*found) if found else None
+
+
+def locked(session: Session, clarification_id: int) -> Clarification | None:
+    """Find a clarification and hold its row."""
+    query = (
+        select(Clarification)
+        .where(Clarification.id == clarification_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def by_external_id(session: Session, external_id: str) -> Clarification | None:
+    """Find an imported clarification by its owner's number, under its lock."""
+    query = select(Clarification).where(Clarification.external_id == external_id).with_for_update()
+    return session.scalars(query).one_or_none()
+
+
+def versions(session: Session, clarification_id: int) -> Sequence[ClarificationVersion]:
+    """Give every version of the words, newest first."""
+    query = (
+        select(ClarificationVersion)
+        .where(ClarificationVersion.clarification_id == clarification_id)
+        .order_by(ClarificationVersion.number.desc())
+    )
+    return session.scalars(query).all()
+
+
+def version(session: Session, clarification_id: int, number: int) -> ClarificationVersion:
+    """Give one version of the words; a clarification without its present words cannot be."""
+    query = select(ClarificationVersion).where(
+        ClarificationVersion.clarification_id == clarification_id, ClarificationVersion.number == number
+    )
+    return session.scalars(query).one()
+
+
+def revisions(session: Session, clarification_id: int) -> Sequence[Revision]:
+    """Give the proposals for other words, newest first."""
+    query = select(Revision).where(Revision.clarification_id == clarification_id).order_by(Revision.id.desc())
+    return session.scalars(query).all()
+
+
+def locked_revision(session: Session, revision_id: int) -> Revision | None:
+    """Find a proposal and hold its row."""
+    query = (
+        select(Revision).where(Revision.id == revision_id).with_for_update().execution_options(populate_existing=True)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def changes(
+    session: Session,
+    *,
+    clarification_id: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> Sequence[tuple[PublicChange, Clarification, ClarificationVersion]]:
+    """Give the public log of corrections, newest first, of everything or of one clarification."""
+    query = (
+        select(PublicChange, Clarification, ClarificationVersion)
+        .join(Clarification, Clarification.id == PublicChange.clarification_id)
+        .join(
+            ClarificationVersion,
+            and_(
+                ClarificationVersion.clarification_id == Clarification.id,
+                ClarificationVersion.number == Clarification.current_version,
+            ),
+        )
+        .order_by(PublicChange.id.desc())
+        .limit(limit)
+    )
+    if clarification_id is not None:
+        query = query.where(PublicChange.clarification_id == clarification_id)
+    if after is not None:
+        query = query.where(PublicChange.id < after)
+    return [(first, second, third) for first, second, third in session.execute(query)]
+
+
+def valid(head: Clarification, now: datetime) -> bool:
+    """Tell whether a clarification stands: published, and not past its day."""
+    in_time = head.valid_until is None or head.valid_until > now
+    return head.state is ClarificationState.PUBLISHED and in_time

@@ -1,0 +1,228 @@
+"""Offers, as their person, their campaign and the worker see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Select, Update, func, select, update
+from sqlalchemy.orm import Session
+
+from serving.db.tables import (
+    Campaign,
+    Caption,
+    Clarification,
+    Influencer,
+    Ministry,
+    Offer,
+    PostedLink,
+)
+from serving.vocabulary import (
+    CampaignKind,
+    CampaignState,
+    ClarificationState,
+    OfferState,
+    Platform,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One offer with what it carries and whose it is."""
+
+    offer_id: int
+    state: OfferState
+    variant: int
+    why: dict[str, Any]
+    offered_at: datetime | None
+    expires_at: datetime | None
+    snoozed_until: datetime | None
+    influencer_id: int
+    user_id: int | None
+    timezone: str
+    employer: str
+    employer_code: str
+    campaign_id: int
+    campaign_state: CampaignState
+    kind: CampaignKind
+    title: str
+    body: str
+    issuer: str
+    link: str
+    official_posts: dict[str, Any]
+    topic: str
+    ends_at: datetime
+    clarification_slug: str | None
+    clarification_state: ClarificationState | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampledLink:
+    """One posted link for a second look: where it is, not who posted it."""
+
+    offer_id: int
+    campaign_id: int
+    platform: Platform
+    url: str
+    at: datetime
+
+
+def _carried() -> Select[Any]:
+    return (
+        select(
+            Offer.id,
+            Offer.state,
+            Offer.variant,
+            Offer.why,
+            Offer.offered_at,
+            Offer.expires_at,
+            Offer.snoozed_until,
+            Influencer.id,
+            Influencer.user_id,
+            Influencer.timezone,
+            Ministry.name,
+            Ministry.code,
+            Campaign.id,
+            Campaign.state,
+            Campaign.kind,
+            Campaign.title,
+            Campaign.body,
+            Campaign.issuer,
+            Campaign.link,
+            Campaign.official_posts,
+            Campaign.topic,
+            Campaign.ends_at,
+            Clarification.slug,
+            Clarification.state,
+        )
+        .join(Influencer, Influencer.id == Offer.influencer_id)
+        .join(Ministry, Ministry.id == Influencer.ministry_id)
+        .join(Campaign, Campaign.id == Offer.campaign_id)
+        .outerjoin(Clarification, Clarification.id == Campaign.clarification_id)
+    )
+
+
+def carried(session: Session, offer_id: int) -> Carried | None:
+    """Give one offer with what it carries."""
+    row = session.execute(_carried().where(Offer.id == offer_id)).one_or_none()
+    return Carried(*row) if row else None
+
+
+def carried_by(
+    session: Session, influencer_id: int, states: Collection[OfferState], *, limit: int, before: int | None = None
+) -> list[Carried]:
+    """Give one person's offers in these states, newest first, from below the offer ``before``."""
+    query = _carried().where(Offer.influencer_id == influencer_id, Offer.state.in_(states))
+    if before is not None:
+        query = query.where(Offer.id < before)
+    return [Carried(*row) for row in session.execute(query.order_by(Offer.id.desc()).limit(limit))]
+
+
+def captions(session: Session, campaign_id: int) -> dict[Platform, list[str]]:
+    """Give a campaign's approved captions by platform, in the order of their variants."""
+    query = select(Caption.platform, Caption.text).where(Caption.campaign_id == campaign_id).order_by(Caption.variant)
+    found: dict[Platform, list[str]] = {}
+    for platform, text in session.execute(query):
+        found.setdefault(platform, []).append(text)
+    return found
+
+
+def influencer_of_user(session: Session, user_id: int) -> Influencer | None:
+    """Give the influencer behind an account."""
+    return session.scalars(select(Influencer).where(Influencer.user_id == user_id)).one_or_none()
+
+
+def locked(session: Session, offer_id: int) -> Offer | None:
+    """Give one offer, locked and freshly read, until the transaction ends."""
+    query = select(Offer).where(Offer.id == offer_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def links_of(session: Session, offer_ids: Collection[int]) -> dict[int, dict[Platform, str]]:
+    """Give the posted links of these offers, by offer and platform."""
+    found: dict[int, dict[Platform, str]] = {}
+    query = select(PostedLink.offer_id, PostedLink.platform, PostedLink.url).where(PostedLink.offer_id.in_(offer_ids))
+    for offer_id, platform, url in session.execute(query.order_by(PostedLink.id)):
+        found.setdefault(offer_id, {})[platform] = url
+    return found
+
+
+def link_row(session: Session, offer_id: int, platform: Platform) -> PostedLink | None:
+    """Give the link that was posted for one offer on one platform."""
+    query = select(PostedLink).where(PostedLink.offer_id == offer_id, PostedLink.platform == platform)
+    return session.scalars(query).one_or_none()
+
+
+def sample_of_posted(session: Session, limit: int, *, not_of_user: int) -> list[SampledLink]:
+    """Give a random sample of posted links that nobody has looked at, none of the reader's own."""
+    query = (
+        select(PostedLink.offer_id, Offer.campaign_id, PostedLink.platform, PostedLink.url, PostedLink.at)
+        .join(Offer, Offer.id == PostedLink.offer_id)
+        .join(Influencer, Influencer.id == Offer.influencer_id)
+        .where(Offer.state == OfferState.POSTED, func.coalesce(Influencer.user_id, 0) != not_of_user)
+        .order_by(func.random())
+        .limit(limit)
+    )
+    return [SampledLink(*row) for row in session.execute(query)]
+
+
+# ---- many at once ----------------------------------------------------------------------------------------------
+
+
+def _changed(session: Session, statement: Update) -> Sequence[int]:
+    """Run one update and give the ids that it changed."""
+    result = session.execute(
+        statement.returning(Offer.id).execution_options(synchronize_session="fetch"),
+    )
+    return result.scalars().all()
+
+
+def wake(session: Session, now: datetime, states: Collection[OfferState], to: OfferState) -> Sequence[int]:
+    """Put every offer whose snooze is over back into its inbox, if it has not lapsed meanwhile."""
+    return _changed(
+        session,
+        update(Offer)
+        .where(
+            Offer.state.in_(states),
+            Offer.snoozed_until <= now,
+            func.coalesce(Offer.expires_at, now) >= now,
+        )
+        .values(state=to, snoozed_until=None),
+    )
+
+
+def expire(session: Session, now: datetime, states: Collection[OfferState], to: OfferState) -> Sequence[int]:
+    """Let every open offer lapse whose time is over or whose campaign has ended."""
+    over = select(Campaign.id).where((Campaign.ends_at <= now) | (Campaign.state == CampaignState.ENDED))
+    return _changed(
+        session,
+        update(Offer)
+        .where(Offer.state.in_(states), (Offer.expires_at <= now) | Offer.campaign_id.in_(over))
+        .values(state=to, snoozed_until=None),
+    )
+
+
+def recall(
+    session: Session,
+    states: Collection[OfferState],
+    to: OfferState,
+    *,
+    campaign_id: int | None = None,
+    influencer_id: int | None = None,
+) -> Sequence[int]:
+    """Take back every unanswered offer of one campaign or of one person."""
+    of = Offer.campaign_id == campaign_id if influencer_id is None else Offer.influencer_id == influencer_id
+    return _changed(session, update(Offer).where(Offer.state.in_(states), of).values(state=to, snoozed_until=None))
+
+
+def recall_over(session: Session, now: datetime, planned: OfferState, to: OfferState) -> int:
+    """Take back what was planned for campaigns that are over: it never reached anybody."""
+    over = select(Campaign.id).where((Campaign.ends_at <= now) | (Campaign.state == CampaignState.ENDED))
+    result = session.execute(
+        update(Offer).where(Offer.state == planned, Offer.campaign_id.in_(over)).values(state=to),
+        execution_options={"synchronize_session": False},
+    )
+    assert isinstance(result, CursorResult)  # noqa: S101 - an update always gives one
+    return result.rowcount

@@ -1,0 +1,87 @@
+"""Posts: find those that are here already, add the rest in one statement, forget their addresses in time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from serving.db.tables import Post
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPost:
+    """What a post that comes again is compared with."""
+
+    id: int
+    claim_id: int
+    posted_at: datetime
+    likes: int
+    shares: int
+    comments: int
+    views: int
+
+
+Key = tuple[str, str]  # source, external hash
+
+
+def known_posts(session: Session, keys: Iterable[Key]) -> dict[Key, KnownPost]:
+    """Find the posts that are here already, by source and external hash."""
+    hashes: defaultdict[str, list[str]] = defaultdict(list)
+    for source, external_hash in keys:
+        hashes[source].append(external_hash)
+    found: dict[Key, KnownPost] = {}
+    for source, wanted in hashes.items():
+        columns = (
+            Post.id,
+            Post.claim_id,
+            Post.posted_at,
+            Post.likes,
+            Post.shares,
+            Post.comments,
+            Post.views,
+        )
+        query = select(Post.external_hash, *columns).where(Post.source == source, Post.external_hash.in_(wanted))
+        for row in session.execute(query):
+            found[source, row[0]] = KnownPost(*row[1:])
+    return found
+
+
+def add_posts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert posts; each row names every column."""
+    if rows:
+        session.execute(insert(Post), rows)
+
+
+def raise_counts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write new engagement counts; each row holds the post's ``id`` and the columns that change."""
+    if rows:
+        session.execute(update(Post), rows)
+
+
+def widest_posts(session: Session, claim_id: int, limit: int = 20) -> Sequence[Post]:
+    """Give a claim's posts, widest reach first."""
+    query = select(Post).where(Post.claim_id == claim_id).order_by(Post.reach.desc(), Post.id.desc()).limit(limit)
+    return session.scalars(query).all()
+
+
+def post(session: Session, post_id: int) -> Post | None:
+    """Find one post."""
+    return session.get(Post, post_id)
+
+
+def forget_links(session: Session, now: datetime) -> int:
+    """Remove every sealed address whose time has come; give how many."""
+    statement = (
+        update(Post)
+        .where(Post.link_until <= now)
+        .values(sealed_link=None, link_until=None)
+        .returning(Post.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(statement).all())

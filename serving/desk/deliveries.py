@@ -1,0 +1,218 @@
+"""Messages that must leave once: claimed, sent outside any transaction, and marked.
+
+The row is written with what caused it, so nothing is missed. A claim takes the row for ten minutes and numbers the
+attempt; whoever comes back with an older number is refused, so a worker that was thought dead cannot mark or send over
+another. What remains is the message in flight when a process is killed: it leaves again, under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from serving.db import deliveries as rows
+from serving.db.tables import Delivery
+from serving.desk import audit, offers, routing
+from serving.desk.context import Context
+from serving.errors import ConflictError, NotFoundError, SuluhError
+from serving.i18n import ZONES, mark
+from serving.vocabulary import CampaignKind, DeliveryState, Role
+
+# Longer than a sender may take for a whole batch, so that nobody else takes what is still being sent.
+CLAIM = timedelta(minutes=10)
+BATCH = 20
+# Waits between attempts: a server that restarts, a morning's outage, a day's. Then a person has to look.
+BACKOFF = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
+ERROR_MAX_CHARS = 500
+PAUSE_TOKEN = "mail-pause"  # noqa: S105 - the name of a purpose
+
+
+class SendError(SuluhError):
+    """A message could not be handed over.
+
+    Attributes:
+        permanent: the server said that it never will be; no further attempt is made.
+    """
+
+    code = "send"
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message, before a channel gives it a form.
+
+    ``key`` is the same at each attempt. ``offer`` or ``correction`` is set, never both.
+    """
+
+    key: str
+    to: str
+    name: str
+    title: str
+    url: str
+    pause_url: str
+    offer: CampaignKind | None = None
+    issuer: str = ""
+    reason: str = ""
+
+
+class Sender(Protocol):
+    """A channel."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand a message over; raise ``SendError`` where it was not taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message that this worker may send, and the number of the attempt."""
+
+    delivery_id: int
+    attempt: int
+
+
+def claim_due(ctx: Context, limit: int = BATCH) -> list[Claimed]:
+    """Take up to ``limit`` messages that may leave now; nobody else gets them for ten minutes."""
+    caps = routing.Caps.of(ctx.settings)
+    awake = [zone for zone in ZONES.values() if not routing.is_quiet(ctx.now, zone, caps)]
+    taken = []
+    for row in rows.due(ctx.session, ctx.now, awake, limit):
+        row.attempts += 1
+        row.not_before = ctx.now + CLAIM
+        taken.append(Claimed(row.id, row.attempts))
+    return taken
+
+
+def withdraw_answered(ctx: Context) -> int:
+    """Withdraw messages that have nothing more to say; give how many."""
+    return len(rows.withdraw_answered(ctx.session))
+
+
+def _held(ctx: Context, claimed: Claimed) -> Delivery | None:
+    row = rows.locked(ctx.session, claimed.delivery_id)
+    if row is None or row.state is not DeliveryState.PENDING or row.attempts != claimed.attempt:
+        return None
+    return row
+
+
+def compose(ctx: Context, claimed: Claimed) -> Letter | None:
+    """Write the message of a claimed row as things stand now.
+
+    Gives nothing where it is no longer ours to send or has nothing more to say; the latter is withdrawn.
+    """
+    row = _held(ctx, claimed)
+    if row is None:
+        return None
+    letter = _letter(ctx, row)
+    if letter is None:
+        row.state = DeliveryState.WITHDRAWN
+    return letter
+
+
+def _letter(ctx: Context, row: Delivery) -> Letter | None:
+    person = rows.recipient(ctx.session, row.influencer_id)
+    if person is None or person.sealed_email is None:
+        return None
+    base = ctx.settings.base_url.rstrip("/")
+    to, pause = ctx.vault.unseal(person.sealed_email), f"{base}/v1/mail/pause/{pause_token(ctx, person.id)}"
+    if row.correction_id is not None:
+        told = rows.correction_facts(ctx.session, row.correction_id)
+        if told is None:
+            return None
+        return Letter(row.key, to, person.name, told.title, f"{base}/kotak", pause, reason=told.reason)
+    offer = rows.offer_facts(ctx.session, row.offer_id or 0)
+    if offer is None or person.paused_at is not None or person.left_at is not None:
+        return None
+    url = f"{base}/kotak/{offer.offer_id}"
+    return Letter(row.key, to, person.name, offer.title, url, pause, offer=offer.kind, issuer=offer.issuer)
+
+
+def mark_sent(ctx: Context, claimed: Claimed) -> None:
+    """Note that a message left; it never leaves again."""
+    row = _held(ctx, claimed)
+    if row is None:
+        return
+    row.state, row.sent_at, row.last_error = DeliveryState.SENT, ctx.now, ""
+    audit.append(ctx, "delivery.sent", "delivery", row.id, key=row.key, attempt=row.attempts)
+
+
+def mark_failed(ctx: Context, claimed: Claimed, error: SendError) -> None:
+    """Note why a message did not leave; it is tried again later, up to eight times."""
+    row = _held(ctx, claimed)
+    if row is None:
+        return
+    row.last_error = str(error)[:ERROR_MAX_CHARS]
+    if error.permanent or row.attempts > len(BACKOFF):
+        row.state = DeliveryState.FAILED
+        audit.append(ctx, "delivery.failed", "delivery", row.id, key=row.key, attempts=row.attempts)
+        return
+    row.not_before = ctx.now + BACKOFF[row.attempts - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message that needs a person to look: which one and why, not to whom."""
+
+    id: int
+    key: str
+    attempts: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What the manager sees of the messages."""
+
+    by_state: dict[DeliveryState, int]
+    failures: tuple[Failure, ...]
+    # Without a mail server messages wait; the web inbox works all the same.
+    has_server: bool
+
+
+def outbox(ctx: Context, limit: int = 50) -> Outbox:
+    """Give how many messages wait, left and failed, and why the last ones failed."""
+    ctx.require(Role.MANAGER, Role.ADMIN)
+    failures = rows.failed(ctx.session, limit)
+    return Outbox(
+        rows.counts(ctx.session),
+        tuple(Failure(row.id, row.key, row.attempts, row.last_error) for row in failures),
+        bool(ctx.settings.smtp_url),
+    )
+
+
+def retry(ctx: Context, delivery_id: int) -> None:
+    """Put a failed message back; the worker takes it up again."""
+    ctx.require(Role.MANAGER, Role.ADMIN)
+    row = rows.locked(ctx.session, delivery_id)
+    if row is None:
+        raise NotFoundError(mark("Pesan itu tidak ada."))
+    if row.state is not DeliveryState.FAILED:
+        raise ConflictError(mark("Hanya pesan yang gagal yang dapat dikirim ulang."))
+    row.state, row.attempts, row.not_before = DeliveryState.PENDING, 0, ctx.now
+    audit.append(ctx, "delivery.retry", "delivery", row.id, key=row.key)
+
+
+def pause_token(ctx: Context, influencer_id: int) -> str:
+    """Sign the address with which a mail program pauses offers in one click (RFC 8058)."""
+    return ctx.vault.sign(PAUSE_TOKEN, influencer_id)
+
+
+def pause_by_mail(ctx: Context, token: str) -> None:
+    """Pause the person to whom a message was addressed; asked again, nothing changes.
+
+    Raises:
+        NotFoundError: the address was not made by this service, or its person is gone.
+    """
+    influencer_id = ctx.vault.signed(PAUSE_TOKEN, token)
+    person = rows.recipient(ctx.session, influencer_id) if isinstance(influencer_id, int) else None
+    if person is None:
+        raise NotFoundError(mark("Tautan jeda itu tidak dikenal. Atur jeda di halaman profil."))
+    if person.paused_at is None:
+        person.paused_at = ctx.now
+        n = offers.recall_of(ctx, person.id)
+        audit.append(ctx, "influencer.pause", "influencer", person.id, recalled=n, by="mail")

@@ -1,0 +1,200 @@
+"""Who may receive offers, and what exactly is missing where somebody may not.
+
+The rule is stated once, here, without a database: ``db.routing`` says the same in SQL for millions of people at once,
+and a property test holds the two together. It reads evidence, consent and employment; it never reads what somebody
+accepted or declined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from serving.i18n import mark
+from serving.settings import Settings
+from serving.vocabulary import LABELS, Platform
+
+# Raised whenever the consent text changes in meaning: everybody is then asked again before the next offer.
+CONSENT_VERSION = "1"
+
+# Counts that grow faster than this are held until a person has looked: the first public objection to the programme
+# was bought followers. Fivefold in thirty days is far beyond what the sample's slow histories show; sellers deliver
+# in packages of a thousand, so a doubling by a whole number of thousands is held too.
+JUMP_FACTOR = 5.0
+JUMP_SPAN = timedelta(days=30)
+PACKAGE = 1_000
+
+
+class ReasonKind(StrEnum):
+    """What keeps somebody from receiving offers."""
+
+    INACTIVE = "inactive"
+    LEFT = "left"
+    PAUSED = "paused"
+    NO_CONSENT = "no_consent"
+    CONSENT_OUTDATED = "consent_outdated"
+    MINISTRY_NOT_LIVE = "ministry_not_live"
+    MISSING_PLATFORM = "missing_platform"
+    HELD_FOR_REVIEW = "held_for_review"
+    EVIDENCE_EXPIRED = "evidence_expired"
+    TOO_FEW_FOLLOWERS = "too_few_followers"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that is missing: its kind, and the sentence (with its places) for the person themself."""
+
+    kind: ReasonKind
+    message: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    platform: Platform | None = None
+
+    def __str__(self) -> str:
+        """Give the Indonesian sentence."""
+        return self.message.format(**self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The latest count known for one platform."""
+
+    count: int
+    measured_at: datetime
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything the rule looks at for one person, at one moment."""
+
+    active: bool
+    consent_version: str | None
+    paused: bool
+    left: bool
+    wave_live: bool
+    latest: Mapping[Platform, Evidence]
+
+    @property
+    def reach(self) -> int:
+        """Sum of the latest counts: an upper bound of who may see a post, not a forecast."""
+        return sum(evidence.count for evidence in self.latest.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The line to reach: followers on each platform, and how old evidence may be."""
+
+    min_followers: int
+    evidence_lifetime: timedelta
+    consent_version: str = CONSENT_VERSION
+
+    @classmethod
+    def of(cls, settings: Settings) -> Bar:
+        """Read the line from the configuration."""
+        return cls(settings.min_followers, settings.evidence_lifetime)
+
+
+def reasons(standing: Standing, bar: Bar, now: datetime) -> tuple[Reason, ...]:
+    """Give everything that is missing, in the order in which a person can mend it; empty means eligible.
+
+    On each platform the latest evidence alone counts: an older, better or unheld count never stands in for it.
+    Evidence is good while it is *younger* than ``bar.evidence_lifetime``; on the last day it has expired.
+    """
+    return (*_personal(standing, bar), *_on_platforms(standing, bar, now))
+
+
+def is_eligible(standing: Standing, bar: Bar, now: datetime) -> bool:
+    """Tell whether nothing is missing."""
+    return not reasons(standing, bar, now)
+
+
+def _personal(standing: Standing, bar: Bar) -> list[Reason]:
+    found: list[Reason] = []
+    if not standing.active:
+        found.append(
+            Reason(ReasonKind.INACTIVE, mark("Status kepegawaian Anda tercatat tidak aktif; hubungi manajer."))
+        )
+    if standing.left:
+        found.append(Reason(ReasonKind.LEFT, mark("Anda sudah keluar dari program; beri persetujuan untuk ikut lagi.")))
+    if standing.consent_version is None:
+        found.append(Reason(ReasonKind.NO_CONSENT, mark("Anda belum memberi persetujuan untuk ikut.")))
+    elif standing.consent_version != bar.consent_version:
+        found.append(
+            Reason(
+                ReasonKind.CONSENT_OUTDATED,
+                mark("Teks persetujuan sudah berganti; baca dan setujui versi {version}."),
+                {"version": bar.consent_version},
+            )
+        )
+    if standing.paused:
+        found.append(Reason(ReasonKind.PAUSED, mark("Anda sedang jeda; lanjutkan kapan saja.")))
+    if not standing.wave_live:
+        found.append(
+            Reason(ReasonKind.MINISTRY_NOT_LIVE, mark("Program belum dibuka di kementerian Anda; tunggu gilirannya."))
+        )
+    return found
+
+
+def _on_platforms(standing: Standing, bar: Bar, now: datetime) -> list[Reason]:
+    found: list[Reason] = []
+    for platform in Platform:
+        reason = _on_platform(platform, standing.latest.get(platform), bar, now)
+        if reason:
+            found.append(reason)
+    return found
+
+
+def _on_platform(platform: Platform, evidence: Evidence | None, bar: Bar, now: datetime) -> Reason | None:
+    name = LABELS[platform]
+    if evidence is None:
+        return Reason(
+            ReasonKind.MISSING_PLATFORM, mark("Belum ada bukti pengikut {platform}."), {"platform": name}, platform
+        )
+    if evidence.held:
+        return Reason(
+            ReasonKind.HELD_FOR_REVIEW,
+            mark("Bukti {platform} melonjak tidak biasa dan menunggu diperiksa manajer."),
+            {"platform": name},
+            platform,
+        )
+    age = now - evidence.measured_at
+    if age >= bar.evidence_lifetime:
+        return Reason(
+            ReasonKind.EVIDENCE_EXPIRED,
+            mark("Bukti {platform} berumur {days} hari, batasnya kurang dari {limit} hari; kirim bukti baru."),
+            {"platform": name, "days": age.days, "limit": bar.evidence_lifetime.days},
+            platform,
+        )
+    if evidence.count < bar.min_followers:
+        return Reason(
+            ReasonKind.TOO_FEW_FOLLOWERS,
+            mark("{platform}: {count} pengikut, perlu {needed}."),
+            {"platform": name, "count": evidence.count, "needed": bar.min_followers},
+            platform,
+        )
+    return None
+
+
+def is_suspicious(before: Evidence | None, count: int, measured_at: datetime) -> bool:
+    """Tell whether a new count grew in a way that a person should look at.
+
+    Args:
+        before: the last count that was accepted on the same platform; none for the first, which cannot be a jump.
+        count: the new count.
+        measured_at: when it was taken.
+
+    Held are growth faster than ``JUMP_FACTOR`` a ``JUMP_SPAN`` (compounded over longer spans, so that waiting one
+    more day does not hide a jump), and a count that at least doubles within a ``JUMP_SPAN`` by whole thousands.
+    """
+    if before is None or count <= before.count:
+        return False
+    span = max(measured_at - before.measured_at, timedelta(0))
+    # Below a hundred a few friends change the factor; the jump is measured from there.
+    start = max(before.count, 100)
+    # Ten spans (fivefold each) are more than there are people; the bound keeps the power finite.
+    if count > start * JUMP_FACTOR ** min(max(1.0, span / JUMP_SPAN), 10.0):
+        return True
+    gain = count - before.count
+    return span <= JUMP_SPAN and gain % PACKAGE == 0 and count >= 2 * start

@@ -1,0 +1,641 @@
+"""Consenting civil servants: their list, their evidence, and what they decide about themselves.
+
+A manager keeps the list and the evidence. Consent, pause, leaving, topics, export and erasure belong to the person
+alone: those functions act on whoever is signed in and take nobody's number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from serving.db import influencers as rows
+from serving.db import routing as routing_rows
+from serving.db.influencers import Search
+from serving.db.tables import FollowerEvidence, Influencer, Ministry
+from serving.desk import audit, offers, routing
+from serving.desk.context import Context
+from serving.desk.eligibility import (
+    CONSENT_VERSION,
+    Bar,
+    Evidence,
+    Reason,
+    Standing,
+    is_suspicious,
+    reasons,
+)
+from serving.desk.regions import regions
+from serving.desk.roster import BadRow, GoodRow, Person, RowRefusedError
+from serving.errors import ConflictError, InvalidInputError, NotFoundError, SuluhError
+from serving.i18n import mark
+from serving.vocabulary import EvidenceMethod, Platform, Role, Topic
+
+READERS = (Role.MANAGER,)
+IMPORT_BATCH = 1_000
+CLOCK_SKEW = timedelta(minutes=5)
+ERASED_NAME = "(data dihapus)"
+
+
+class ConsentVersionError(ConflictError):
+    """The consent text has changed since the person read it."""
+
+    code = "consent-version"
+
+
+# ---- ministries ------------------------------------------------------------------------------------------------
+
+
+def ministries(ctx: Context) -> Sequence[Ministry]:
+    """Give every ministry, by name."""
+    ctx.require(Role.MANAGER, Role.APPROVER, Role.ADMIN)
+    return rows.ministries(ctx.session)
+
+
+def ministry_id(ctx: Context, code: str) -> int | None:
+    """Give the number behind a ministry's code, none for an empty code; raise where there is no such ministry."""
+    if not code:
+        return None
+    row = rows.ministry(ctx.session, code)
+    if row is None:
+        raise _no_ministry(code)
+    return row.id
+
+
+def _no_ministry(code: str) -> NotFoundError:
+    return NotFoundError(mark("Tidak ada kementerian dengan kode “{code}”."), code=code)
+
+
+def put_ministry(ctx: Context, code: str, name: str) -> Ministry:
+    """Add a ministry, or rename the one with this code; its wave does not begin by that."""
+    ctx.require(Role.MANAGER)
+    row = rows.ministry(ctx.session, code)
+    if row is None:
+        row = Ministry(code=code, name=name)
+        ctx.session.add(row)
+    row.name = name
+    ctx.session.flush()
+    audit.append(ctx, "ministry.put", "ministry", row.id, code=code)
+    return row
+
+
+def set_wave(ctx: Context, code: str, *, live: bool) -> Ministry:
+    """Begin or stop the programme in one ministry; while it stands still its people receive nothing."""
+    ctx.require(Role.MANAGER)
+    row = rows.ministry(ctx.session, code)
+    if row is None:
+        raise _no_ministry(code)
+    row.live_at = (row.live_at or ctx.now) if live else None
+    audit.append(ctx, "ministry.wave", "ministry", row.id, live=live)
+    return row
+
+
+# ---- one person, for a manager ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One person with evidence and what is missing; nothing of what they accepted or declined."""
+
+    row: Influencer
+    ministry: Ministry
+    evidence: Sequence[FollowerEvidence]
+    standing: Standing
+    reasons: tuple[Reason, ...]
+
+
+def get(ctx: Context, influencer_id: int) -> Profile:
+    """Give one person to a manager; raise where there is none."""
+    ctx.require(*READERS)
+    row = rows.by_id(ctx.session, influencer_id)
+    if row is None:
+        raise _unknown()
+    return profile_of(ctx, row)
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError(mark("Orang itu tidak ada dalam daftar."))
+
+
+def profile_of(ctx: Context, row: Influencer) -> Profile:
+    """Put together one person's evidence and reasons; the caller has checked who may see it."""
+    ministry = rows.ministry_names(ctx.session)[row.ministry_id]
+    evidence = rows.evidence_of(ctx.session, row.id)
+    standing = _standing(ctx, row, ministry, evidence)
+    return Profile(row, ministry, evidence, standing, reasons(standing, Bar.of(ctx.settings), ctx.now))
+
+
+def _standing(ctx: Context, row: Influencer, ministry: Ministry, evidence: Iterable[FollowerEvidence]) -> Standing:
+    latest: dict[Platform, Evidence] = {}
+    for each in evidence:  # newest first on each platform
+        latest.setdefault(each.platform, Evidence(each.count, each.measured_at, each.held))
+    return Standing(
+        active=row.active,
+        consent_version=row.consent_version,
+        paused=row.paused_at is not None,
+        left=row.left_at is not None,
+        wave_live=ministry.live_at is not None and ministry.live_at <= ctx.now,
+        latest=latest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of a search: who, where, and whether anything is missing."""
+
+    row: Influencer
+    ministry: Ministry
+    eligible: bool
+
+
+def search(ctx: Context, wanted: Search, *, after: int = 0, limit: int = 50) -> list[Found]:
+    """Give people by number, from ``after`` on; there is no order by reach or deed."""
+    ctx.require(*READERS)
+    people = rows.search(ctx.session, wanted, after=after, limit=limit)
+    good = rows.eligible_among(ctx.session, routing.line_of(ctx), [row.id for row in people])
+    names = rows.ministry_names(ctx.session)
+    return [Found(row, names[row.ministry_id], row.id in good) for row in people]
+
+
+def link_account(ctx: Context, influencer_id: int, user_name: str) -> Influencer:
+    """Give a person the account with which they sign in; raise where it is somebody's already or no influencer's."""
+    ctx.require(Role.MANAGER, Role.ADMIN)
+    row = rows.locked(ctx.session, influencer_id)
+    if row is None:
+        raise _unknown()
+    user = rows.user_named(ctx.session, user_name)
+    if user is None or Role.INFLUENCER not in user.roles:
+        raise NotFoundError(mark("Tidak ada akun influencer bernama “{name}”."), name=user_name)
+    holder = rows.id_of_user(ctx.session, user.id)
+    if holder not in {None, row.id} or row.user_id not in {None, user.id}:
+        raise ConflictError(mark("Akun atau orang itu sudah terhubung dengan yang lain."))
+    row.user_id = user.id
+    audit.append(ctx, "influencer.link", "influencer", row.id, user=user.id)
+    return row
+
+
+# ---- evidence --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A count to record: followers (friends on Facebook) on one platform, how it is known, and when it was taken."""
+
+    platform: Platform
+    count: int
+    method: EvidenceMethod
+    measured_at: datetime
+
+
+def record_evidence(ctx: Context, influencer_id: int, measured: Measurement) -> FollowerEvidence:
+    """Record one count; a suspicious jump is held until a manager has looked.
+
+    Raises:
+        InvalidInputError: the date lies ahead.
+        NotFoundError: there is no such person.
+    """
+    ctx.require(*READERS)
+    if measured.measured_at > ctx.now + CLOCK_SKEW:
+        raise InvalidInputError(mark("Tanggal ukur tidak boleh di masa depan."))
+    person = rows.locked(ctx.session, influencer_id)
+    if person is None or person.left_at is not None:
+        raise _unknown()
+    row = _record(ctx, person.id, measured)
+    detail = {"evidence": row.id, "platform": row.platform, "method": row.method, "held": row.held}
+    audit.append(ctx, "evidence.record", "influencer", influencer_id, **detail)
+    return row
+
+
+def _record(ctx: Context, influencer_id: int, measured: Measurement) -> FollowerEvidence:
+    before = rows.accepted_before(ctx.session, influencer_id, measured.platform, measured.measured_at)
+    known = Evidence(before.count, before.measured_at) if before else None
+    row = FollowerEvidence(
+        influencer_id=influencer_id,
+        platform=measured.platform,
+        count=measured.count,
+        method=measured.method,
+        measured_at=measured.measured_at,
+        held=is_suspicious(known, measured.count, measured.measured_at),
+        recorded_by_id=ctx.actor.user_id,
+    )
+    ctx.session.add(row)
+    ctx.session.flush()
+    return row
+
+
+def release_evidence(ctx: Context, evidence_id: int) -> FollowerEvidence:
+    """Let a held count stand after a look at it; raise where it is not held."""
+    ctx.require(Role.MANAGER)
+    row = rows.evidence(ctx.session, evidence_id)
+    if row is None:
+        raise NotFoundError(mark("Bukti itu tidak ada."))
+    if not row.held:
+        raise ConflictError(mark("Bukti itu tidak sedang ditahan."))
+    row.held = False
+    audit.append(ctx, "evidence.release", "influencer", row.influencer_id, evidence=row.id)
+    return row
+
+
+def held_evidence(ctx: Context, limit: int = 50) -> Sequence[tuple[FollowerEvidence, Influencer]]:
+    """Give the counts that wait for a look, oldest first."""
+    ctx.require(Role.MANAGER)
+    return rows.held_latest(ctx.session, limit)
+
+
+# ---- the list from the ministry --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became, or in a dry run would become, of one row: ``new``, ``changed``, ``unchanged`` or ``refused``."""
+
+    line: int
+    what: str
+    error: SuluhError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """Every row's fate, in the order of the file."""
+
+    fates: tuple[Fate, ...]
+    dry_run: bool
+
+    def count(self, what: str) -> int:
+        """Count the rows with one fate."""
+        return sum(fate.what == what for fate in self.fates)
+
+
+def import_people(ctx: Context, listed: Iterable[GoodRow | BadRow], *, dry_run: bool = False) -> ImportOutcome:
+    """Take in a ministry's list: new people, changed ones, and their counts; the same list twice changes nothing.
+
+    A list never gives or takes consent, and never wakes somebody who paused or left. A dry run writes nothing.
+    Bad rows are reported and the good ones go in. Allowed to a manager, and to the service on the command line.
+    """
+    if ctx.actor.user_id is not None:
+        ctx.require(Role.MANAGER)
+    known = {row.code: row for row in rows.ministries(ctx.session)}
+    fates: list[Fate] = []
+    seen: dict[str, int] = {}
+    source = iter(listed)
+    while batch := list(islice(source, IMPORT_BATCH)):
+        fates.extend(_import_batch(ctx, batch, known, seen, dry_run=dry_run))
+    outcome = ImportOutcome(tuple(fates), dry_run)
+    if not dry_run and outcome.fates:
+        audit.append(
+            ctx,
+            "influencer.import",
+            "influencer",
+            None,
+            **{what: outcome.count(what) for what in ("new", "changed", "unchanged", "refused")},
+        )
+    return outcome
+
+
+def _import_batch(
+    ctx: Context,
+    batch: Sequence[GoodRow | BadRow],
+    known: Mapping[str, Ministry],
+    seen: dict[str, int],
+    *,
+    dry_run: bool,
+) -> Iterator[Fate]:
+    hashes = {row.line: _staff_hash(ctx, row.person) for row in batch if isinstance(row, GoodRow)}
+    people = rows.by_staff_hash(ctx.session, list(hashes.values()))
+    evidence = rows.evidence_of_many(ctx.session, [person.id for person in people.values()])
+    for row in batch:
+        if isinstance(row, BadRow):
+            yield Fate(row.line, "refused", row.error)
+            continue
+        staff_hash = hashes[row.line]
+        try:
+            _check_row(ctx, row, known, seen.get(staff_hash))
+        except RowRefusedError as error:
+            yield Fate(row.line, "refused", error)
+            continue
+        seen[staff_hash] = row.line
+        present = people.get(staff_hash)
+        wanted = _Wanted(row.person, known[row.person.ministry].id, staff_hash)
+        if present is None:
+            if not dry_run:
+                _insert(ctx, wanted)
+            yield Fate(row.line, "new")
+            continue
+        yield Fate(row.line, _update(ctx, present, wanted, evidence[present.id], dry_run=dry_run))
+
+
+def _staff_hash(ctx: Context, person: Person) -> str:
+    return ctx.vault.pseudonym("staff", person.staff_number)
+
+
+def _check_row(ctx: Context, row: GoodRow, known: Mapping[str, Ministry], earlier: int | None) -> None:
+    if earlier is not None:
+        raise RowRefusedError(mark("Nomor pegawai ini sudah ada di baris {line}."), line=earlier)
+    if row.person.ministry not in known:
+        raise RowRefusedError(mark("Tidak ada kementerian dengan kode “{code}”."), code=row.person.ministry)
+    if row.person.measured_at and row.person.measured_at > ctx.now + timedelta(hours=14):
+        # A day begins up to fourteen hours earlier elsewhere than it does in UTC.
+        raise RowRefusedError(mark("Tanggal ukur tidak boleh di masa depan."))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One good row with what the database needs beside it."""
+
+    person: Person
+    ministry_id: int
+    staff_hash: str
+
+
+def _insert(ctx: Context, wanted: _Wanted) -> None:
+    person = wanted.person
+    row = Influencer(
+        staff_hash=wanted.staff_hash,
+        name=person.name,
+        ministry_id=wanted.ministry_id,
+        unit=person.unit,
+        region=person.region,
+        timezone=person.timezone,
+        topics=[],
+        sealed_email=ctx.vault.seal(person.email) if person.email else None,
+        active=person.active,
+        created_at=ctx.now,
+    )
+    ctx.session.add(row)
+    ctx.session.flush()
+    rows.set_topics(ctx.session, row, [topic.value for topic in person.topics])
+    _add_counts(ctx, row.id, person, [])
+
+
+def _update(
+    ctx: Context, row: Influencer, wanted: _Wanted, evidence: Sequence[FollowerEvidence], *, dry_run: bool
+) -> str:
+    person = wanted.person
+    values = {
+        "name": person.name,
+        "ministry_id": wanted.ministry_id,
+        "unit": person.unit,
+        "region": person.region,
+        "timezone": person.timezone,
+        "active": person.active,
+    }
+    changes: dict[str, Any] = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if person.email and (row.sealed_email is None or ctx.vault.unseal(row.sealed_email) != person.email):
+        changes["sealed_email"] = ctx.vault.seal(person.email)
+    new_counts = _new_counts(person, evidence)
+    if dry_run or not (changes or new_counts):
+        return "changed" if changes or new_counts else "unchanged"
+    for name, value in changes.items():
+        setattr(row, name, value)
+    if not row.active:
+        offers.recall_of(ctx, row.id)
+    _add_counts(ctx, row.id, person, evidence)
+    return "changed"
+
+
+def _new_counts(person: Person, evidence: Sequence[FollowerEvidence]) -> list[tuple[Platform, int]]:
+    present = {(each.platform, each.count, each.measured_at) for each in evidence}
+    return [
+        (platform, count)
+        for platform, count in person.followers
+        if person.measured_at and (platform, count, person.measured_at) not in present
+    ]
+
+
+def _add_counts(ctx: Context, influencer_id: int, person: Person, evidence: Sequence[FollowerEvidence]) -> None:
+    for platform, count in _new_counts(person, evidence):
+        assert person.measured_at is not None  # noqa: S101 - ``_new_counts`` gives none without it
+        measured_at = min(person.measured_at, ctx.now)
+        _record(ctx, influencer_id, Measurement(platform, count, person.method, measured_at))
+
+
+# ---- what a person decides about themself ----------------------------------------------------------------------
+
+
+def own(ctx: Context, *, lock: bool = True) -> Influencer:
+    """Give the row of whoever is signed in, locked for a change; raise where they are not on the list."""
+    user_id = ctx.require(Role.INFLUENCER)
+    influencer_id = rows.id_of_user(ctx.session, user_id)
+    find = rows.locked if lock else rows.by_id
+    row = None if influencer_id is None else find(ctx.session, influencer_id)
+    if row is None:
+        raise NotFoundError(mark("Akun ini belum terhubung dengan daftar ASN influencer; hubungi manajer program."))
+    return row
+
+
+def own_profile(ctx: Context) -> Profile:
+    """Give the signed-in person's own profile with what is missing."""
+    return profile_of(ctx, own(ctx, lock=False))
+
+
+def consent(ctx: Context, version: str) -> Influencer:
+    """Agree to the consent text in its present version; whoever left joins again by it."""
+    row = own(ctx)
+    if version != CONSENT_VERSION:
+        raise ConsentVersionError(
+            mark("Teks persetujuan sudah berganti; baca dan setujui versi {version}."), version=CONSENT_VERSION
+        )
+    row.consent_version, row.consent_at, row.left_at = version, ctx.now, None
+    audit.append(ctx, "influencer.consent", "influencer", row.id, version=version)
+    return row
+
+
+def pause(ctx: Context) -> Influencer:
+    """Receive nothing from now on, until resumed; what waits or is open is withdrawn, what was accepted stays."""
+    row = own(ctx)
+    row.paused_at = row.paused_at or ctx.now
+    n = offers.recall_of(ctx, row.id)
+    audit.append(ctx, "influencer.pause", "influencer", row.id, recalled=n)
+    return row
+
+
+def resume(ctx: Context) -> Influencer:
+    """Be asked again."""
+    row = own(ctx)
+    row.paused_at = None
+    audit.append(ctx, "influencer.resume", "influencer", row.id)
+    return row
+
+
+def leave(ctx: Context) -> Influencer:
+    """Leave the programme at once: consent is withdrawn and open offers are recalled; no reason is asked."""
+    row = own(ctx)
+    row.left_at, row.consent_version, row.consent_at = ctx.now, None, None
+    n = offers.recall_of(ctx, row.id)
+    audit.append(ctx, "influencer.leave", "influencer", row.id, recalled=n)
+    return row
+
+
+def choose_topics(ctx: Context, topics: Collection[Topic]) -> Influencer:
+    """Set the topics that the signed-in person wants to hear about."""
+    row = own(ctx)
+    rows.set_topics(ctx.session, row, sorted(topic.value for topic in set(topics)))
+    audit.append(ctx, "influencer.topics", "influencer", row.id, n=len(row.topics))
+    return row
+
+
+def move(ctx: Context, region: str) -> Influencer:
+    """Say in which province the signed-in person lives now; the time zone of quiet hours follows."""
+    row = own(ctx)
+    place = regions().get(region)
+    if place is None:
+        raise InvalidInputError(mark("Tidak ada wilayah dengan kode “{code}”."), code=region)
+    row.region, row.timezone = place.code, place.timezone
+    audit.append(ctx, "influencer.move", "influencer", row.id, region=region)
+    return row
+
+
+def export_own(ctx: Context) -> dict[str, Any]:
+    """Give everything kept about the signed-in person, ready for JSON, their own answers included."""
+    row = own(ctx, lock=False)
+    return {
+        "profile": {
+            "name": row.name,
+            "ministry": rows.ministry_names(ctx.session)[row.ministry_id].code,
+            "unit": row.unit,
+            "region": row.region,
+            "timezone": row.timezone,
+            "topics": row.topics,
+            "email": ctx.vault.unseal(row.sealed_email) if row.sealed_email else None,
+            "staff_number": "kept as a keyed hash only",
+            "active": row.active,
+            "created_at": row.created_at.isoformat(),
+        },
+        "consent": {
+            "version": row.consent_version,
+            "at": _iso(row.consent_at),
+            "paused_at": _iso(row.paused_at),
+            "left_at": _iso(row.left_at),
+        },
+        "evidence": [
+            {
+                "platform": each.platform.value,
+                "count": each.count,
+                "method": each.method.value,
+                "measured_at": each.measured_at.isoformat(),
+                "held": each.held,
+            }
+            for each in rows.evidence_of(ctx.session, row.id)
+        ],
+        "offers": [
+            {
+                "campaign_id": offer.campaign_id,
+                "state": offer.state.value,
+                "why": offer.why,
+                "offered_at": _iso(offer.offered_at),
+                "answered_at": _iso(offer.answered_at),
+                "decline_reason": offer.decline_reason.value if offer.decline_reason else None,
+                "posted_at": _iso(offer.posted_at),
+            }
+            for offer in rows.offers_of(ctx.session, row.id)
+        ],
+        "posted_links": [
+            {"platform": link.platform.value, "url": link.url, "at": link.at.isoformat()}
+            for link in rows.posted_links_of(ctx.session, row.id)
+        ],
+        "corrections": [
+            {
+                "clarification_id": each.clarification_id,
+                "reason": each.reason,
+                "sent_at": each.sent_at.isoformat(),
+                "acknowledged_at": _iso(each.acknowledged_at),
+            }
+            for each in rows.corrections_of(ctx.session, row.id)
+        ],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def erase(ctx: Context) -> None:
+    """Erase the signed-in person's own data at once.
+
+    Name, address, unit, evidence, topics and handed-in links are wiped and the account is let go. An empty row stays,
+    because offers and the audit chain point at it; its staff hash is replaced, so that nothing leads back.
+    """
+    row = own(ctx)
+    n = offers.recall_of(ctx, row.id)
+    rows.wipe(ctx.session, row)
+    row.staff_hash = ctx.vault.pseudonym("erased", str(row.id))
+    row.name, row.unit, row.sealed_email = ERASED_NAME, "", None
+    row.consent_version = row.consent_at = row.paused_at = None
+    row.active, row.left_at, row.user_id = False, ctx.now, None
+    ctx.session.flush()
+    audit.append(ctx, "influencer.erase", "influencer", row.id, recalled=n)
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Figures of one ministry or province; ``None`` where it has too few people to be shown."""
+
+    code: str
+    name: str
+    n_people: int | None
+    n_eligible: int | None
+    reach: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many are on the list and how many may receive offers, by ministry and by province."""
+
+    total: Group
+    by_ministry: tuple[Group, ...]
+    by_region: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    people: int = 0
+    eligible: int = 0
+    reach: int = 0
+
+
+def coverage(ctx: Context) -> Coverage:
+    """Count by ministry and by province; figures about fewer than ``min_group`` people are hidden."""
+    ctx.require(Role.MANAGER)
+    ministry_sums: dict[str, _Sum] = {row.code: _Sum() for row in rows.ministries(ctx.session)}
+    region_sums: dict[str, _Sum] = {code: _Sum() for code in regions()}
+    total = _Sum()
+    for cell, n_people in routing_rows.coverage(ctx.session, routing.line_of(ctx)):
+        more = _Sum(n_people, cell.n_people, cell.reach)
+        total = _plus(total, more)
+        ministry_sums[cell.ministry] = _plus(ministry_sums[cell.ministry], more)
+        region_sums[cell.region] = _plus(region_sums.get(cell.region, _Sum()), more)
+    names = {row.code: row.name for row in rows.ministries(ctx.session)}
+    places = {code: place.name for code, place in regions().items()}
+    smallest = ctx.settings.min_group
+    return Coverage(
+        _groups({"": total}, {}, smallest)[0],
+        _groups(ministry_sums, names, smallest),
+        _groups(region_sums, places, smallest),
+    )
+
+
+def _plus(one: _Sum, other: _Sum) -> _Sum:
+    return replace(
+        one,
+        people=one.people + other.people,
+        eligible=one.eligible + other.eligible,
+        reach=one.reach + other.reach,
+    )
+
+
+def _groups(sums: Mapping[str, _Sum], names: Mapping[str, str], smallest: int) -> tuple[Group, ...]:
+    """Show groups that are large enough; the eligible among them only where they too are enough, or nobody."""
+    people = routing.suppress(Counter({code: each.people for code, each in sums.items()}), smallest)
+    eligible = routing.suppress(Counter({code: each.eligible for code, each in sums.items()}), smallest)
+    shown = []
+    for code, each in sums.items():
+        n_eligible = eligible[code] if people[code] is not None else None
+        reach = each.reach if n_eligible is not None else None
+        shown.append(Group(code, names.get(code, code), people[code], n_eligible, reach))
+    return tuple(shown)

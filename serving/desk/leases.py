@@ -1,0 +1,257 @@
+"""Who works on a claim, and until when: one person at a time, never for ever, and nothing written is lost.
+
+A lease ends by itself. A claim that was only taken goes back to the queue; one with a draft stays drafted and waits for
+whoever takes it next. Every step here takes the claim's row lock first, so of two people at once one is told who won.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from serving.db import people, review
+from serving.db.tables import Claim, ClaimNote, Wording
+from serving.desk import audit
+from serving.desk.context import Context
+from serving.desk.states import ClaimStep, next_claim_state
+from serving.errors import ConflictError, InvalidInputError, NotFoundError
+from serving.i18n import Language, clock_time, mark
+from serving.vocabulary import ClaimState, DismissReason, Role
+
+WORDING_MAX_CHARS = 500
+DESK = (Role.CHECKER, Role.APPROVER)
+
+
+class HeldByAnotherError(ConflictError):
+    """Somebody else works on this claim; the sentence says who and since when."""
+
+    code = "held-by-another"
+
+    def __init__(self, name: str, since: datetime) -> None:
+        super().__init__(
+            mark("Klaim ini sedang dikerjakan oleh {name} sejak {since}."),
+            name=name,
+            since=clock_time(Language.ID, since),
+        )
+
+
+class NotHolderError(ConflictError):
+    """Only whoever holds the claim may change it, and that is not you, or no longer."""
+
+    code = "not-holder"
+
+    def __init__(self) -> None:
+        super().__init__(mark("Ambil klaim ini dahulu; hanya yang memegangnya dapat mengubahnya."))
+
+
+def existing(ctx: Context, claim_id: int) -> Claim:
+    """Give the claim under its lock; raise where there is none."""
+    row = review.locked_claim(ctx.session, claim_id)
+    if row is None:
+        raise NotFoundError(mark("Klaim itu tidak ada."))
+    return row
+
+
+def move(claim: Claim, step: ClaimStep) -> None:
+    """Take one step of the claim's state machine; raise ``IllegalStepError`` where there is none."""
+    claim.state = next_claim_state(claim.state, step)
+    claim.version += 1
+
+
+def grant(ctx: Context, claim: Claim, user_id: int) -> None:
+    """Make somebody the holder from now on, or begin their lease anew."""
+    if claim.holder_id != user_id:
+        claim.holder_id, claim.held_since = user_id, ctx.now
+    claim.lease_until = ctx.now + ctx.settings.lease
+
+
+def let_go(claim: Claim) -> None:
+    """End the lease."""
+    claim.holder_id = claim.held_since = claim.lease_until = None
+
+
+def held_by_other(ctx: Context, claim: Claim, user_id: int) -> bool:
+    """Tell whether somebody else's lease is running."""
+    running = claim.lease_until is not None and claim.lease_until > ctx.now
+    return claim.holder_id is not None and claim.holder_id != user_id and running
+
+
+def refuse_if_held(ctx: Context, claim: Claim, user_id: int) -> None:
+    """Raise ``HeldByAnotherError`` where somebody else's lease is running."""
+    if held_by_other(ctx, claim, user_id):
+        holder = people.user(ctx.session, claim.holder_id or 0)
+        raise HeldByAnotherError(holder.display_name if holder else "?", claim.held_since or ctx.now)
+
+
+def held(ctx: Context, claim_id: int, user_id: int) -> Claim:
+    """Give a claim that this person holds and may edit, with its lease begun anew; raise otherwise.
+
+    A lease that ran out while nobody else came is still theirs: work is not thrown away for a minute.
+    """
+    claim = existing(ctx, claim_id)
+    refuse_if_held(ctx, claim, user_id)
+    if claim.holder_id != user_id or claim.state not in review.LEASED:
+        raise NotHolderError
+    grant(ctx, claim, user_id)
+    return claim
+
+
+def _expire(ctx: Context, claim: Claim) -> None:
+    holder_id = claim.holder_id
+    if claim.state is ClaimState.CLAIMED:
+        move(claim, ClaimStep.EXPIRE)
+    let_go(claim)
+    audit.append(ctx, "claim.expire", "claim", claim.id, holder=holder_id, state=claim.state)
+
+
+def take(ctx: Context, claim_id: int) -> Claim:
+    """Become the one who works on a claim; taking one's own again begins the lease anew.
+
+    Raises:
+        HeldByAnotherError: somebody else's lease is running.
+        IllegalStepError: the claim is neither queued nor a draft that nobody holds.
+    """
+    user_id = ctx.require(Role.CHECKER)
+    claim = existing(ctx, claim_id)
+    refuse_if_held(ctx, claim, user_id)
+    if claim.state in review.LEASED and claim.holder_id not in {None, user_id}:
+        _expire(ctx, claim)
+    if claim.state is ClaimState.DRAFTED:
+        claim.version += 1
+    elif not (claim.state is ClaimState.CLAIMED and claim.holder_id == user_id):
+        move(claim, ClaimStep.TAKE)
+    grant(ctx, claim, user_id)
+    audit.append(ctx, "claim.take", "claim", claim.id, state=claim.state, until=claim.lease_until)
+    return claim
+
+
+def extend(ctx: Context, claim_id: int) -> Claim:
+    """Begin one's own lease anew."""
+    claim = held(ctx, claim_id, ctx.require(Role.CHECKER))
+    audit.append(ctx, "claim.extend", "claim", claim.id, until=claim.lease_until)
+    return claim
+
+
+def release(ctx: Context, claim_id: int) -> Claim:
+    """Give a claim back: to the queue, or as a draft that the next person goes on with."""
+    claim = held(ctx, claim_id, ctx.require(Role.CHECKER))
+    if claim.state is ClaimState.CLAIMED:
+        move(claim, ClaimStep.RELEASE)
+    let_go(claim)
+    audit.append(ctx, "claim.release", "claim", claim.id, state=claim.state)
+    return claim
+
+
+def expire_leases(ctx: Context) -> int:
+    """End every lease that has run out; give how many."""
+    over = review.leases_over(ctx.session, ctx.now)
+    for claim in over:
+        _expire(ctx, claim)
+    return len(over)
+
+
+def mark_seen(ctx: Context, claim_id: int) -> bool:
+    """Note that a checker has looked at a claim for the first time; tell whether this was the first."""
+    ctx.require(*DESK)
+    claim = existing(ctx, claim_id)
+    if claim.seen_at is not None:
+        return False
+    claim.seen_at = ctx.now
+    audit.append(ctx, "claim.see", "claim", claim.id)
+    return True
+
+
+def was_seen(ctx: Context, claim_id: int) -> bool:
+    """Tell whether somebody of the desk has looked at a claim."""
+    claim = review.claim(ctx.session, claim_id)
+    return claim is not None and claim.seen_at is not None
+
+
+def _said(ctx: Context, claim: Claim, step: ClaimStep, user_id: int, reason: str) -> None:
+    """Keep what somebody said beside a step; the audit row tells only that it was taken."""
+    if reason.strip():
+        ctx.session.add(ClaimNote(claim_id=claim.id, step=step, text=reason.strip(), noted_by_id=user_id, at=ctx.now))
+
+
+def _needs_reason(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidInputError(mark("Tuliskan alasannya."))
+
+
+def _aside(ctx: Context, claim_id: int, step: ClaimStep, reason: str, *roles: Role) -> Claim:
+    user_id = ctx.require(*roles)
+    claim = existing(ctx, claim_id)
+    refuse_if_held(ctx, claim, user_id)
+    before = claim.state
+    move(claim, step)
+    let_go(claim)
+    _said(ctx, claim, step, user_id, reason)
+    audit.append(ctx, f"claim.{step}", "claim", claim.id, before=before)
+    return claim
+
+
+def _may_settle(claim: Claim) -> tuple[Role, ...]:
+    return (Role.APPROVER,) if claim.state is ClaimState.ESCALATED else DESK
+
+
+def hold(ctx: Context, claim_id: int, reason: str) -> Claim:
+    """Put a claim aside until something is known; the draft stays."""
+    _needs_reason(reason)
+    return _aside(ctx, claim_id, ClaimStep.HOLD, reason, *DESK)
+
+
+def escalate(ctx: Context, claim_id: int, reason: str) -> Claim:
+    """Hand a claim up to the approvers; the draft stays."""
+    _needs_reason(reason)
+    return _aside(ctx, claim_id, ClaimStep.ESCALATE, reason, *DESK)
+
+
+def resume(ctx: Context, claim_id: int, reason: str = "") -> Claim:
+    """Put a held claim back into the queue; an escalated one only by an approver."""
+    ctx.require(*DESK)
+    return _aside(ctx, claim_id, ClaimStep.RESUME, reason, *_may_settle(existing(ctx, claim_id)))
+
+
+def dismiss(ctx: Context, claim_id: int, reason: DismissReason, note: str = "") -> Claim:
+    """Close a claim without a label; an escalated one only by an approver."""
+    ctx.require(*DESK)
+    claim = existing(ctx, claim_id)
+    user_id = ctx.require(*_may_settle(claim))
+    refuse_if_held(ctx, claim, user_id)
+    claim.dismiss_reason = reason
+    move(claim, ClaimStep.DISMISS)
+    let_go(claim)
+    claim.decided_at = ctx.now
+    _said(ctx, claim, ClaimStep.DISMISS, user_id, note)
+    audit.append(ctx, "claim.dismiss", "claim", claim.id, reason=reason)
+    return claim
+
+
+def reopen(ctx: Context, claim_id: int, reason: str) -> Claim:
+    """Put a closed or dismissed claim back into the queue, to be decided anew by two humans.
+
+    The words of the old draft stay; its six answers do not, because they are why it is opened again. A clarification
+    that stands goes on standing until another is published or somebody retracts it.
+    """
+    _needs_reason(reason)
+    claim = _aside(ctx, claim_id, ClaimStep.REOPEN, reason, *DESK)
+    claim.author_id = claim.approver_id = claim.decided_at = None
+    claim.verdict = claim.political = claim.dismiss_reason = None
+    if draft := review.draft(ctx.session, claim_id):
+        draft.gates, draft.political, draft.writers = {}, None, []
+        draft.version += 1
+    return claim
+
+
+def reword(ctx: Context, claim_id: int, text: str) -> Claim:
+    """Give the claim a better neutral wording; the earlier ones are kept."""
+    user_id = ctx.require(Role.CHECKER)
+    wording = " ".join(text.split())
+    if not 1 <= len(wording) <= WORDING_MAX_CHARS:
+        raise InvalidInputError(mark("Rumusan klaim antara 1 dan {n} huruf."), n=WORDING_MAX_CHARS)
+    claim = held(ctx, claim_id, user_id)
+    if wording != claim.wording:
+        claim.wording = wording
+        claim.version += 1
+        ctx.session.add(Wording(claim_id=claim.id, text=wording, author_id=user_id, at=ctx.now))
+        audit.append(ctx, "claim.reword", "claim", claim.id)
+    return claim

@@ -1,0 +1,479 @@
+"""The library of official clarifications: imported, published by two humans, revised, superseded, retracted.
+
+Words live in versions and no version is ever changed. Whatever is done to something that the public has read enters the
+public log, ends the campaigns that carry it, and is told to everybody who passed it on.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from serving.db import audit as chain
+from serving.db import library as rows
+from serving.db import review
+from serving.db.library import Entry, Search
+from serving.db.tables import (
+    Claim,
+    Clarification,
+    ClarificationVersion,
+    Evidence,
+    PublicChange,
+    Revision,
+)
+from serving.desk import audit, campaigns, corrections, gates
+from serving.desk.context import SERVICE, Context
+from serving.desk.gates import NotReadyError, Obstacle, PathStep, Prepared, Source
+from serving.desk.leases import DESK, move
+from serving.desk.states import ClaimStep
+from serving.errors import ConflictError, ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError
+from serving.i18n import mark
+from serving.vocabulary import (
+    LABELS,
+    Category,
+    ClaimState,
+    ClarificationState,
+    EvidenceKind,
+    Gate,
+    Role,
+    VerdictLabel,
+)
+
+SLUG_MAX_CHARS = 80
+
+
+class Change(StrEnum):
+    """What can happen to something that the public has read."""
+
+    RETRACTED = "retracted"
+    SUPERSEDED = "superseded"
+    REVISED = "revised"
+
+
+class Outcome(StrEnum):
+    """What became of a proposal for other words."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWords:
+    """A source as the public reads it."""
+
+    url: str
+    title: str
+    publisher: str
+    kind: EvidenceKind
+
+    def as_row(self) -> dict[str, str]:
+        """Give it as a version stores it."""
+        return {"url": self.url, "title": self.title, "publisher": self.publisher, "kind": self.kind.value}
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A clarification that was published elsewhere; ``external_id`` is its owner's number for it."""
+
+    external_id: str
+    title: str
+    text: str
+    issuer: str
+    sources: tuple[SourceWords, ...] = ()
+    category: Category = Category.OTHER
+    topic: str | None = None
+    verdict: VerdictLabel | None = None
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did."""
+
+    n_new: int
+    n_changed: int
+    n_same: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewWords:
+    """Other words for a clarification, and why."""
+
+    title: str
+    body: str
+    sources: tuple[SourceWords, ...]
+    change_note: str
+    meaning_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DiffPart:
+    """A run of words that was ``kept``, ``added`` or ``removed``."""
+
+    kind: str
+    text: str
+
+
+class SameReviserError(ForbiddenError):
+    """Whoever proposed other words cannot also put them into force."""
+
+    code = "same-human"
+
+    def __init__(self) -> None:
+        super().__init__(mark("Anda yang mengusulkan perubahan ini; orang lain yang harus memutuskannya."))
+
+
+class StaleRevisionError(ConflictError):
+    """The words have changed since they were read, or the proposal is settled."""
+
+    code = "stale-revision"
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------
+
+
+def published(ctx: Context, slug: str) -> Entry:
+    """Give what the public finds at an address, also where it was withdrawn since; raise where nothing was."""
+    found = rows.entry_by_slug(ctx.session, slug)
+    if found is None:
+        raise NotFoundError(mark("Klarifikasi itu tidak ada."))
+    return found
+
+
+def search(ctx: Context, wanted: Search) -> Sequence[Entry]:
+    """List clarifications, newest first."""
+    return rows.entries(ctx.session, wanted)
+
+
+def entry(ctx: Context, clarification_id: int) -> Entry:
+    """Give one clarification with its present words."""
+    found = rows.entry(ctx.session, clarification_id)
+    if found is None:
+        raise NotFoundError(mark("Klarifikasi itu tidak ada."))
+    return found
+
+
+def differences(before: str, after: str) -> tuple[DiffPart, ...]:
+    """Give what changed between two texts, word by word."""
+    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
+    parts: list[DiffPart] = []
+    for verb, i, j, k, m in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if verb == "equal":
+            parts.append(DiffPart("kept", "".join(old[i:j])))
+            continue
+        if j > i:
+            parts.append(DiffPart("removed", "".join(old[i:j])))
+        if m > k:
+            parts.append(DiffPart("added", "".join(new[k:m])))
+    return tuple(parts)
+
+
+# ---- coming in -------------------------------------------------------------------------------------------------
+
+
+def slug_for(ctx: Context, title: str, number: int) -> str:
+    """Give a readable address that nothing else has: the title's words and a number."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().casefold()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_MAX_CHARS]
+    stem = f"{words.rpartition('-')[0] if len(words) == SLUG_MAX_CHARS else words}-{number}".strip("-")
+    slug, again = stem, 2
+    while review.slug_is_taken(ctx.session, slug):
+        slug, again = f"{stem}-{again}", again + 1
+    return slug
+
+
+def import_rows(ctx: Context, entries: Sequence[NewEntry]) -> Imported:
+    """Take in clarifications from elsewhere, for matching; sent again they are not doubled.
+
+    An entry whose words have changed gets another version; one that is the same is left alone. The audit's head is
+    locked first, so two imports of the same file wait for each other.
+    """
+    if ctx.actor != SERVICE:
+        ctx.require(*DESK, Role.ADMIN)
+    chain.lock_head(ctx.session)
+    fates = [_import(ctx, each) for each in entries]
+    done = Imported(fates.count("new"), fates.count("changed"), fates.count("same"))
+    audit.append(ctx, "library.import", "library", None, new=done.n_new, changed=done.n_changed, same=done.n_same)
+    return done
+
+
+def _import(ctx: Context, new: NewEntry) -> str:
+    sources = [source.as_row() for source in new.sources]
+    head = rows.by_external_id(ctx.session, new.external_id)
+    if head is None:
+        head = Clarification(
+            slug=slug_for(ctx, f"pustaka {new.external_id}", 1),
+            state=ClarificationState.LIBRARY,
+            issuer=new.issuer,
+            verdict=new.verdict,
+            category=new.category,
+            topic=new.topic,
+            external_id=new.external_id,
+            created_at=ctx.now,
+            published_at=new.published_at,
+            current_version=0,
+        )
+        ctx.session.add(head)
+        ctx.session.flush()
+        _add_version(ctx, head, _Words(new.title, new.text, sources))
+        return "new"
+    words = rows.version(ctx.session, head.id, head.current_version)
+    facts = (new.issuer, new.verdict, new.category, new.topic)
+    if (words.title, words.body, words.sources) == (new.title, new.text, sources) and facts == (
+        head.issuer,
+        head.verdict,
+        head.category,
+        head.topic,
+    ):
+        return "same"
+    head.issuer, head.verdict, head.category, head.topic = facts
+    _add_version(ctx, head, _Words(new.title, new.text, sources))
+    return "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What goes into one version, and the two humans behind it where it is public."""
+
+    title: str
+    body: str
+    sources: Sequence[Mapping[str, str]]
+    change_note: str = ""
+    author_id: int | None = None
+    approver_id: int | None = None
+
+
+def _add_version(ctx: Context, head: Clarification, words: _Words) -> ClarificationVersion:
+    head.current_version += 1
+    row = ClarificationVersion(
+        clarification_id=head.id,
+        number=head.current_version,
+        title=words.title,
+        body=words.body,
+        sources=[dict(source) for source in words.sources],
+        change_note=words.change_note,
+        author_id=words.author_id,
+        approver_id=words.approver_id,
+        at=ctx.now,
+    )
+    ctx.session.add(row)
+    ctx.session.flush()
+    return row
+
+
+def publish(ctx: Context, claim: Claim, words: Prepared, sources: Sequence[Evidence]) -> Clarification:
+    """Make a decided claim's clarification public; called by ``review.approve`` once two humans agree.
+
+    Where the claim was decided before, the earlier clarification is superseded by this one.
+    """
+    earlier = review.standing_clarification(ctx.session, claim.id)
+    head = Clarification(
+        slug=slug_for(ctx, words.title, claim.id),
+        state=ClarificationState.PUBLISHED,
+        claim_id=claim.id,
+        claim_wording=claim.wording,
+        issuer=ctx.settings.public_issuer,
+        verdict=words.verdict,
+        category=claim.category,
+        topic=words.topic,
+        political=bool(claim.political),
+        current_version=0,
+        author_id=claim.author_id,
+        approver_id=claim.approver_id,
+        created_at=ctx.now,
+        published_at=ctx.now,
+    )
+    ctx.session.add(head)
+    ctx.session.flush()
+    shown = [SourceWords(row.url, row.title, row.publisher, row.kind).as_row() for row in sources]
+    _add_version(
+        ctx,
+        head,
+        _Words(words.title, words.body, shown, author_id=claim.author_id, approver_id=claim.approver_id),
+    )
+    audit.append(ctx, "clarification.publish", "clarification", head.id, claim=claim.id)
+    if earlier is not None:
+        _supersede(ctx, earlier, head, mark("Klaim ini diperiksa ulang dan diputuskan lagi."))
+    return head
+
+
+# ---- taking back -----------------------------------------------------------------------------------------------
+
+
+def _tell(ctx: Context, head: Clarification, change: Change, reason: str, *, changed: bool = True) -> None:
+    """Enter the public log; where the meaning changed, end what carries it and tell whoever passed it on."""
+    ctx.session.add(
+        PublicChange(
+            clarification_id=head.id,
+            kind=change,
+            version=head.current_version,
+            reason=reason,
+            at=ctx.now,
+        )
+    )
+    ctx.session.flush()
+    if changed:
+        campaigns.stop_for(ctx, head.id, reason)
+        corrections.send(ctx, head.id, reason)
+
+
+def _standing(ctx: Context, clarification_id: int) -> Clarification:
+    """Give a published clarification under its lock, its claim locked before it; raise otherwise."""
+    found = rows.entry(ctx.session, clarification_id)
+    if found is not None and found.head.claim_id is not None:
+        review.locked_claim(ctx.session, found.head.claim_id)
+    head = rows.locked(ctx.session, clarification_id)
+    if head is None:
+        raise NotFoundError(mark("Klarifikasi itu tidak ada."))
+    if head.state is not ClarificationState.PUBLISHED:
+        raise IllegalStepError(
+            mark("Ini hanya dapat dilakukan pada klarifikasi yang terbit; yang ini “{state}”."),
+            state=LABELS[head.state],
+        )
+    return head
+
+
+def retract(ctx: Context, clarification_id: int, reason: str) -> Clarification:
+    """Withdraw a published clarification at once: one approver and a public reason are enough.
+
+    Its campaigns end, everybody who accepted or posted it is told, and a published claim becomes retracted. A claim
+    that was closed meanwhile stays closed; reopening it is a step of its own.
+    """
+    ctx.require(Role.APPROVER)
+    public_reason = _reason(reason)
+    head = _standing(ctx, clarification_id)
+    head.state, head.retracted_at, head.retract_reason = (
+        ClarificationState.RETRACTED,
+        ctx.now,
+        public_reason,
+    )
+    claim = review.claim(ctx.session, head.claim_id) if head.claim_id else None
+    if claim is not None and claim.state is ClaimState.PUBLISHED:
+        move(claim, ClaimStep.RETRACT)
+        audit.append(ctx, "claim.retract", "claim", claim.id, clarification=head.id)
+    _tell(ctx, head, Change.RETRACTED, public_reason)
+    audit.append(ctx, "clarification.retract", "clarification", head.id)
+    return head
+
+
+def supersede(ctx: Context, clarification_id: int, by_id: int, reason: str) -> Clarification:
+    """Say that another published clarification answers better; two humans have approved that one already."""
+    ctx.require(Role.APPROVER)
+    public_reason = _reason(reason)
+    if clarification_id == by_id:
+        raise InvalidInputError(mark("Klarifikasi tidak dapat diganti oleh dirinya sendiri."))
+    # Always in the order of their numbers: two people who supersede crosswise wait instead of blocking each other.
+    both = {number: _standing(ctx, number) for number in sorted((clarification_id, by_id))}
+    head = both[clarification_id]
+    _supersede(ctx, head, both[by_id], public_reason)
+    claim = review.claim(ctx.session, head.claim_id) if head.claim_id else None
+    if claim is not None and claim.state is ClaimState.PUBLISHED:
+        move(claim, ClaimStep.CLOSE)
+        audit.append(ctx, "claim.close", "claim", claim.id, superseded_by=by_id)
+    return head
+
+
+def _supersede(ctx: Context, head: Clarification, by: Clarification, reason: str) -> None:
+    head.state, head.superseded_by_id = ClarificationState.SUPERSEDED, by.id
+    _tell(ctx, head, Change.SUPERSEDED, reason)
+    audit.append(ctx, "clarification.supersede", "clarification", head.id, by=by.id)
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise InvalidInputError(mark("Tuliskan alasannya; alasan ini tampil untuk umum."))
+    return text.strip()
+
+
+# ---- other words -----------------------------------------------------------------------------------------------
+
+
+def propose(ctx: Context, clarification_id: int, words: NewWords, base_version: int) -> Revision:
+    """Propose other words for a published clarification; the same rules hold for them as for the first ones.
+
+    Args:
+        ctx: the step's surroundings.
+        clarification_id: which clarification.
+        words: the words and why they should change.
+        base_version: the version that was read; refused where another stands by now.
+    """
+    user_id = ctx.require(*DESK)
+    _reason(words.change_note)
+    head = _standing(ctx, clarification_id)
+    if base_version != head.current_version:
+        raise StaleRevisionError(mark("Klarifikasi ini sudah berubah sejak Anda membukanya; bandingkan dahulu."))
+    _check_words(ctx, head, words)
+    row = Revision(
+        clarification_id=head.id,
+        base_version=base_version,
+        title=words.title.strip(),
+        body=words.body.strip(),
+        sources=[source.as_row() for source in words.sources],
+        change_note=words.change_note.strip(),
+        meaning_changed=words.meaning_changed,
+        author_id=user_id,
+        proposed_at=ctx.now,
+        outcome=Outcome.OPEN,
+    )
+    ctx.session.add(row)
+    ctx.session.flush()
+    audit.append(ctx, "clarification.propose", "clarification", head.id, revision=row.id)
+    return row
+
+
+def _check_words(ctx: Context, head: Clarification, words: NewWords) -> None:
+    decided = review.decisions(ctx.session, head.claim_id) if head.claim_id else ()
+    criticism = bool(decided) and bool(decided[0].gates.get(Gate.CRITICISM))
+    prepared = Prepared(verdict=head.verdict)
+    sources = tuple(Source(source.url, source.kind) for source in words.sources)
+    found: list[Obstacle] = [
+        *(
+            obstacle
+            for obstacle in gates.obstacles(prepared, sources, head.claim_wording)
+            if obstacle.step in {PathStep.SOURCES, PathStep.VERDICT}
+        ),
+        *gates.words_obstacles(words.title, words.body, head.verdict, head.claim_wording, criticism=criticism),
+    ]
+    if found:
+        raise NotReadyError(found[0])
+
+
+def _open_revision(ctx: Context, revision_id: int) -> tuple[Revision, Clarification]:
+    row = rows.locked_revision(ctx.session, revision_id)
+    if row is None:
+        raise NotFoundError(mark("Usulan itu tidak ada."))
+    if row.outcome != Outcome.OPEN:
+        raise StaleRevisionError(mark("Usulan ini sudah diputuskan."))
+    return row, _standing(ctx, row.clarification_id)
+
+
+def revise(ctx: Context, revision_id: int) -> ClarificationVersion:
+    """Put proposed words into force as the next version; never by whoever proposed them."""
+    user_id = ctx.require(Role.APPROVER)
+    row, head = _open_revision(ctx, revision_id)
+    if row.author_id == user_id:
+        raise SameReviserError
+    if row.base_version != head.current_version:
+        raise StaleRevisionError(mark("Klarifikasi ini sudah berubah sejak usulan ini dibuat."))
+    row.outcome, row.settled_by_id, row.settled_at = Outcome.ACCEPTED, user_id, ctx.now
+    version = _add_version(ctx, head, _Words(row.title, row.body, row.sources, row.change_note, row.author_id, user_id))
+    _tell(ctx, head, Change.REVISED, row.change_note, changed=row.meaning_changed)
+    audit.append(ctx, "clarification.revise", "clarification", head.id, revision=row.id, version=version.number)
+    return version
+
+
+def decline(ctx: Context, revision_id: int) -> Revision:
+    """Leave the words as they are; whoever proposed others may withdraw them so too."""
+    user_id = ctx.require(*DESK)
+    row, head = _open_revision(ctx, revision_id)
+    if row.author_id != user_id:
+        ctx.require(Role.APPROVER)
+    row.outcome, row.settled_by_id, row.settled_at = Outcome.DECLINED, user_id, ctx.now
+    audit.append(ctx, "clarification.decline", "clarification", head.id, revision=row.id)
+    return row

@@ -1,0 +1,256 @@
+"""What the machine brings to the desk, once a process: the score, the near-duplicate index, the library's matcher.
+
+The database is the truth and this is a copy of a part of it that is quick to ask. Index and matcher read what others
+wrote before each use. What this process added itself is read back before it is believed: a transaction that was rolled
+back leaves the index ahead of the database, and then it is filled anew.
+
+The index may be touched only by whoever holds the intake's lock (``serving.db.claims.lock_intake``), in the same
+transaction; that makes several threads and several processes decide one after another, so no claim is doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from data.duplicates import NearDuplicateIndex, SignatureFormatError, signatures
+from data.normalise import normalise
+from models import artifact
+from models.artifact import ArtifactError
+from models.matcher import Match, Matcher, Record
+from models.matcher import MatchStatus as Strength
+from models.score import Score, Scorer
+from serving.db import Session
+from serving.db import claims as rows
+from serving.desk import audit, figures
+from serving.desk.context import Context
+from serving.errors import NotFoundError, UnavailableError
+from serving.i18n import mark
+from serving.settings import Settings
+from serving.vocabulary import MatchStatus
+
+MATCHES_KEPT: Final = 5
+_FOUNDED: Final = "+"  # names of clusters that this process founded; all others are a claim's number
+_MACHINES_KEPT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a post belongs.
+
+    Attributes:
+        cluster: a name that ``Machine.claim_of`` turns into a claim, once it has one.
+        is_new: whether this post is the first of its claim.
+        stored: what to keep so that later copies find it; none where the claim has enough such.
+    """
+
+    cluster: str
+    is_new: bool
+    stored: bytes | None
+
+
+class Machine:
+    """One process's scorer, index of claims and matcher of clarifications."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+        self._index = NearDuplicateIndex()
+        self._claims: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        self._serial = 0
+        self._last_id = 0
+        # What was added and not yet read back.
+        self._unsure: list[rows.Signature] = []
+        self._matcher = Matcher.build([])
+        self._library: rows.LibraryState | None = None
+        self._versions: dict[int, int] = {}
+        self._library_lock = Lock()
+
+    # ---- which claim ---------------------------------------------------------------------------------------------
+
+    def catch_up(self, session: Session) -> None:
+        """Bring the index to what the database holds; the caller holds the intake's lock."""
+        if self._unsure:
+            first, last = self._unsure[0].id, self._unsure[-1].id
+            if rows.signatures_between(session, first, last) != self._unsure:
+                self._forget_all()
+            # The last one stays, so that a database that was replaced under a running process is noticed as well.
+            self._unsure = self._unsure[-1:]
+        while page := rows.signatures_after(session, self._last_id):
+            self._restore(session, page)
+
+    def _forget_all(self) -> None:
+        self._index = NearDuplicateIndex()
+        self._claims, self._names = {}, {}
+        self._last_id, self._unsure = 0, []
+
+    def _restore(self, session: Session, page: Sequence[rows.Signature]) -> None:
+        names = [self._name(found.claim_id) for found in page]
+        try:
+            self._index.restore(names, [found.payload for found in page])
+        except SignatureFormatError:
+            page = _signed_anew(session, page)
+            self._index.restore(names, [found.payload for found in page])
+        self._last_id = page[-1].id
+        self._unsure = list(page[-1:])
+
+    def _name(self, claim_id: int) -> str:
+        return self._names.get(claim_id, str(claim_id))
+
+    def place(self, readings: Sequence[str]) -> list[Placed]:
+        """Say for each cleaned text, in order, which claim it is a copy of; after ``catch_up``."""
+        names = [f"{_FOUNDED}{number}" for number in range(self._serial, self._serial + len(readings))]
+        self._serial += len(readings)
+        return [Placed(found.cluster, found.is_new, found.stored) for found in self._index.add(names, readings)]
+
+    def claim_of(self, cluster: str) -> int:
+        """Give the claim of a cluster that has one."""
+        return self._claims[cluster] if cluster.startswith(_FOUNDED) else int(cluster)
+
+    def founded(self, cluster: str, claim_id: int) -> None:
+        """Tell which claim was made for a new cluster."""
+        self._claims[cluster] = claim_id
+        self._names[claim_id] = cluster
+
+    def remember(self, added: Sequence[rows.Signature]) -> None:
+        """Note what was written for ``place``'s answers; believed when it is found in the database next time."""
+        if added:
+            self._unsure.extend(added)
+            self._last_id = added[-1].id
+
+    # ---- which clarification -------------------------------------------------------------------------------------
+
+    def match(self, session: Session, texts: Sequence[str]) -> list[list[Match]]:
+        """Give for each text the clarifications that it resembles, likeliest first, and only those."""
+        with self._library_lock:
+            self._refresh_library(session)
+            if not texts or not self._versions:
+                return [[] for _ in texts]
+            return [
+                [match for match in found if match.status is not Strength.NONE]
+                for found in self._matcher.search_many(texts, k=MATCHES_KEPT)
+            ]
+
+    @property
+    def matcher_version(self) -> str:
+        """Name the matcher, for the record of a suggestion."""
+        return self._matcher.version
+
+    def _refresh_library(self, session: Session) -> None:
+        state = rows.library_state(session)
+        if state == self._library:
+            return
+        versions = rows.library_versions(session)
+        gone = [number for number in self._versions if versions.get(number) != self._versions[number]]
+        new = [number for number in versions if versions[number] != self._versions.get(number)]
+        records = [Record(str(number), title, body) for number, title, body in rows.library_texts(session, new)]
+        if self._versions:
+            self._matcher.remove([str(number) for number in gone])
+            self._matcher.add(records)
+        else:
+            self._matcher = Matcher.build(records)
+        self._versions, self._library = versions, state
+
+    # ---- how alike -----------------------------------------------------------------------------------------------
+
+    def scores(self, texts: Sequence[str]) -> list[Score]:
+        """Score texts with reasons."""
+        return self.scorer.score_many(texts)
+
+    def p_hoax(self, texts: Sequence[str]) -> list[float]:
+        """Score texts without reasons, quickly."""
+        return [float(p) for p in self.scorer.probabilities(texts)]
+
+
+def _signed_anew(session: Session, page: Sequence[rows.Signature]) -> list[rows.Signature]:
+    """Sign claims again whose signatures another version of the kernel wrote, each by the post that founded it."""
+    texts = rows.founding_texts(session, [found.claim_id for found in page])
+    signed = signatures([normalise(texts.get(found.claim_id, "")) for found in page])
+    fresh = [rows.Signature(found.id, found.claim_id, signed.pack(i)) for i, found in enumerate(page)]
+    rows.rewrite_signatures(session, fresh)
+    return fresh
+
+
+def reason_rows(score: Score) -> list[dict[str, Any]]:
+    """Give a score's reasons as they are stored and sent: a code, the words, and what they add to the logit."""
+    return [
+        {"code": reason.code.value, "words": reason.text, "weight": round(reason.weight, 4)} for reason in score.reasons
+    ]
+
+
+@lru_cache(maxsize=_MACHINES_KEPT)
+def _scorer(model_dir: Path | None) -> Scorer:
+    try:
+        return artifact.load(model_dir) if model_dir else artifact.released("linear")
+    except ArtifactError as error:
+        raise UnavailableError(mark("Model tidak dapat dibuka: {why}"), why=str(error)) from None
+
+
+@lru_cache(maxsize=_MACHINES_KEPT)
+def _machine(_address: str, model_dir: Path | None) -> Machine:
+    return Machine(_scorer(model_dir))
+
+
+_making = Lock()
+
+
+def scorer_for(settings: Settings) -> Scorer:
+    """Give the process's scorer; raise ``UnavailableError`` where the model cannot be opened."""
+    with _making:
+        return _scorer(settings.model_dir)
+
+
+def machine_for(settings: Settings) -> Machine:
+    """Give the process's machine for one database, made when it is first asked for."""
+    with _making:
+        return _machine(settings.database, settings.model_dir)
+
+
+def match_row(claim_id: int, match: Match, machine: Machine, ctx: Context) -> dict[str, Any]:
+    """Give a suggestion as it is stored: the machine's thought, to be confirmed or rejected by a human."""
+    return {
+        "claim_id": claim_id,
+        "clarification_id": int(match.id),
+        "score": float(match.score),
+        "machine_status": str(match.status),
+        "machine_version": machine.matcher_version,
+        "status": MatchStatus.SUGGESTED,
+        "created_at": ctx.now,
+    }
+
+
+def rematch(ctx: Context, machine: Machine, claim_id: int) -> int:
+    """Ask the library again about one claim; give how many suggestions stand undecided.
+
+    What a human confirmed or rejected stays as it is; suggestions that nobody decided on follow the machine.
+    """
+    claim = rows.lock_claims(ctx.session, [claim_id]).get(claim_id)
+    if claim is None:
+        raise NotFoundError(mark("Klaim itu tidak ada."))
+    texts = [claim.wording, *rows.representative_texts(ctx.session, claim_id, 1)]
+    found: dict[int, Match] = {}
+    for matches in machine.match(ctx.session, texts):
+        for match in matches:
+            known = found.get(int(match.id))
+            if known is None or match.score > known.score:
+                found[int(match.id)] = match
+    stale: list[int] = []
+    for row in rows.matches_of(ctx.session, claim_id):
+        again = found.pop(row.clarification_id) if row.clarification_id in found else None
+        if row.status is not MatchStatus.SUGGESTED:
+            continue
+        if again is None:
+            stale.append(row.id)
+        else:
+            row.score, row.machine_status = float(again.score), str(again.status)
+            row.machine_version = machine.matcher_version
+    rows.drop_suggestions(ctx.session, stale)
+    rows.add_matches(ctx.session, [match_row(claim_id, match, machine, ctx) for match in found.values()])
+    figures.measure(ctx, [claim_id])
+    undecided = sum(row.status is MatchStatus.SUGGESTED for row in rows.matches_of(ctx.session, claim_id))
+    audit.append(ctx, "claim.rematch", "claim", claim_id, suggested=undecided)
+    return undecided

@@ -1,0 +1,91 @@
+"""Reading the record of every step: newest first, and whether the chain holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from serving.db import audit as rows
+from serving.db import people
+from serving.desk import audit
+from serving.desk.context import Context
+from serving.vocabulary import Role
+
+READERS = (Role.ADMIN, Role.ENGINEER)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of the record; ``actor`` is empty where the service itself acted, ``at`` where it is not a time.
+
+    A row that was tampered with must still be shown: that is when people look.
+    """
+
+    seq: int
+    at: datetime | None
+    actor: str
+    action: str
+    entity: str
+    entity_id: int | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Steps, newest first, and the number before which the next page begins."""
+
+    rows: Sequence[Step]
+    before: int | None
+
+
+def steps(
+    ctx: Context,
+    *,
+    entity: str | None = None,
+    entity_id: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> Steps:
+    """Give a page of the record, of everything or of one thing."""
+    ctx.require(*READERS)
+    found = rows.recent(ctx.session, entity=entity, entity_id=entity_id, before=before, limit=limit + 1)
+    page = found[:limit]
+    names = people.names(ctx.session, (row.actor_id for row in page if row.actor_id is not None))
+    made = [
+        Step(
+            seq=row.seq,
+            at=_moment(row.at),
+            actor="" if row.actor_id is None else names.get(row.actor_id, f"#{row.actor_id}"),
+            action=row.action,
+            entity=row.entity,
+            entity_id=row.entity_id,
+            detail=_detail(row.detail),
+        )
+        for row in page
+    ]
+    return Steps(made, page[-1].seq if len(found) > limit else None)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _detail(text: str) -> dict[str, Any]:
+    try:
+        detail = json.loads(text)
+    except ValueError:
+        return {"?": text}
+    return detail if isinstance(detail, dict) else {"?": text}
+
+
+def check(ctx: Context) -> audit.Report:
+    """Walk the whole chain and say whether it holds; reads every row."""
+    ctx.require(*READERS)
+    return audit.verify(ctx.session, ctx.vault.audit_key)

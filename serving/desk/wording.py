@@ -1,0 +1,127 @@
+"""One neutral sentence for a claim, taken from what people wrote: pure, and machine-made until a human edits it.
+
+It chooses the first sentence that says something, and takes off what only makes it loud: capitals, exclamation marks,
+emoji, calls to forward it, links. It adds no word, so it cannot assert what nobody wrote; the cost is that a claim
+spread over several sentences, or told as a question, keeps that form until a human rewords it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from data.normalise import slang
+
+LONGEST: Final = 200
+_SHORT: Final = 60
+_ENOUGH_WORDS: Final = 4
+_READ_CHARS: Final = 4_000
+
+_NOISE: Final = re.compile(
+    r"@akun|@tautan|\[(?:nomor|surel|tautan)\]|https?://\S+|www\.\S+|#(?=\w)|[*_~`|<>•►▶→]+", re.IGNORECASE
+)
+_SYMBOLS: Final = re.compile(
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2190-\u21ff\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0000-\U000e007f\ue000-\uf8ff]+"
+)
+_SENTENCES: Final = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\s*\n+\s*")
+_ENDS: Final = re.compile(r"[!?.…]{2,}|!")
+_LETTERS_REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
+_WORDS: Final = re.compile(r"\w+(?:[-'’]\w+)*")
+_LABEL: Final = re.compile(
+    r"\A\W*(?:(?:info(?:rmasi)?|breaking(?: news)?|berita|kabar|peringatan|pengumuman|waspada|awas|heboh|viral|gawat|"
+    r"penting|darurat|terbaru|terkini|hati[- ]hati|fwd?|forwarded|diteruskan|rt|copas|dari grup sebelah|"
+    r"sebar(?:kan|luaskan)?|viralkan|share|tolong|mohon|ya|ini|dan|a1|valid|buruan|segera|asli|nyata)\b[\s:!,.\-–—]*)+",
+    re.IGNORECASE,
+)
+_CALL: Final = re.compile(
+    r"\b(?:di|meny?)?(?:sebar(?:kan|luaskan|in)?|viral(?:kan|in)|bagi(?:kan)|share|forward|copas|teruskan)\b"
+    r"|\bjangan (?:sampai )?(?:putus|berhenti)\b",
+    re.IGNORECASE,
+)
+_LEET: Final = re.compile(r"[a-z][0-9]+[a-z]")
+_CALL_WORDS: Final = 9
+_PARAGRAPH_WORDS: Final = 40
+_SHOUTED_SHARE: Final = 0.6
+_ACRONYM_CHARS: Final = 5
+_NAMES_SHARE: Final = 0.2
+
+
+@cache
+def _light_words() -> frozenset[str]:
+    return frozenset(files("data").joinpath("light_words.txt").read_text("utf-8").split())
+
+
+def _content(sentence: str) -> int:
+    light = _light_words()
+    return sum(1 for word in _WORDS.findall(sentence.casefold()) if word not in light and len(word) > 1)
+
+
+def _quiet(sentence: str) -> str:
+    """Take the shouting out: capitals stay for names and acronyms, marks become one full stop."""
+    letters = [character for character in sentence if character.isalpha()]
+    capitals = sum(map(str.isupper, letters))
+    if len(letters) > _ACRONYM_CHARS and capitals > _SHOUTED_SHARE * len(letters):
+        sentence = sentence.lower()
+    else:
+        sentence = _WORDS.sub(
+            lambda word: word[0].lower() if word[0].isupper() and len(word[0]) > _ACRONYM_CHARS else word[0],
+            sentence,
+        )
+    sentence = _LETTERS_REPEATED.sub(r"\1", sentence)
+    return _ENDS.sub(lambda run: "?" if "?" in run[0] else ".", sentence)
+
+
+def _sentences(text: str) -> list[str]:
+    plain = _SYMBOLS.sub(" ", _NOISE.sub(" ", text[:_READ_CHARS]))
+    found = (
+        " ".join(_LABEL.sub("", piece, count=1).split()).strip(" ,;:-–—\"'“”") for piece in _SENTENCES.split(plain)
+    )
+    return [sentence for sentence in found if _WORDS.search(sentence)]
+
+
+def _is_call(sentence: str) -> bool:
+    return _CALL.search(sentence) is not None and len(_WORDS.findall(sentence)) <= _CALL_WORDS
+
+
+def _cut(sentence: str) -> str:
+    if len(sentence) <= LONGEST:
+        return sentence
+    return sentence[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—.") + "…"
+
+
+def neutral_wording(text: str) -> str:
+    """Give one sentence of at most ``LONGEST`` characters for a masked post; empty only where it holds no word."""
+    sentences = _sentences(text)
+    if not sentences:
+        return _cut(" ".join(_SYMBOLS.sub(" ", text[:_READ_CHARS]).split()))
+    said = [sentence for sentence in sentences if not _is_call(sentence)] or sentences
+    first = next((i for i, sentence in enumerate(said) if _content(sentence) >= _ENOUGH_WORDS), None)
+    if first is None:
+        first = max(range(len(said)), key=lambda i: (_content(said[i]), -i))
+    chosen = _quiet(said[first])
+    if len(chosen) < _SHORT and first + 1 < len(said):
+        more = _quiet(said[first + 1])
+        chosen = f"{chosen}{'' if chosen[-1:] in '.?…' else '.'} {more[:1].upper()}{more[1:]}"
+    chosen = _cut(chosen).strip()
+    chosen = chosen[:1].upper() + chosen[1:]
+    return chosen if chosen[-1:] in {".", "?", "…"} else f"{chosen}."
+
+
+def clarity(text: str) -> float:
+    """Say how well a post would stand for its claim: from 0, larger for more content and plainer spelling.
+
+    Content counts up to a paragraph; capitals, marks, chat spellings and digits inside words take away from it.
+    """
+    text = text[:_READ_CHARS]
+    words = _WORDS.findall(text.lower())
+    letters = [character for character in text if character.isalpha()]
+    if not words or not letters:
+        return 0.0
+    capitals = sum(map(str.isupper, letters)) / len(letters)
+    # Some capitals are names and beginnings; none at all, or most letters, is how people write in haste.
+    haste = 0.1 if capitals == 0 else max(0.0, capitals - _NAMES_SHARE)
+    marks = sum(text.count(mark) for mark in "!?") / len(words)
+    odd = sum(word in slang() or _LEET.search(word) is not None for word in words) / len(words)
+    return min(_content(text), _PARAGRAPH_WORDS) * (1 - 0.5 * haste) * (1 - odd) ** 2 / (1 + marks)

@@ -1,0 +1,333 @@
+"""The worker: what happens without anybody asking, on a schedule and so that a kill loses nothing.
+
+The rows of our own database say what is to be done (posts in the inbox, offers that are due, messages not yet sent);
+DBOS, on a system database beside ours, says when: each tick of a schedule runs once across all workers, and a batch of
+messages that a killed worker left behind goes on where it stopped. The rows are the reconciler: a batch that was
+claimed and never started falls due again. So losing the system database costs repeated looks, never work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSConfig, ScheduleInput, SetWorkflowID
+from prometheus_client import Counter
+from sqlalchemy import make_url
+
+from serving import __name__ as package
+from serving.channels import email
+from serving.deps import Service, context_for
+from serving.desk import campaigns, corrections, deliveries, feeds, figures, intake, offers, retention, review, routing
+from serving.desk.context import SERVICE, Context
+from serving.desk.machine import machine_for
+
+log = structlog.get_logger()
+
+APP = "suluh"
+QUEUE = "deliveries"
+# How many batches one worker sends at once; a mail server that stalls then holds up a quarter.
+SENDERS = 4
+BATCHES_PER_TICK = 20
+KEPT = timedelta(days=2)
+FORGET_PAGE = 500
+GRACE_S = 20
+
+RUNS = Counter("suluh_worker_runs_total", "Runs of the worker's parts.", ("part", "outcome"))
+MAILS = Counter("suluh_worker_mails_total", "Messages handed to the mail server.", ("outcome",))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that is done again and again.
+
+    Attributes:
+        name: what it is called in logs and figures.
+        cron: when, with seconds first (six fields, UTC).
+        every: the time between two ticks; a tick that waited longer leaves its work to its successor.
+        run: does it, and gives how much was done.
+    """
+
+    name: str
+    cron: str
+    every: timedelta
+    run: Callable[[Service], object]
+
+
+@contextmanager
+def acting(service: Service) -> Iterator[Context]:
+    """Open one transaction in which the service itself acts."""
+    with service.database.write() as session:
+        yield context_for(service, session, SERVICE)
+
+
+def _once(step: Callable[[Context], object]) -> Callable[[Service], object]:
+    """Make a part of a use case that is one transaction."""
+
+    def run(service: Service) -> object:
+        with acting(service) as ctx:
+            return step(ctx)
+
+    return run
+
+
+def _with_machine(step: Callable[..., object]) -> Callable[[Service], object]:
+    """Make a part of a use case that opens its own transactions and needs the process's machine."""
+    return lambda service: step(lambda: acting(service), machine_for(service.settings))
+
+
+def _sweep_offers(ctx: Context) -> dict[str, int]:
+    """Let lapse first, so that nothing is woken only to lapse."""
+    return {
+        "ended": campaigns.end_over(ctx),
+        "expired": offers.expire_due(ctx),
+        "woken": offers.wake_due(ctx),
+    }
+
+
+def _tell(ctx: Context) -> dict[str, int]:
+    return {"corrections": corrections.send_missing(ctx), "withdrawn": deliveries.withdraw_answered(ctx)}
+
+
+def _deliver_all(service: Service) -> int:
+    """Send what is due, batch after batch, in this thread; give how many were tried."""
+    n = 0
+    while claimed := claim(service):
+        for each in claimed:
+            send_one(service, each)
+        n += len(claimed)
+    return n
+
+
+EVERY_PART = (
+    Part("drain", "*/2 * * * * *", timedelta(seconds=2), _with_machine(intake.drain)),
+    Part("feeds", "*/30 * * * * *", timedelta(seconds=30), _with_machine(feeds.poll_due)),
+    Part("figures", "20 * * * * *", timedelta(minutes=1), _once(figures.refresh)),
+    Part("leases", "*/15 * * * * *", timedelta(seconds=15), _once(review.expire_leases)),
+    Part("sweep", "*/30 * * * * *", timedelta(seconds=30), _once(_sweep_offers)),
+    Part("release", "5,35 * * * * *", timedelta(seconds=30), _once(routing.release_due)),
+    Part("tell", "10,40 * * * * *", timedelta(seconds=30), _once(_tell)),
+    Part("forget", "0 17 * * * *", timedelta(hours=1), _once(retention.forget_links)),
+)
+
+
+# ---- messages --------------------------------------------------------------------------------------------------
+
+
+def claim(service: Service) -> list[deliveries.Claimed]:
+    """Take one batch of messages that are due; none where there is no mail server to hand them to."""
+    if not service.settings.smtp_url:
+        return []
+    with acting(service) as ctx:
+        return deliveries.claim_due(ctx)
+
+
+def send_one(service: Service, claimed: deliveries.Claimed) -> None:
+    """Send one claimed message: write it, hand it over, mark it, each in a transaction of its own.
+
+    No transaction is open while the mail server is waited for. Killed between handing over and marking, the message
+    leaves again under the same Message-ID.
+    """
+    sender = email.sender_for(service.settings, service.clock)
+    with acting(service) as ctx:
+        letter = deliveries.compose(ctx, claimed)
+    if sender is None or letter is None:
+        return
+    try:
+        sender.send(letter)
+    except deliveries.SendError as error:
+        with acting(service) as ctx:
+            deliveries.mark_failed(ctx, claimed, error)
+        MAILS.labels("failed").inc()
+        log.warning("message not taken", delivery=claimed.delivery_id, attempt=claimed.attempt, why=str(error))
+        return
+    with acting(service) as ctx:
+        deliveries.mark_sent(ctx, claimed)
+    MAILS.labels("sent").inc()
+
+
+# ---- one round, without a schedule -----------------------------------------------------------------------------
+
+
+def run_part(part: Part, service: Service) -> bool:
+    """Run one part; a fault is logged and left to the next round, so that the others go on."""
+    started = time.perf_counter()
+    try:
+        done = part.run(service)
+    except Exception:
+        RUNS.labels(part.name, "fault").inc()
+        log.exception("part failed; it is tried again at its next tick", part=part.name)
+        return False
+    RUNS.labels(part.name, "ok").inc()
+    log.debug("part ran", part=part.name, done=done, seconds=round(time.perf_counter() - started, 3))
+    return True
+
+
+def run_once(service: Service) -> bool:
+    """Run every part once and send what is due, then stop; tell whether all went well."""
+    outcomes = [run_part(part, service) for part in (*EVERY_PART, _DELIVER)]
+    return all(outcomes)
+
+
+_DELIVER = Part("deliver", "*/3 * * * * *", timedelta(seconds=3), _deliver_all)
+
+
+# ---- on a schedule, durably ------------------------------------------------------------------------------------
+
+
+def system_database(address: str) -> str:
+    """Give the address of the system database: a file beside ours, or a schema of its own in the same PostgreSQL."""
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:///{url.database}.worker"
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+class _Process:
+    """What the workflows of this process work on: DBOS calls them by name, so they find it here."""
+
+    service: Service | None = None
+    parts: dict[str, Part] = {part.name: part for part in EVERY_PART}  # noqa: RUF012 - never changed
+    running: dict[str, threading.Lock] = {part.name: threading.Lock() for part in (*EVERY_PART, _DELIVER)}  # noqa: RUF012
+
+    @classmethod
+    def parts_of(cls) -> Service:
+        """Give the service; raise where a workflow runs outside a worker."""
+        if cls.service is None:
+            raise RuntimeError("the worker has not been started")
+        return cls.service
+
+
+@DBOS.workflow(name="tick")
+def _tick(at: datetime, name: str) -> None:
+    """Run one part at its tick, unless it is still running or the tick has been overtaken by the next."""
+    part, lock = _Process.parts[name], _Process.running[name]
+    service = _Process.parts_of()
+    if datetime.now(UTC) - at > 2 * part.every + timedelta(seconds=1) or not lock.acquire(blocking=False):
+        return
+    try:
+        run_part(part, service)
+    finally:
+        lock.release()
+
+
+@DBOS.step(name="claim")
+def _claim_step() -> list[tuple[int, int]]:
+    return [(each.delivery_id, each.attempt) for each in claim(_Process.parts_of())]
+
+
+@DBOS.step(name="send")
+def _send_step(delivery_id: int, attempt: int) -> None:
+    send_one(_Process.parts_of(), deliveries.Claimed(delivery_id, attempt))
+
+
+@DBOS.workflow(name="send_batch")
+def _send_batch(batch: list[tuple[int, int]]) -> None:
+    """Send one batch, each message a step: after a kill it goes on with the message that was in flight."""
+    for delivery_id, attempt in batch:
+        _send_step(delivery_id, attempt)
+
+
+def _batch_id(batch: list[tuple[int, int]]) -> str:
+    return "send-" + hashlib.sha256(repr(batch).encode()).hexdigest()[:24]
+
+
+@DBOS.workflow(name="deliver")
+def _deliver(_at: datetime, _context: Any) -> None:
+    """Claim what is due and queue it in batches; the id of a batch is its content, so none is queued twice."""
+    lock = _Process.running[_DELIVER.name]
+    if not lock.acquire(blocking=False):
+        return
+    try:
+        for _ in range(BATCHES_PER_TICK):
+            batch = _claim_step()
+            if not batch:
+                return
+            with SetWorkflowID(_batch_id(batch)):
+                DBOS.enqueue_workflow(QUEUE, _send_batch, batch)
+    finally:
+        lock.release()
+
+
+@DBOS.workflow(name="forget_workflows")
+def _forget_workflows(at: datetime, _context: Any) -> None:
+    """Remove finished workflows after two days: 60,000 ticks a day would fill the system database."""
+    before = (at - KEPT).isoformat()
+    while old := [
+        status.workflow_id
+        for status in DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            end_time=before,
+            limit=FORGET_PAGE,
+            load_input=False,
+            load_output=False,
+        )
+    ]:
+        DBOS.delete_workflows(old)
+
+
+def start(service: Service, name: str | None = None) -> None:
+    """Start the schedules and the queue in threads of this process.
+
+    Args:
+        service: the parts of this process.
+        name: this worker's own name, the same after a restart, so that it finds what it left; the machine's by default.
+    """
+    _Process.service = service
+    DBOS(
+        config=DBOSConfig(
+            name=APP,
+            system_database_url=system_database(service.settings.database),
+            executor_id=name or socket.gethostname(),
+            # Not the hash of this source: a release goes on with what the one before it left.
+            application_version=f"{package}-1",
+            console_log_level="WARNING",
+            scheduler_polling_interval_sec=1.0,
+        )
+    )
+    DBOS.launch()
+    DBOS.register_queue(QUEUE, worker_concurrency=SENDERS, polling_interval_sec=0.5)
+    schedules = [
+        ScheduleInput(schedule_name=part.name, workflow_fn=_tick, schedule=part.cron, context=part.name)
+        for part in EVERY_PART
+    ]
+    schedules.append(ScheduleInput(schedule_name=_DELIVER.name, workflow_fn=_deliver, schedule=_DELIVER.cron))
+    schedules.append(
+        ScheduleInput(schedule_name="forget-workflows", workflow_fn=_forget_workflows, schedule="0 23 * * * *")
+    )
+    DBOS.apply_schedules(schedules)
+    log.info("worker started", parts=[*_Process.parts, _DELIVER.name], mail=bool(service.settings.smtp_url))
+
+
+def stop(grace_s: int = GRACE_S) -> None:
+    """Finish what is running, for at most ``grace_s`` seconds, and stop; what is left goes on after a restart."""
+    DBOS.destroy(workflow_completion_timeout_sec=grace_s)
+    _Process.service = None
+
+
+def run_forever(service: Service, name: str | None = None) -> None:
+    """Work until SIGTERM or SIGINT."""
+    told = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, end)
+    start(service, name)
+    try:
+        told.wait()
+    finally:
+        stop()
+        service.database.close()
+        log.info("worker stopped")

@@ -1,0 +1,119 @@
+"""A live campaign with one offer, for tests that begin where somebody is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from serving.db.tables import Campaign, Caption, Delivery, Influencer, Offer
+from serving.deps import Service, context_for
+from serving.desk import kits
+from serving.desk.context import SERVICE, Actor, Context
+from serving.vocabulary import CampaignKind, CampaignState, DeliveryState, OfferState, Platform, Role
+from tests import factories
+
+TITLE = "Bank Contoh tidak membagikan kuota; tautan itu mencuri data"
+BODY = "Bank Contoh menyatakan tidak ada pembagian kuota. Abaikan tautan dan jangan isi data."
+
+
+@dataclass(frozen=True)
+class Story:
+    """Who and what a test acts with."""
+
+    author: Actor
+    approver: Actor
+    person: Actor
+    other: Actor
+    ministry_id: int
+    clarification_id: int
+    campaign_id: int
+    influencer_id: int
+    offer_id: int
+
+
+def begin(service: Service, sign_up: Callable[..., Actor]) -> Story:
+    """Write a published clarification, its live campaign, and one open offer to the account ``asn``."""
+    author, approver = sign_up("pemeriksa", Role.CHECKER, Role.MANAGER), sign_up("penyetuju", Role.APPROVER)
+    person, other = sign_up("asn", Role.INFLUENCER), sign_up("asn2", Role.INFLUENCER)
+    with service.database.write() as session:
+        ctx = context_for(service, session, SERVICE)
+        home = factories.ministry(ctx)
+        source = factories.clarification(ctx, author.user_id, approver.user_id)
+        running = campaign(ctx, source.id, author, approver)
+        row = factories.influencer(ctx, home.id, user_id=person.user_id)
+        factories.influencer(ctx, home.id, user_id=other.user_id)
+        asked = offer(ctx, running, row)
+        return Story(author, approver, person, other, home.id, source.id, running.id, row.id, asked.id)
+
+
+def campaign(ctx: Context, clarification_id: int | None, author: Actor, approver: Actor, **over: Any) -> Campaign:
+    """A live campaign with drafted captions."""
+    kind = CampaignKind.PROGRAMME if clarification_id is None else CampaignKind.CLARIFICATION
+    values: dict[str, Any] = {
+        "kind": kind,
+        "state": CampaignState.LIVE,
+        "clarification_id": clarification_id,
+        "slug": f"kampanye-{next(factories._numbers)}",
+        "title": TITLE,
+        "body": BODY,
+        "issuer": "Humas Contoh",
+        "official_posts": {"x": "https://x.com/contoh/status/1"},
+        "topic": "keamanan_digital",
+        "target_reach": 1000,
+        "starts_at": ctx.now - timedelta(hours=1),
+        "ends_at": ctx.now + timedelta(days=3),
+        "political_author": False,
+        "political_approver": False,
+        "author_id": author.user_id,
+        "approver_id": approver.user_id,
+        "created_at": ctx.now,
+        "live_at": ctx.now,
+    }
+    row = Campaign(**values | over)
+    ctx.session.add(row)
+    ctx.session.flush()
+    for platform, texts in kits.draft_captions(kind, row.title, row.body, "http://testserver/a").items():
+        ctx.session.add_all(
+            Caption(campaign_id=row.id, platform=platform, variant=n, text=text) for n, text in enumerate(texts, 1)
+        )
+    ctx.session.flush()
+    return row
+
+
+def offer(ctx: Context, running: Campaign, row: Influencer, *, mail: bool = True, **over: Any) -> Offer:
+    """An offer that has reached its person, with its message waiting."""
+    values: dict[str, Any] = {
+        "campaign_id": running.id,
+        "influencer_id": row.id,
+        "state": OfferState.OFFERED,
+        "variant": 1,
+        "why": {"topic": "keamanan_digital", "ministry": "komdigi", "region": "ID-JK", "rule": "topic"},
+        "planned_at": ctx.now,
+        "offered_at": ctx.now,
+        "expires_at": ctx.now + timedelta(hours=48),
+    }
+    made = Offer(**values | over)
+    ctx.session.add(made)
+    ctx.session.flush()
+    if mail:
+        ctx.session.add(
+            Delivery(
+                key=f"offer:{made.id}",
+                channel="email",
+                influencer_id=row.id,
+                offer_id=made.id,
+                state=DeliveryState.PENDING,
+                not_before=ctx.now,
+            )
+        )
+        ctx.session.flush()
+    return made
+
+
+PLATFORM_URLS = {
+    Platform.FACEBOOK: "https://m.facebook.com/story.php?story_fbid=1",
+    Platform.X: "https://x.com/contoh/status/2",
+    Platform.INSTAGRAM: "https://www.instagram.com/p/abc/",
+}

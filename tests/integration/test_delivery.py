@@ -1,0 +1,313 @@
+"""A message leaves once, by day, to whoever still wants it, whatever the mail server does."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+
+import pytest
+from sqlalchemy import select
+
+from serving import worker
+from serving.channels import email
+from serving.db.tables import Campaign, Delivery, Influencer
+from serving.deps import context_for
+from serving.desk import deliveries, offers
+from serving.desk.context import SERVICE
+from serving.errors import ConflictError, ForbiddenError, SettingsError
+from serving.vocabulary import CampaignState, DeliveryState, OfferState
+from tests import factories
+from tests.integration import carrying
+from tests.integration.mailbox import Mailbox, listening
+
+
+@pytest.fixture
+def story(service, sign_up):
+    """A live campaign with one open offer whose message waits."""
+    return carrying.begin(service, sign_up)
+
+
+@pytest.fixture
+def acting(service):
+    """Open one committed transaction in which somebody acts."""
+
+    @contextmanager
+    def begin(actor=SERVICE):
+        with service.database.write() as session:
+            yield context_for(service, session, actor)
+
+    return begin
+
+
+@pytest.fixture
+def mail(service):
+    """Start a mail server that answers as told, and give the box and the service that knows it."""
+    started = []
+
+    def start(*answers):
+        box = Mailbox(*answers)
+        server = listening(box)
+        server.start()
+        started.append(server)
+        settings = service.settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{server.port}"})
+        return box, replace(service, settings=settings)
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+def _round(knowing):
+    for claimed in worker.claim(knowing):
+        worker.send_one(knowing, claimed)
+
+
+def _row(service):
+    with service.database.read() as session:
+        return session.scalars(select(Delivery).order_by(Delivery.id)).first()
+
+
+def test_an_offer_arrives_once(mail, story):
+    """One message, plain and HTML, with a Message-ID of its own and a way to pause; no second one."""
+    box, knowing = mail()
+    _round(knowing)
+    _round(knowing)
+    (message,) = box.messages
+    assert message["Message-ID"] == f"<suluh.offer.{story.offer_id}@contoh.example>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    plain = message.get_body(("plain",)).get_content()
+    assert f"http://testserver/kotak/{story.offer_id}" in plain
+    assert carrying.TITLE in plain
+    assert carrying.TITLE in message.get_body(("html",)).get_content()
+    assert _row(knowing).state is DeliveryState.SENT
+
+
+def test_without_a_server_messages_wait(service, story):
+    """No mail server is no fault: nothing is claimed, the manager sees that they wait."""
+    assert worker.claim(service) == []
+    with service.database.read() as session:
+        seen = deliveries.outbox(context_for(service, session, story.author))
+    assert (seen.has_server, seen.by_state) == (False, {DeliveryState.PENDING: 1})
+
+
+@pytest.mark.parametrize(
+    ("utc", "zone", "leaves"),
+    [
+        ("2026-03-02T23:30", "Asia/Jakarta", False),  # 06.30
+        ("2026-03-02T23:30", "Asia/Makassar", True),  # 07.30
+        ("2026-03-02T12:59", "Asia/Jakarta", True),  # 19.59
+        ("2026-03-02T13:00", "Asia/Jakarta", False),  # 20.00
+        ("2026-03-02T11:00", "Asia/Jayapura", False),  # 20.00
+        ("2026-03-02T22:00", "Asia/Jayapura", True),  # 07.00
+    ],
+)
+def test_nothing_leaves_into_somebodys_night(mail, story, acting, clock, utc, zone, leaves):
+    """Quiet hours are those of the person's own zone, to the minute."""
+    _, knowing = mail()
+    with acting() as ctx:
+        ctx.session.get(Influencer, story.influencer_id).timezone = zone
+    clock.moment = datetime.fromisoformat(f"{utc}+00:00")
+    assert bool(worker.claim(knowing)) is leaves
+
+
+@pytest.mark.parametrize("what", ["paused", "left", "frozen", "ended", "accepted", "lapsed"])
+def test_an_offer_that_no_longer_stands_is_not_sent(mail, story, acting, clock, what):
+    """A pause, a freeze, an answer or its end keeps the message back."""
+    _, knowing = mail()
+    with acting() as ctx:
+        person = ctx.session.get(Influencer, story.influencer_id)
+        campaign = ctx.session.get(Campaign, story.campaign_id)
+        match what:
+            case "paused":
+                person.paused_at = ctx.now
+            case "left":
+                person.left_at = ctx.now
+            case "frozen":
+                campaign.state = CampaignState.FROZEN
+            case "ended":
+                campaign.state = CampaignState.ENDED
+    if what == "accepted":
+        with acting(story.person) as ctx:
+            offers.accept(ctx, story.offer_id)
+    if what == "lapsed":
+        clock.forward(hours=48)
+    assert worker.claim(knowing) == []
+
+
+def test_a_message_is_withdrawn_between_claim_and_sending(mail, story, acting):
+    """An answer given on the web just before the message leaves stops it."""
+    box, knowing = mail()
+    (claimed,) = worker.claim(knowing)
+    with acting(story.person) as ctx:
+        offers.accept(ctx, story.offer_id)
+    worker.send_one(knowing, claimed)
+    assert box.messages == []
+    assert _row(knowing).state is DeliveryState.WITHDRAWN
+
+
+def test_a_passing_fault_is_tried_again_later(mail, story, clock):
+    """A server that says 451 is asked again after a minute, not before, and the error is kept meanwhile."""
+    box, knowing = mail("451 busy, come back")
+    _round(knowing)
+    row = _row(knowing)
+    assert (row.state, row.attempts) == (DeliveryState.PENDING, 1)
+    assert "451 busy" in row.last_error
+    _round(knowing)
+    assert box.messages == []
+    clock.forward(minutes=1)
+    _round(knowing)
+    assert len(box.messages) == 1
+    assert _row(knowing).state is DeliveryState.SENT
+
+
+def test_a_lasting_refusal_is_not_repeated_until_a_person_says_so(mail, story, acting, clock):
+    """A 550 ends the attempts; the manager sees why and can put the message back."""
+    box, knowing = mail("550 no such mailbox")
+    _round(knowing)
+    clock.forward(days=1)
+    _round(knowing)
+    assert box.messages == []
+    with acting(story.author) as ctx:
+        (failure,) = deliveries.outbox(ctx).failures
+        assert "550 no such mailbox" in failure.error
+        deliveries.retry(ctx, failure.id)
+    _round(knowing)
+    assert len(box.messages) == 1
+
+
+def test_attempts_end(mail, story, acting, clock):
+    """After eight attempts over a day the message has failed, with the last error."""
+    with acting() as ctx:
+        row = ctx.session.get(Campaign, story.campaign_id)
+        row.ends_at = ctx.now + timedelta(days=30)
+        ctx.session.get(carrying.Offer, story.offer_id).expires_at = ctx.now + timedelta(days=29)
+    _, knowing = mail(*["451 busy"] * 20)
+    for _ in range(20):
+        _round(knowing)
+        clock.forward(days=1)
+    row = _row(knowing)
+    assert (row.state, row.attempts) == (DeliveryState.FAILED, 1 + len(deliveries.BACKOFF))
+
+
+def test_a_stalled_server_is_left(mail, story):
+    """Waiting ends after the time limit; the message is tried again later."""
+    _, knowing = mail("stall")
+    (claimed,) = worker.claim(knowing)
+    with knowing.database.write() as session:
+        letter = deliveries.compose(context_for(knowing, session, SERVICE), claimed)
+    server = email.Server.parse(knowing.settings.smtp_url)
+    with pytest.raises(deliveries.SendError) as told:
+        email.Smtp(server, knowing.settings, knowing.clock, timeout_s=0.3).send(letter)
+    assert not told.value.permanent
+
+
+def test_no_server_at_all_is_a_passing_fault(service, story):
+    """A port where nobody listens is told as such and tried again."""
+    knowing = replace(service, settings=service.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"}))
+    _round(knowing)
+    row = _row(knowing)
+    assert row.state is DeliveryState.PENDING
+    assert "127.0.0.1:1" in row.last_error
+
+
+def test_a_message_taken_without_a_word_comes_again_under_the_same_id(mail, story, clock):
+    """Where the server took it and the answer was lost, the second copy can be told from a new message."""
+    box, knowing = mail("taken without a word")
+    _round(knowing)
+    clock.forward(minutes=1)
+    _round(knowing)
+    assert list(box.by_id().values()) == [2]
+
+
+def test_a_worker_thought_dead_cannot_mark_over_its_successor(mail, story, clock, acting):
+    """After ten minutes another takes the message; the first one's late word changes nothing."""
+    _, knowing = mail()
+    (late,) = worker.claim(knowing)
+    clock.forward(minutes=10)
+    (now,) = worker.claim(knowing)
+    with acting() as ctx:
+        deliveries.mark_failed(ctx, late, deliveries.SendError("too late", permanent=True))
+        assert deliveries.compose(ctx, late) is None
+    assert _row(knowing).state is DeliveryState.PENDING
+    worker.send_one(knowing, now)
+    assert _row(knowing).state is DeliveryState.SENT
+
+
+def test_two_workers_claim_different_messages(mail, story, acting):
+    """What one holds the other passes over."""
+    _, knowing = mail()
+    with acting() as ctx:
+        campaign = ctx.session.get(Campaign, story.campaign_id)
+        for _ in range(5):
+            carrying.offer(ctx, campaign, factories.influencer(ctx, story.ministry_id))
+    claimed = [worker.claim(knowing), worker.claim(knowing)]
+    assert [len(batch) for batch in claimed] == [6, 0]
+
+
+def test_a_correction_says_why_and_reaches_whoever_paused(mail, story, acting):
+    """A pause stops offers, not the word that something no longer stands."""
+    box, knowing = mail()
+    with acting(story.person) as ctx:
+        offers.accept(ctx, story.offer_id)
+    with acting() as ctx:
+        ctx.session.get(Influencer, story.influencer_id).paused_at = ctx.now
+        deliveries.offers.recall_open(ctx, story.campaign_id)
+        from serving.desk import corrections
+
+        corrections.send(ctx, story.clarification_id, "Keterangan berubah.")
+    _round(knowing)
+    (message,) = box.messages
+    assert message["Subject"].startswith("Koreksi: ")
+    assert "Keterangan berubah." in message.get_body(("plain",)).get_content()
+
+
+def test_a_name_cannot_add_headers_or_markup(mail, story, acting):
+    """Line breaks and tags in a name stay text."""
+    box, knowing = mail()
+    with acting() as ctx:
+        ctx.session.get(Influencer, story.influencer_id).name = 'Contoh "X" <b>\r\nBcc: a@b.example'
+    _round(knowing)
+    (message,) = box.messages
+    assert message["Bcc"] is None
+    assert parseaddr(message["To"])[1].endswith("@contoh.example")
+    assert "<b>" not in message.get_body(("html",)).get_content()
+
+
+def test_one_click_pauses(client, service, story):
+    """The address in the message pauses at once and takes back what is open; looking at it changes nothing."""
+    with service.database.read() as session:
+        token = deliveries.pause_token(context_for(service, session, SERVICE), story.influencer_id)
+    assert client.get(f"/v1/mail/pause/{token}", follow_redirects=False).status_code == 303
+    with service.database.read() as session:
+        assert session.get(Influencer, story.influencer_id).paused_at is None
+    assert client.post(f"/v1/mail/pause/{token}").status_code == 204
+    assert client.post(f"/v1/mail/pause/{token}").status_code == 204
+    assert client.post("/v1/mail/pause/forged").status_code == 404
+    with service.database.read() as session:
+        assert session.get(Influencer, story.influencer_id).paused_at is not None
+        assert session.get(carrying.Offer, story.offer_id).state is OfferState.RECALLED
+
+
+def test_only_a_failed_message_is_put_back(acting, service, story):
+    """What waits is not put back again, and only a manager may."""
+    row = _row(service)
+    with acting(story.author) as ctx, pytest.raises(ConflictError):
+        deliveries.retry(ctx, row.id)
+    with acting(story.person) as ctx, pytest.raises(ForbiddenError):
+        deliveries.retry(ctx, row.id)
+
+
+@pytest.mark.parametrize("url", ["mail.example:25", "http://mail.example", "smtp://", "smtp://h:port"])
+def test_a_mail_address_that_is_none_is_named(url):
+    """A setting that cannot work is told by its name."""
+    with pytest.raises(SettingsError, match="SULUH_SMTP_URL"):
+        email.Server.parse(url)
+
+
+def test_a_mail_address_is_read_in_full():
+    """User, password and port are taken from the address, with percent signs undone."""
+    assert email.Server.parse("smtp+starttls://a%40b.example:p%2Fq@mail.example") == email.Server(
+        "smtp+starttls", "mail.example", 587, "a@b.example", "p/q"
+    )

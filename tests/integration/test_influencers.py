@@ -1,0 +1,462 @@
+"""Lists, evidence, consent and figures of the people who carry clarifications."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from serving.cli.influencers import influencers as command
+from serving.db.influencers import Search
+from serving.db.tables import AuditRow, FollowerEvidence, Influencer, InfluencerTopic, Offer, PostedLink
+from serving.deps import context_for
+from serving.desk import audit, influencers, roster
+from serving.desk.context import SERVICE
+from serving.desk.eligibility import CONSENT_VERSION, ReasonKind
+from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from serving.vocabulary import EvidenceMethod, OfferState, Platform, Role, Topic
+from tests import factories
+from tests.conftest import SECRET
+from tests.integration.test_campaigns import person
+from tests.integration.test_routing import _campaign, _offer
+
+ROW = {
+    "staff_number": "19800101 200501 1 001",
+    "name": "Contoh Satu",
+    "ministry": "komdigi",
+    "unit": "Biro Contoh",
+    "region": "ID-BA",
+    "topics": ["kesehatan"],
+    "email": "satu@contoh.example",
+    "facebook": 700,
+    "x": 600,
+    "instagram": 500,
+    "measured_on": "2026-03-01",
+}
+
+
+@pytest.fixture
+def world(service):
+    """A manager, an influencer with an account, and one ministry; use cases run as whoever is named."""
+
+    class World:
+        def run(self, actor, work):
+            with service.database.write() as session:
+                return work(context_for(service, session, actor))
+
+    made = World()
+    made.manager = made.run(SERVICE, lambda ctx: person(ctx, "manajer", Role.MANAGER))
+    made.person = made.run(SERVICE, lambda ctx: person(ctx, "asn", Role.INFLUENCER))
+    made.other = made.run(SERVICE, lambda ctx: person(ctx, "lain", Role.INFLUENCER))
+
+    def fill(ctx):
+        ministry = factories.ministry(ctx)
+        row = factories.influencer(ctx, ministry.id, user_id=made.person.user_id)
+        return row.id
+
+    made.influencer_id = made.run(SERVICE, fill)
+    return made
+
+
+def _import(world, *rows, dry_run=False, actor=None):
+    return world.run(
+        actor or world.manager,
+        lambda ctx: influencers.import_people(ctx, roster.read_rows(rows), dry_run=dry_run),
+    )
+
+
+def _fates(outcome):
+    return [fate.what for fate in outcome.fates]
+
+
+def _count(world, table):
+    return world.run(SERVICE, lambda ctx: ctx.session.scalar(select(func.count()).select_from(table)))
+
+
+# ---- the list --------------------------------------------------------------------------------------------------
+
+
+def test_the_same_list_twice_changes_nothing(world):
+    """An import can be repeated: new once, unchanged after, changed where something did."""
+    assert _fates(_import(world, ROW)) == ["new"]
+    assert _fates(_import(world, ROW)) == ["unchanged"]
+    assert _fates(_import(world, ROW | {"unit": "Biro Lain"})) == ["changed"]
+    assert _count(world, Influencer) == 2
+
+
+def test_the_staff_number_is_kept_only_as_a_keyed_hash(world, service):
+    """Neither staff number nor address can be read in the database, however they were written."""
+    _import(world, ROW)
+    assert _fates(_import(world, ROW | {"staff_number": "19800101-200501-1-001"})) == ["unchanged"]
+    with service.database.read() as session:
+        row = session.scalars(select(Influencer).order_by(Influencer.id.desc())).first()
+        kept = repr({key: value for key, value in vars(row).items() if key != "_sa_instance_state"})
+    assert "198001012005011001" not in kept
+    assert "satu@contoh" not in kept
+    assert row.timezone == "Asia/Makassar"
+
+
+def test_a_dry_run_writes_nothing(world):
+    """A dry run says what would become of every row and leaves no trace."""
+    before = _count(world, AuditRow)
+    outcome = _import(world, ROW, {"name": "tanpa nomor"}, dry_run=True)
+    assert _fates(outcome) == ["new", "refused"]
+    assert (_count(world, Influencer), _count(world, AuditRow)) == (1, before)
+
+
+def test_a_list_gives_nobody_consent(world):
+    """Who is only listed has not consented, and a column that claims so is refused."""
+    _import(world, ROW)
+    outcome = _import(world, ROW | {"staff_number": "77777", "consent": True})
+    assert _fates(outcome) == ["refused"]
+    row = world.run(world.manager, lambda ctx: influencers.search(ctx, Search("Contoh Satu")))[0]
+    profile = world.run(world.manager, lambda ctx: influencers.get(ctx, row.row.id))
+    assert [reason.kind for reason in profile.reasons] == [ReasonKind.NO_CONSENT]
+
+
+@pytest.mark.parametrize(
+    ("over", "part"),
+    [
+        ({"staff_number": ""}, "staff_number"),
+        ({"staff_number": "\u0000"}, "staff_number"),
+        ({"staff_number": 1.5}, "staff_number"),
+        ({"name": "x" * 121}, "name"),
+        ({"name": "\ud800"}, "name"),
+        ({"name": ["a"]}, "name"),
+        ({"ministry": "tidak-ada"}, "tidak-ada"),
+        ({"region": "ID-XX"}, "ID-XX"),
+        ({"timezone": "GMT"}, "WIB"),
+        ({"email": "bukan surel"}, "surel"),
+        ({"topics": ["ramalan"]}, "ramalan"),
+        ({"topics": 5}, "topics"),
+        ({"x": -1}, "x"),
+        ({"x": "1e3"}, "x"),
+        ({"x": "٥٠٠"}, "x"),
+        ({"x": 10**30}, "x"),
+        ({"measured_on": ""}, "measured_on"),
+        ({"measured_on": "2026-02-30"}, "measured_on"),
+        ({"measured_on": "2026-03-05"}, "masa depan"),
+        ({"measured_on": "9999-12-31"}, "abad"),
+        ({"active": "mungkin"}, "active"),
+        ({"nip": "1"}, "nip"),
+    ],
+    ids=str,
+)
+def test_a_bad_row_is_named_and_the_good_ones_go_in(world, over, part):
+    """Each bad row has its line and a reason that names the column; the others are taken."""
+    good = ROW | {"staff_number": "55555"}
+    outcome = _import(world, ROW | over, good)
+    assert _fates(outcome) == ["refused", "new"]
+    assert outcome.fates[0].line == 1
+    assert part in str(outcome.fates[0].error)
+
+
+def test_a_number_twice_in_one_list_is_refused(world):
+    """The second row with a staff number is refused and names the first."""
+    outcome = _import(world, ROW, ROW | {"name": "Contoh Lain"})
+    assert _fates(outcome) == ["new", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fates"),
+    [
+        ("staff_number,name,ministry,region\n12345,Contoh A,komdigi,ID-JK\n", ["new"]),
+        ("\ufeffstaff_number;name;ministry;region\n12345;Contoh A;komdigi;ID-JK\n12346;B\n", ["new", "refused"]),
+        ('{"staff_number":"12345","name":"A","ministry":"komdigi","region":"ID-JK"}\n\n{broken\n[]\n',
+         ["new", "refused", "refused"]),
+    ],
+    ids=["csv", "spreadsheet csv", "json lines"],
+)  # fmt: skip
+def test_files_as_people_save_them(world, text, fates):
+    """CSV with commas or semicolons, with a byte order mark, and JSON lines are read alike."""
+    outcome = world.run(world.manager, lambda ctx: influencers.import_people(ctx, roster.read(text)))
+    assert _fates(outcome) == fates
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "name;region\nA;B\n"])
+def test_a_file_that_is_no_list_is_refused_whole(text):
+    """An empty file or one without the needed columns is one clear refusal."""
+    with pytest.raises(InvalidInputError):
+        list(roster.read(text))
+
+
+def test_somebody_who_leaves_service_gets_nothing_more(world):
+    """A list that marks a person inactive takes back what was open for them."""
+    _import(world, ROW)
+
+    def open_offer(ctx):
+        row = ctx.session.scalars(select(Influencer).order_by(Influencer.id.desc())).first()
+        return _offer(ctx, _campaign(ctx), row, OfferState.PLANNED).id
+
+    offer_id = world.run(SERVICE, open_offer)
+    _import(world, ROW | {"active": False})
+    assert world.run(SERVICE, lambda ctx: ctx.session.get(Offer, offer_id).state) is OfferState.RECALLED
+
+
+def test_only_a_manager_takes_in_a_list(world):
+    """Anybody else is refused."""
+    with pytest.raises(ForbiddenError):
+        _import(world, ROW, actor=world.person)
+
+
+def test_the_command_reports_bad_rows_and_takes_the_good(world, settings, tmp_path, monkeypatch):
+    """`suluh influencers import` prints each bad row with its line, takes the others, and exits 1."""
+    for name, value in (("DATABASE_URL", settings.database_url), ("SECRET_KEY", SECRET)):
+        monkeypatch.setenv(f"SULUH_{name}", value)
+    file = tmp_path / "daftar.jsonl"
+    file.write_text(json.dumps(ROW) + "\n{\n")
+    dry = CliRunner().invoke(command, ["import", str(file), "--dry-run"])
+    assert "line 1: new" in dry.output
+    assert _count(world, Influencer) == 1
+    done = CliRunner().invoke(command, ["import", str(file)])
+    assert done.exit_code == 1
+    assert "line 2:" in done.output
+    assert "1 new" in done.output
+    assert _count(world, Influencer) == 2
+
+
+# ---- evidence --------------------------------------------------------------------------------------------------
+
+
+def _measure(world, count, days_ago=0.0, platform=Platform.X):
+    return world.run(
+        world.manager,
+        lambda ctx: influencers.record_evidence(
+            ctx,
+            world.influencer_id,
+            influencers.Measurement(platform, count, EvidenceMethod.SCREENSHOT, ctx.now - timedelta(days=days_ago)),
+        ),
+    )
+
+
+def _kinds(world):
+    profile = world.run(world.manager, lambda ctx: influencers.get(ctx, world.influencer_id))
+    return [reason.kind for reason in profile.reasons]
+
+
+def test_a_jump_is_held_until_a_manager_looked(world):
+    """A suspicious count keeps its person out; released, it counts."""
+    row = _measure(world, 50_000)
+    assert row.held
+    assert _kinds(world) == [ReasonKind.HELD_FOR_REVIEW]
+    waiting = world.run(world.manager, influencers.held_evidence)
+    assert [each.id for each, _ in waiting] == [row.id]
+    world.run(world.manager, lambda ctx: influencers.release_evidence(ctx, row.id))
+    assert _kinds(world) == []
+    with pytest.raises(ConflictError):
+        world.run(world.manager, lambda ctx: influencers.release_evidence(ctx, row.id))
+
+
+def test_a_plain_count_after_a_held_one_clears_it(world):
+    """A new count is compared with the last accepted one, so a held one does not poison what follows."""
+    _measure(world, 50_000, days_ago=0.5)
+    assert not _measure(world, 720).held
+    assert _kinds(world) == []
+    assert world.run(world.manager, influencers.held_evidence) == []
+
+
+def test_history_is_kept(world):
+    """An older count is kept in the history and does not replace a newer one."""
+    _measure(world, 499, days_ago=40)
+    profile = world.run(world.manager, lambda ctx: influencers.get(ctx, world.influencer_id))
+    assert [row.count for row in profile.evidence if row.platform is Platform.X] == [700, 499]
+    assert profile.reasons == ()
+
+
+def test_a_count_of_tomorrow_is_refused(world):
+    """Evidence cannot lie in the future."""
+    with pytest.raises(InvalidInputError):
+        _measure(world, 700, days_ago=-1)
+
+
+# ---- what a person decides about themself ----------------------------------------------------------------------
+
+
+def _open_offers(world):
+    def make(ctx):
+        row = ctx.session.get(Influencer, world.influencer_id)
+        states = (OfferState.PLANNED, OfferState.OFFERED, OfferState.SNOOZED, OfferState.ACCEPTED)
+        return [
+            _offer(ctx, _campaign(ctx), row, state, offered_at=None if state is OfferState.PLANNED else ctx.now).id
+            for state in states
+        ]
+
+    return world.run(SERVICE, make)
+
+
+def _states(world, ids):
+    return world.run(SERVICE, lambda ctx: [ctx.session.get(Offer, each).state for each in ids])
+
+
+@pytest.mark.parametrize("step", [influencers.pause, influencers.leave, influencers.erase])
+def test_pausing_and_leaving_work_at_once(world, step):
+    """Whatever waits or is open is withdrawn in the same step; what was accepted stays the person's."""
+    ids = _open_offers(world)
+    world.run(world.person, step)
+    assert _states(world, ids) == [OfferState.RECALLED] * 3 + [OfferState.ACCEPTED]
+    assert _kinds(world) != []
+
+
+def test_resuming_and_consenting_bring_back(world):
+    """A pause ends by a word; whoever left joins again by consenting to the present text."""
+    world.run(world.person, influencers.pause)
+    world.run(world.person, influencers.resume)
+    assert _kinds(world) == []
+    world.run(world.person, influencers.leave)
+    assert set(_kinds(world)) == {ReasonKind.LEFT, ReasonKind.NO_CONSENT}
+    with pytest.raises(influencers.ConsentVersionError):
+        world.run(world.person, lambda ctx: influencers.consent(ctx, "0"))
+    world.run(world.person, lambda ctx: influencers.consent(ctx, CONSENT_VERSION))
+    assert _kinds(world) == []
+
+
+def test_topics_and_province_are_the_persons_own(world):
+    """Topics stand in both places that need them; a move takes the time zone along."""
+    world.run(world.person, lambda ctx: influencers.choose_topics(ctx, [Topic.HEALTH, Topic.DISASTER]))
+    row = world.run(world.person, lambda ctx: influencers.move(ctx, "ID-PA"))
+    assert row.timezone == "Asia/Jayapura"
+    assert row.topics == ["bencana", "kesehatan"]
+    topics = world.run(SERVICE, lambda ctx: ctx.session.scalars(select(InfluencerTopic.topic)).all())
+    assert sorted(topics) == row.topics
+
+
+def test_an_account_without_a_person_is_told_so(world):
+    """Somebody signed in as influencer who is on no list gets a clear refusal."""
+    with pytest.raises(NotFoundError):
+        world.run(world.other, influencers.own_profile)
+    with pytest.raises(ForbiddenError):
+        world.run(world.manager, influencers.pause)
+
+
+def test_an_account_belongs_to_one_person(world):
+    """A manager links accounts; an account that is somebody's is not given away."""
+
+    def second(ctx):
+        return factories.influencer(ctx, ctx.session.get(Influencer, world.influencer_id).ministry_id).id
+
+    second_id = world.run(SERVICE, second)
+    with pytest.raises(ConflictError):
+        world.run(world.manager, lambda ctx: influencers.link_account(ctx, second_id, "asn"))
+    with pytest.raises(NotFoundError):
+        world.run(world.manager, lambda ctx: influencers.link_account(ctx, second_id, "manajer"))
+    world.run(world.manager, lambda ctx: influencers.link_account(ctx, second_id, "lain"))
+    assert world.run(world.other, influencers.own_profile).row.id == second_id
+
+
+def test_export_holds_everything_about_the_person(world):
+    """The export is JSON and carries profile, consent, evidence and the person's own answers."""
+    _open_offers(world)
+    found = json.loads(json.dumps(world.run(world.person, influencers.export_own)))
+    assert found["profile"]["email"].endswith("@contoh.example")
+    assert len(found["evidence"]) == 3
+    assert len(found["offers"]) == 4
+    assert found["consent"]["version"] == CONSENT_VERSION
+
+
+def test_erasing_leaves_an_empty_row(world, service):
+    """Name, address, evidence, topics and links are gone; offers and the audit chain still stand."""
+    ids = _open_offers(world)
+    world.run(
+        SERVICE,
+        lambda ctx: ctx.session.add(
+            PostedLink(offer_id=ids[3], platform=Platform.X, url="https://x.com/contoh/status/1", at=ctx.now)
+        ),
+    )
+    world.run(world.person, influencers.erase)
+
+    def look(ctx):
+        row = ctx.session.get(Influencer, world.influencer_id)
+        left = [ctx.session.scalar(select(func.count()).select_from(t)) for t in (FollowerEvidence, PostedLink)]
+        return row.name, row.sealed_email, row.topics, row.user_id, row.consent_version, left
+
+    assert world.run(SERVICE, look) == (influencers.ERASED_NAME, None, [], None, None, [0, 0])
+    with service.database.read() as session:
+        assert audit.verify(session, service.vault.audit_key).intact
+    with pytest.raises(NotFoundError):
+        world.run(world.person, influencers.own_profile)
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------
+
+
+def test_small_groups_are_not_shown(world):
+    """Coverage of one person is no figure; of ten it is."""
+    found = world.run(world.manager, influencers.coverage)
+    assert found.total.n_people is None
+    assert all(group.n_people in {None, 0} for group in (*found.by_ministry, *found.by_region))
+
+    def grow(ctx):
+        ministry_id = ctx.session.get(Influencer, world.influencer_id).ministry_id
+        for _ in range(9):
+            factories.influencer(ctx, ministry_id)
+
+    world.run(SERVICE, grow)
+    found = world.run(world.manager, influencers.coverage)
+    assert (found.total.n_people, found.total.n_eligible, found.total.reach) == (10, 10, 21_000)
+    assert [group.n_people for group in found.by_region if group.code == "ID-JK"] == [10]
+
+
+# ---- the JSON door ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def manager_key(key_for):
+    """Headers of a manager's personal key."""
+    return key_for("manajer2", Role.MANAGER)
+
+
+def test_the_whole_list_over_http(client, manager_key):
+    """Ministry, wave, import, search, evidence and coverage work over /v1."""
+    assert client.put("/v1/ministries/komdigi", json={"name": "Contoh"}, headers=manager_key).status_code == 200
+    wave = client.post("/v1/ministries/komdigi/wave", json={"live": True}, headers=manager_key)
+    assert wave.json()["live_at"]
+    done = client.post("/v1/influencers/import", json={"rows": [ROW, {"name": 5}]}, headers=manager_key)
+    assert (done.status_code, done.json()["new"], done.json()["refused"]) == (200, 1, 1)
+    page = client.get("/v1/influencers", params={"words": "satu"}, headers=manager_key).json()
+    (line,) = page["items"]
+    assert (line["ministry"], line["eligible"], page["next"]) == ("komdigi", False, None)
+    one = client.get(f"/v1/influencers/{line['id']}", headers=manager_key).json()
+    assert [reason["kind"] for reason in one["reasons"]] == ["no_consent"]
+    measured = {"platform": "x", "count": 90_000, "method": "api", "measured_at": "2026-03-02T08:00:00+07:00"}
+    added = client.post(f"/v1/influencers/{line['id']}/evidence", json=measured, headers=manager_key)
+    assert (added.status_code, added.json()["held"]) == (201, True)
+    held = client.get("/v1/evidence/held", headers=manager_key).json()
+    assert [each["influencer_id"] for each in held] == [line["id"]]
+    assert client.post(f"/v1/evidence/{held[0]['id']}/release", headers=manager_key).status_code == 200
+    assert client.get("/v1/influencers/coverage", headers=manager_key).json()["total"]["people"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/v1/influencers/999", None, 404),
+        ("GET", "/v1/influencers/99999999999999999999", None, 422),
+        ("GET", "/v1/influencers?ministry=tidak-ada", None, 404),
+        ("GET", "/v1/influencers?limit=1000", None, 422),
+        ("GET", "/v1/influencers?words=%00", None, 422),
+        ("POST", "/v1/influencers/import", {}, 422),
+        ("POST", "/v1/influencers/import", {"rows": [], "text": "x"}, 422),
+        ("POST", "/v1/influencers/import", {"text": "\u0000"}, 422),
+        ("POST", "/v1/influencers/import", {"rows": [5]}, 422),
+        ("POST", "/v1/influencers/1/evidence", {"platform": "tiktok"}, 422),
+        ("POST", "/v1/evidence/999/release", None, 404),
+        ("PUT", "/v1/ministries/HURUF%00", {"name": "x"}, 422),
+        ("POST", "/v1/ministries/tidak-ada/wave", {"live": True}, 404),
+        ("POST", "/v1/influencers/999/account", {"account": "asn"}, 404),
+    ],
+)
+def test_bad_input_is_a_clear_refusal(client, manager_key, method, path, body, status):
+    """Every door of this part answers bad input with a problem document."""
+    answer = client.request(method, path, json=body, headers=manager_key)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_others_see_nobody(client, key_for):
+    """Checker, approver and influencer get 403 at every door of this part."""
+    headers = key_for("orang", Role.CHECKER, Role.APPROVER, Role.INFLUENCER)
+    for path in ("/v1/influencers", "/v1/influencers/1", "/v1/influencers/coverage", "/v1/evidence/held"):
+        assert client.get(path, headers=headers).status_code == 403

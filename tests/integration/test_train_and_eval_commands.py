@@ -1,0 +1,162 @@
+"""`suluh train` and `suluh eval` from invented tables to an artefact with figures, and one sentence where they cannot."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from eval.cli import evaluate
+from models.artifact import load
+from models.score import Scorer
+from training.cli import train
+
+NAMES = [
+    "air",
+    "api",
+    "angin",
+    "awan",
+    "batu",
+    "bukit",
+    "danau",
+    "embun",
+    "fajar",
+    "gunung",
+    "hujan",
+    "kabut",
+    "laut",
+    "pasir",
+    "senja",
+]
+SHAPES = {
+    "tbh": ("hoax", "factcheck_claim_title", "Sebarkan segera bantuan tunai gratis untuk warga {} dan {}"),
+    "news": ("not_hoax", "news_headline", "Wali kota meresmikan pasar baru di daerah {} dekat {}"),
+    "emot": ("opinion_or_other", "social_post", "Menurut saya pemerintah kurang peduli pada {} apalagi {}"),
+    "smsa": ("opinion_or_other", "social_post", "Makanan di warung {} enak sekali dan pelayanan {} ramah"),
+    "hs": ("opinion_or_other", "social_post", "Kenapa presiden diam saja soal {} padahal {} rusak"),
+}
+
+
+def claims():
+    """Hoaxes and news over two years, and opinions without a date."""
+    for source, (label, kind, shape) in SHAPES.items():
+        for number, (one, other) in enumerate((a, b) for a in NAMES for b in NAMES if a < b):
+            day = (date(2024, 1, 1) + timedelta(days=7 * number)).isoformat() if source in {"tbh", "news"} else ""
+            yield {
+                "id": f"{source}-{number}",
+                "text": shape.format(one, other),
+                "post_text": f"Info penting, {shape.format(one, other)} hari ini" if source == "tbh" else "",
+                "label": label,
+                "publisher": "liputan6.com" if day > "2025-06" else "contoh",
+                "date": day,
+                "kind": kind,
+                "dup_cluster": f"{source}{number}",
+            }
+
+
+def comments():
+    """Invented comments that promote nothing."""
+    for source in ("yt_promo_a", "yt_promo_b"):
+        for number, name in enumerate(NAMES):
+            yield {
+                **dict.fromkeys(("hate", "abusive", "scam", "sexual", "year")),
+                "id": f"{source}-{number}",
+                "text": f"Videonya bagus kak soal {name} lanjutkan",
+                "gambling": 0,
+                "source": source,
+                "group": f"{source}{number}",
+                "conflict": 0,
+                "near_conflict": 0,
+            }
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """A folder of invented tables as JSON lines."""
+    folder = tmp_path_factory.mktemp("tables")
+    for name, rows in (("claims", claims()), ("moderation", comments())):
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def artefact(tables, tmp_path_factory):
+    """What `suluh train` makes of them."""
+    folder = tmp_path_factory.mktemp("made") / "linear"
+    result = CliRunner().invoke(train, ["linear", "--data", str(tables), "--out", str(folder), "--no-track"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(folder)
+    return folder
+
+
+def test_training_leaves_an_artefact_that_answers(artefact):
+    """The folder loads, and the invented hoax scores above the invented news."""
+    scorer = load(artefact)
+    assert isinstance(scorer, Scorer)
+    hoax, news = scorer.probabilities(
+        ["Sebarkan segera bantuan tunai gratis untuk warga", "Wali kota meresmikan pasar baru di daerah"]
+    )
+    assert hoax > news
+
+
+def test_training_again_makes_the_same_weights(artefact, tables, tmp_path):
+    """The same tables and recipe give the same version."""
+    CliRunner().invoke(train, ["linear", "--data", str(tables), "--out", str(tmp_path / "again"), "--no-track"])
+    assert load(tmp_path / "again").version == load(artefact).version
+
+
+def test_evaluation_writes_figures_and_pictures(artefact, tables, tmp_path):
+    """JSON, Markdown with both baselines, and two pictures."""
+    result = CliRunner().invoke(evaluate, [str(artefact), "--data", str(tables), "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "precision_recall.png",
+        "reliability.png",
+        "report.json",
+        "report.md",
+    ]
+    assert {"style only", "year only"} <= {
+        row["system"] for row in json.loads((tmp_path / "report.json").read_text())["comparisons"]
+    }
+
+
+@pytest.mark.filterwarnings("ignore:.*noload.*")  # raised inside MLflow
+def test_a_run_is_recorded(artefact, tmp_path):
+    """MLflow holds the run with its parameters and figures."""
+    mlflow = pytest.importorskip("mlflow")
+    from training.tracking import record
+
+    run_id = record("contoh", {"fit": {"c": 1}}, {"auc": 0.9}, artefact, tmp_path)
+    run = mlflow.MlflowClient().get_run(run_id)
+    assert (run.data.params["fit.c"], run.data.metrics["auc"]) == ("1", 0.9)
+
+
+@pytest.mark.parametrize("command", [train, evaluate])
+def test_without_tables_a_command_stops_with_one_sentence(command, monkeypatch):
+    """A missing setting is a sentence that names it, and exit code 1."""
+    monkeypatch.delenv("SULUH_DATA_DIR", raising=False)
+    result = CliRunner().invoke(command, [])
+    assert result.exit_code == 1
+    assert (
+        result.output
+        == "Error: Set SULUH_DATA_DIR to the folder that holds claims.parquet (see data/sample/README.md).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("kind = ", "is not TOML"), ('kind = "linear"\n', "lacks or misstates 'ngrams'")],
+)
+def test_a_broken_recipe_is_named(content, message, tables, tmp_path):
+    """What a recipe lacks or misstates is said."""
+    recipe = tmp_path / "own.toml"
+    recipe.write_text(content, encoding="utf-8")
+    result = CliRunner().invoke(train, [str(recipe), "--data", str(tables)])
+    assert result.exit_code == 1
+    assert message in result.output
+
+
+def test_an_unknown_recipe_names_those_that_are():
+    """A name that is no recipe lists the recipes."""
+    result = CliRunner().invoke(train, ["ajaib"])
+    assert "No recipe 'ajaib'; there is: " in result.output

@@ -1,0 +1,144 @@
+"""The worker keeps going, and a kill loses nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from serving import worker
+from serving.db.tables import Campaign, Delivery
+from serving.deps import context_for
+from serving.desk.context import SERVICE
+from serving.vocabulary import DeliveryState
+from tests import factories
+from tests.conftest import SECRET
+from tests.integration import carrying
+from tests.integration.mailbox import Mailbox, listening
+
+N_MESSAGES = 40
+# At each kill every sender may have one message in flight.
+IN_FLIGHT = worker.SENDERS
+
+
+@pytest.fixture
+def story(service, sign_up):
+    """A live campaign with one open offer."""
+    return carrying.begin(service, sign_up)
+
+
+def _many(service, story):
+    """Make many offers that wait, by the machine's own clock: the worker runs in another process."""
+    with service.database.write() as session:
+        ctx = replace(context_for(service, session, SERVICE), now=datetime.now(UTC))
+        session.get(Campaign, story.campaign_id).ends_at = ctx.now + timedelta(days=3)
+        first = session.get(carrying.Offer, story.offer_id)
+        first.expires_at = ctx.now + timedelta(days=2)
+        for _ in range(N_MESSAGES - 1):
+            campaign = session.get(Campaign, story.campaign_id)
+            carrying.offer(ctx, campaign, factories.influencer(ctx, story.ministry_id))
+
+
+@contextmanager
+def _process(settings, port, log):
+    """Run ``suluh worker`` as a process of its own, without quiet hours: the hour of the test must not matter."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(settings.var_dir),
+        "SULUH_VAR_DIR": str(settings.var_dir),
+        "SULUH_DATABASE_URL": settings.database_url,
+        "SULUH_SECRET_KEY": SECRET,
+        "SULUH_SMTP_URL": f"smtp://127.0.0.1:{port}",
+        "SULUH_QUIET_FROM": "00:00",
+        "SULUH_QUIET_UNTIL": "00:00",
+    }
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from serving.cli import main; main()", "worker", "--name", "satu"],
+            env=environment,
+            stdout=out,
+            stderr=out,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait(10)
+
+
+def _n_sent(service):
+    with service.database.read() as session:
+        query = select(func.count()).select_from(Delivery).where(Delivery.state == DeliveryState.SENT)
+        return session.execute(query).scalar_one()
+
+
+def test_killed_twice_nobody_misses_anything(service, settings, story, tmp_path):
+    """SIGKILL in the middle, twice: every message arrives; a second copy only of what was in flight, same id."""
+    _many(service, story)
+    settings.var_dir.mkdir(exist_ok=True)
+    box = Mailbox(slow_s=0.05)
+    server = listening(box)
+    server.start()
+    log = tmp_path / "worker.log"
+    try:
+        for kill_after in (8, 20):
+            with _process(settings, server.port, log) as process:
+                assert box.wait_for(kill_after), log.read_text()[-3000:]
+                process.send_signal(signal.SIGKILL)
+                process.wait(10)
+        with _process(settings, server.port, log) as process:
+            assert box.wait_for(N_MESSAGES), log.read_text()[-3000:]
+            until = time.monotonic() + 20
+            while _n_sent(service) < N_MESSAGES and time.monotonic() < until:
+                time.sleep(0.1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0, log.read_text()[-3000:]
+    finally:
+        server.stop()
+    arrived = box.by_id()
+    assert _n_sent(service) == N_MESSAGES
+    assert len(arrived) == N_MESSAGES
+    assert set(arrived.values()) <= {1, 2, 3}
+    assert sum(arrived.values()) - N_MESSAGES <= 2 * IN_FLIGHT
+
+
+def test_a_part_that_fails_does_not_stop_the_others(service, monkeypatch):
+    """A fault in one part is counted and left to the next round; the parts after it run."""
+    ran = []
+
+    def fail(_service):
+        raise RuntimeError("fault")
+
+    parts = (
+        worker.Part("breaks", "* * * * * *", timedelta(seconds=1), fail),
+        worker.Part("works", "* * * * * *", timedelta(seconds=1), ran.append),
+    )
+    monkeypatch.setattr(worker, "EVERY_PART", parts)
+    assert worker.run_once(service) is False
+    assert ran == [service]
+
+
+def test_a_second_worker_under_the_same_name_is_refused(settings, service, tmp_path):
+    """One name, one worker: the second stops with a sentence that names the fix."""
+    settings.var_dir.mkdir(exist_ok=True)
+    log = tmp_path / "second.log"
+    from serving.cli.worker import _only_one
+
+    with _only_one(settings.var_dir, "satu"), _process(settings, 1, log) as process:
+        assert process.wait(60) == 1
+    assert "--name" in log.read_text()
+
+
+def test_the_system_database_stands_beside_ours():
+    """SQLite gets a file next to ours, PostgreSQL a schema in the same database."""
+    assert worker.system_database("sqlite:////srv/suluh.db") == "sqlite:////srv/suluh.db.worker"
+    assert worker.system_database("postgresql+psycopg://a:b@h/suluh") == "postgresql://a:b@h/suluh"

@@ -5,6 +5,7 @@ Everything that can go wrong in a request ends here, also what the network sent 
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
@@ -86,6 +87,11 @@ def _words(value: object) -> str:
     return str(value).encode("utf-8", "replace").decode()[:WORDS_MAX]
 
 
+def _trace(error: Exception) -> str:
+    """Write the trace as plain text: a log's own renderer may add every local value, and so what people sent."""
+    return "".join(traceback.format_exception(error))
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, SuluhError)  # noqa: S101 - registered for this type only
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -116,20 +122,20 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _raced(request: Request, error: Exception) -> Response:
     """Answer where the database refused what the rules had allowed: somebody else wrote in between."""
-    log.warning("constraint refused", exc_info=error)
+    log.warning("constraint refused", trace=_trace(error))
     sentence = mark("Orang lain mengubah ini pada saat yang sama. Muat ulang halaman, lalu coba lagi.")
     return answer(request, ConflictError(sentence))
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
-    log.error("database", exc_info=error)
+    log.error("database", trace=_trace(error))
     sentence = mark("Basis data sedang tidak menjawab. Tidak ada yang diubah; coba lagi sebentar lagi.")
     return answer(request, UnavailableError(sentence))
 
 
 async def fault(request: Request, error: Exception) -> Response:
     """Answer what nobody foresaw, and log it with its trace under the request's number."""
-    log.error("fault", exc_info=error)
+    log.error("fault", trace=_trace(error))
     return answer(request, SuluhError(FAULT))
 
 

@@ -34,9 +34,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     no_data = pytest.mark.skip(reason="SULUH_DATA_DIR is not set")
     no_soak = pytest.mark.skip(reason="run by `make soak`")
     for item in items:
-        if "data" in item.keywords and not os.environ.get("SULUH_DATA_DIR"):
+        if item.get_closest_marker("data") and not os.environ.get("SULUH_DATA_DIR"):
             item.add_marker(no_data)
-        if "soak" in item.keywords and not SOAK:
+        if item.get_closest_marker("soak") and not SOAK:
             item.add_marker(no_soak)
 
 

@@ -103,7 +103,8 @@ def run(port: int, password: str, minutes: float) -> None:
 
 
 def _serve(var_dir: Path, url: str, minutes: float, password: str) -> None:
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us behind its back ignores the first
+        signal.signal(number, _interrupt)
     with ExitStack() as stack:
         env = {"PORT": url.rpartition(":")[2]}
         mail = var_dir / "mail"

@@ -284,7 +284,7 @@ class CampaignPage:
     preview: routing.Preview
     figures: desk.Figures
     names: Mapping[str, str]
-    places: Mapping[str, str]
+    region_names: Mapping[str, str]
     topics: tuple[Topic, ...]
     ministry_choices: Sequence[tuple[str, str]]
     region_choices: Sequence[tuple[str, str]]
@@ -376,7 +376,7 @@ class _Door:
             preview=desk.preview(self.ctx, row.id),
             figures=desk.figures(self.ctx, row.id),
             names={ministry.code: ministry.name for ministry in ministries},
-            places={code: place.name for code, place in regions().items()},
+            region_names={code: place.name for code, place in regions().items()},
             topics=tuple(Topic),
             ministry_choices=_choices(ministries),
             region_choices=_region_choices(),

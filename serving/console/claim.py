@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Form, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from serving.console.forms import ADDRESS, LINE, OPTIONAL_LINE, OPTIONAL_PARAGRAPH, attempt, fit
 from serving.console.pages import redirect, render
 from serving.db.tables import Spread
 from serving.deps import PageContext, ServiceDep, Visit, VisitDep, context_for, get_language
@@ -26,7 +28,7 @@ from serving.desk.leases import held_by_other
 from serving.desk.trends import QUARTER_S
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark, translate
-from serving.inputs import ID_MAX, Id, Line, OptionalLine, OptionalParagraph, WebAddress
+from serving.inputs import ID_MAX, Id
 from serving.vocabulary import (
     Category,
     ClaimState,
@@ -41,6 +43,7 @@ from serving.vocabulary import (
 router = APIRouter()
 PathId = Annotated[Id, Path(le=ID_MAX)]
 BARS_MAX = 24
+Word = TypeVar("Word", bound=StrEnum)
 ANSWERS = {"ya": True, "tidak": False}
 
 STEP_WORDS: Mapping[str, str] = {
@@ -240,15 +243,6 @@ class Door:
         )
         return render(self.request, "claim.html", page, visit=self.visit, status=error.status if error else 200)
 
-    def attempt(self, step: Callable[[], object]) -> SuluhError | None:
-        """Take one step whole or not at all; give the refusal where there is one."""
-        try:
-            with self.ctx.session.begin_nested():
-                step()
-        except SuluhError as error:
-            return error
-        return None
-
 
 def get_door(request: Request, ctx: PageContext, visit: VisitDep) -> Door:
     """Give what answers this request."""
@@ -317,24 +311,9 @@ class HolderForm(BaseModel):
         )
 
 
-_line: TypeAdapter[str] = TypeAdapter(Line)
-_optional_line: TypeAdapter[str] = TypeAdapter(OptionalLine)
-_paragraph: TypeAdapter[str] = TypeAdapter(OptionalParagraph)
-_address: TypeAdapter[str] = TypeAdapter(WebAddress)
-
-
-def _fit(adapter: TypeAdapter[str], text: str, name: str) -> str:
-    """Give a field's text as it may be stored; raise a sentence that names the field."""
-    try:
-        return adapter.validate_python(text.replace("\r\n", "\n"))
-    except ValidationError as error:
-        raise InvalidInputError(
-            mark("Isian “{name}” tidak cocok: {why}"), name=name, why=error.errors()[0]["msg"]
-        ) from None
-
-
-def _member(kind: type[Any], value: str) -> Any:
-    return kind(value) if value in set(kind) else None
+def _member(kind: type[Word], value: str) -> Word | None:
+    """Give the member of a vocabulary; a word that it does not have is no answer."""
+    return next((member for member in kind if member.value == value), None)
 
 
 def _typed_words(form: HolderForm, stored: Prepared) -> Prepared:
@@ -361,12 +340,12 @@ def _typed_words(form: HolderForm, stored: Prepared) -> Prepared:
 def _save(ctx: Context, claim_id: int, form: HolderForm, words: Prepared) -> None:
     fitting = replace(
         words,
-        title=_fit(_optional_line, words.title, "judul"),
-        body=_fit(_paragraph, words.body, "isi"),
+        title=fit(OPTIONAL_LINE, words.title, "judul"),
+        body=fit(OPTIONAL_PARAGRAPH, words.body, "isi"),
     )
     review.save_draft(ctx, claim_id, fitting, form.version)
     if PathStep.CLARIFICATION in form.shown and form.wording:
-        review.reword(ctx, claim_id, _fit(_line, form.wording, "rumusan klaim"))
+        review.reword(ctx, claim_id, fit(LINE, form.wording, "rumusan klaim"))
 
 
 def _new_source(form: HolderForm) -> NewSource:
@@ -375,11 +354,11 @@ def _new_source(form: HolderForm) -> NewSource:
         raise InvalidInputError(mark("Pilih jenis sumber: instansi terkait atau independen."))
     return NewSource(
         kind,
-        _fit(_address, form.source_url, "alamat"),
-        _fit(_line, form.source_title, "judul sumber"),
-        _fit(_line, form.source_publisher, "penerbit")[:200],
-        _fit(_paragraph, form.source_quote, "kutipan"),
-        _fit(_address, form.source_archived_url, "alamat arsip") if form.source_archived_url else None,
+        fit(ADDRESS, form.source_url, "alamat"),
+        fit(LINE, form.source_title, "judul sumber"),
+        fit(LINE, form.source_publisher, "penerbit")[:200],
+        fit(OPTIONAL_PARAGRAPH, form.source_quote, "kutipan"),
+        fit(ADDRESS, form.source_archived_url, "alamat arsip") if form.source_archived_url else None,
     )
 
 
@@ -387,7 +366,7 @@ def _dismissal(text: str) -> DismissReason:
     reason = _member(DismissReason, text)
     if reason is None:
         raise InvalidInputError(mark("Pilih alasan menutup tanpa label."))
-    return DismissReason(reason)
+    return reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,7 +441,7 @@ def _act(ctx: Context, claim_id: int, form: HolderForm, button: _Button) -> None
     """Do what the pressed button says; its row's number stands after a colon."""
     number = form.do.partition(":")[2]
     in_reach = number.isascii() and number.isdigit() and len(number) < len(str(ID_MAX))
-    note = _fit(_paragraph, form.reason, "alasan")
+    note = fit(OPTIONAL_PARAGRAPH, form.reason, "alasan")
     button.do(ctx, _Pressed(claim_id, form, int(number) if in_reach else 0, note))
 
 
@@ -473,10 +452,10 @@ def save(door: DoorDep, claim_id: PathId, form: Annotated[HolderForm, Form()]) -
     words = _typed_words(form, review.prepared(review.draft(ctx, claim_id)))
     wording = form.wording if PathStep.CLARIFICATION in form.shown else None
     typed = Typed(words, wording, form.source(), form.reason)
-    if error := door.attempt(lambda: _save(ctx, claim_id, form, words)):
+    if error := attempt(ctx, lambda: _save(ctx, claim_id, form, words)):
         return door.page(claim_id, typed, error)
     button = BUTTONS.get(form.do.partition(":")[0], BUTTONS["save"])
-    if error := door.attempt(lambda: _act(ctx, claim_id, form, button)):
+    if error := attempt(ctx, lambda: _act(ctx, claim_id, form, button)):
         return door.page(claim_id, Typed(source=typed.source, reason=form.reason), error)
     return redirect(door.request, button.onward.format(claim_id=claim_id), button.sentence)
 
@@ -545,7 +524,7 @@ def answer_match(door: DoorDep, claim_id: PathId, match_id: PathId, answer: str)
     step = {"pasti": matching.confirm, "tolak": matching.reject}.get(answer)
     if step is None:
         raise InvalidInputError(mark("Jawaban itu tidak dikenal."))
-    if error := door.attempt(lambda: step(door.ctx, match_id)):
+    if error := attempt(door.ctx, lambda: step(door.ctx, match_id)):
         return door.page(claim_id, None, error)
     return redirect(door.request, MATCHES.format(claim_id=claim_id), mark("Jawaban Anda dicatat."))
 
@@ -556,7 +535,7 @@ def open_link(door: DoorDep, claim_id: PathId, post_id: PathId) -> Response:
 
     A page and not a redirect: the browser's rule for forms (``form-action 'self'``) rightly stops one that leads away.
     """
-    address = _fit(_address, evidence.open_link(door.ctx, post_id), "alamat")
+    address = fit(ADDRESS, evidence.open_link(door.ctx, post_id), "alamat")
     return render(door.request, "_claim_link.html", LinkPage(claim_id, address), visit=door.visit)
 
 
@@ -568,9 +547,9 @@ def take_step(door: DoorDep, claim_id: PathId, step: str, form: Annotated[StepFo
     do, sentence = STEPS[step]
 
     def whole() -> None:
-        reason = _fit(_paragraph, form.reason, "alasan")
+        reason = fit(OPTIONAL_PARAGRAPH, form.reason, "alasan")
         do(door.ctx, claim_id, form.model_copy(update={"reason": reason}))
 
-    if error := door.attempt(whole):
+    if error := attempt(door.ctx, whole):
         return door.page(claim_id, Typed(reason=form.reason), error)
     return redirect(door.request, f"/klaim/{claim_id}#keputusan", sentence)

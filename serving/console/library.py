@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from serving.console.forms import ADDRESS, LINE, PARAGRAPH, attempt, fit
 from serving.console.pages import redirect, render
 from serving.db import corrections as correction_rows
 from serving.db import library as rows
@@ -22,16 +23,12 @@ from serving.desk.context import Context
 from serving.desk.library import DiffPart, NewWords, SourceWords
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark, translate
-from serving.inputs import ID_MAX, Id, Line, Paragraph, WebAddress
+from serving.inputs import ID_MAX, Id
 from serving.vocabulary import ClarificationState, EvidenceKind, Role
 
 router = APIRouter()
 PathId = Annotated[Id, Path(le=ID_MAX)]
 PAGE = 25
-
-_line: TypeAdapter[str] = TypeAdapter(Line)
-_paragraph: TypeAdapter[str] = TypeAdapter(Paragraph)
-_address: TypeAdapter[str] = TypeAdapter(WebAddress)
 
 
 class ListForm(BaseModel):
@@ -144,7 +141,8 @@ class Door:
         entry = library.entry(ctx, number)
         versions = rows.versions(ctx.session, number)
         revisions = rows.revisions(ctx.session, number)
-        people = {row.author_id for row in (*versions, *revisions)} | {row.approver_id for row in versions}
+        people = {row.author_id for row in versions} | {row.approver_id for row in versions}
+        people |= {row.author_id for row in revisions}
         page = EntryPage(
             entry=entry,
             versions=tuple(
@@ -169,15 +167,6 @@ class Door:
         )
         return render(self.request, "library_entry.html", page, visit=self.visit, status=error.status if error else 200)
 
-    def attempt(self, step: Callable[[], object]) -> SuluhError | None:
-        """Take one step whole or not at all; give the refusal where there is one."""
-        try:
-            with self.ctx.session.begin_nested():
-                step()
-        except SuluhError as error:
-            return error
-        return None
-
 
 def get_door(request: Request, ctx: PageContext, visit: VisitDep) -> Door:
     """Give what answers this request."""
@@ -199,15 +188,6 @@ def _form_of(entry: Entry) -> WordsForm:
     return WordsForm(base_version=words.number, title=words.title, body=words.body, sources="\n".join(lines))
 
 
-def _fit(adapter: TypeAdapter[str], text: str, name: str) -> str:
-    try:
-        return adapter.validate_python(text.replace("\r\n", "\n"))
-    except ValidationError as error:
-        raise InvalidInputError(
-            mark("Isian “{name}” tidak cocok: {why}"), name=name, why=error.errors()[0]["msg"]
-        ) from None
-
-
 def _sources_of(text: str) -> tuple[SourceWords, ...]:
     found = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -221,9 +201,9 @@ def _sources_of(text: str) -> tuple[SourceWords, ...]:
         url, title, publisher, kind = parts
         found.append(
             SourceWords(
-                _fit(_address, url, "alamat"),
-                _fit(_line, title, "judul sumber"),
-                _fit(_line, publisher, "penerbit"),
+                fit(ADDRESS, url, "alamat"),
+                fit(LINE, title, "judul sumber"),
+                fit(LINE, publisher, "penerbit"),
                 EvidenceKind(kind),
             )
         )
@@ -234,10 +214,10 @@ def _words_of(form: WordsForm) -> NewWords:
     if form.meaning_changed not in {"ya", "tidak"}:
         raise InvalidInputError(mark("Jawab dahulu: apakah maknanya berubah?"))
     return NewWords(
-        _fit(_line, form.title, "judul"),
-        _fit(_paragraph, form.body, "isi"),
+        fit(LINE, form.title, "judul"),
+        fit(PARAGRAPH, form.body, "isi"),
         _sources_of(form.sources),
-        _fit(_paragraph, form.change_note, "alasan"),
+        fit(PARAGRAPH, form.change_note, "alasan"),
         form.meaning_changed == "ya",
     )
 
@@ -251,7 +231,7 @@ def read_entry(door: DoorDep, number: PathId) -> Response:
 @router.post("/pustaka/{number}/usulan")
 def propose(door: DoorDep, number: PathId, form: Annotated[WordsForm, Form()]) -> Response:
     """Propose other words; a refused form keeps what was typed."""
-    if error := door.attempt(lambda: library.propose(door.ctx, number, _words_of(form), form.base_version)):
+    if error := attempt(door.ctx, lambda: library.propose(door.ctx, number, _words_of(form), form.base_version)):
         return door.page(number, form, "", error)
     return redirect(door.request, f"/pustaka/{number}", mark("Usulan tersimpan; orang kedua akan memutuskan."))
 
@@ -262,7 +242,7 @@ def settle(door: DoorDep, number: PathId, revision_id: PathId, answer: str) -> R
     step = {"terima": library.revise, "tolak": library.decline}.get(answer)
     if step is None:
         raise InvalidInputError(mark("Jawaban itu tidak dikenal."))
-    if error := door.attempt(lambda: step(door.ctx, revision_id)):
+    if error := attempt(door.ctx, lambda: step(door.ctx, revision_id)):
         return door.page(number, None, "", error)
     return redirect(door.request, f"/pustaka/{number}", mark("Jawaban Anda dicatat."))
 
@@ -272,9 +252,9 @@ def retract(door: DoorDep, number: PathId, reason: Annotated[str, Form()] = "") 
     """Withdraw a published clarification."""
 
     def whole() -> None:
-        library.retract(door.ctx, number, _fit(_paragraph, reason, "alasan"))
+        library.retract(door.ctx, number, fit(PARAGRAPH, reason, "alasan"))
 
-    if error := door.attempt(whole):
+    if error := attempt(door.ctx, whole):
         return door.page(number, None, reason, error)
     return redirect(door.request, f"/pustaka/{number}", mark("Ditarik. Semua yang membagikannya diberi tahu."))
 
@@ -288,8 +268,8 @@ def supersede(
     def whole() -> None:
         if not (by_id.isascii() and by_id.isdigit() and len(by_id) < len(str(ID_MAX))):
             raise InvalidInputError(mark("Tulis nomor klarifikasi penggantinya."))
-        library.supersede(door.ctx, number, int(by_id), _fit(_paragraph, reason, "alasan"))
+        library.supersede(door.ctx, number, int(by_id), fit(PARAGRAPH, reason, "alasan"))
 
-    if error := door.attempt(whole):
+    if error := attempt(door.ctx, whole):
         return door.page(number, None, reason, error)
     return redirect(door.request, f"/pustaka/{number}", mark("Diganti. Semua yang membagikannya diberi tahu."))

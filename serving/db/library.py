@@ -34,7 +34,7 @@ class Search:
     limit: int = 50
 
 
-def _entries() -> Select[tuple[Clarification, ClarificationVersion]]:
+def _entries() -> Select[Clarification, ClarificationVersion]:
     return select(Clarification, ClarificationVersion).join(
         ClarificationVersion,
         and_(

@@ -20,13 +20,14 @@ _ENOUGH_WORDS: Final = 4
 _READ_CHARS: Final = 4_000
 
 _NOISE: Final = re.compile(
-    r"@akun|@tautan|\[(?:nomor|surel|tautan)\]|https?://\S+|www\.\S+|#(?=\w)|[*_~`|<>•►▶→]+", re.IGNORECASE
+    r"@akun|@tautan|\[(?:nomor|surel|tautan)\]|https?://\S+|www\.\S+|#(?=\w)|[*_~`|<>•►▶→=‼⁉]+", re.IGNORECASE
 )
 _SYMBOLS: Final = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2190-\u21ff\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0000-\U000e007f\ue000-\uf8ff]+"
 )
 _SENTENCES: Final = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\s*\n+\s*")
 _ENDS: Final = re.compile(r"[!?.…]{2,}|!")
+_LOOSE_MARK: Final = re.compile(r" ([.,!?:;])")
 _LETTERS_REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _WORDS: Final = re.compile(r"\w+(?:[-'’]\w+)*")
 _LABEL: Final = re.compile(
@@ -70,7 +71,7 @@ def _quiet(sentence: str) -> str:
             sentence,
         )
     sentence = _LETTERS_REPEATED.sub(r"\1", sentence)
-    return _ENDS.sub(lambda run: "?" if "?" in run[0] else ".", sentence)
+    return _ENDS.sub(lambda run: "?" if "?" in run[0] else ".", _LOOSE_MARK.sub(r"\1", sentence))
 
 
 def _sentences(text: str) -> list[str]:

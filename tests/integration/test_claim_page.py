@@ -50,6 +50,8 @@ class Browser:
 
 @pytest.fixture
 def browser(client, service, sign_up):
+    """Make somebody with a signed-in browser."""
+
     def make(name, *roles):
         return Browser(client, service, sign_up(name, *roles))
 
@@ -58,17 +60,21 @@ def browser(client, service, sign_up):
 
 @pytest.fixture
 def claim_id(service):
+    """A queued claim."""
     with service.database.write() as session:
         return factories.claim(context_for(service, session, SERVICE)).id
 
 
 @pytest.fixture
 def ani(browser):
+    """A checker."""
     return browser("ani", Role.CHECKER)
 
 
 @pytest.fixture
 def read(service):
+    """Read one row afresh."""
+
     def get(table, key):
         with service.database.read() as session:
             return session.get(table, key)

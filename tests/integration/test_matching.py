@@ -17,6 +17,8 @@ from tests import factories
 
 @pytest.fixture
 def act(service):
+    """Take one step as somebody, in a transaction of its own."""
+
     def run(actor, step, *args, **kwargs):
         with service.database.write() as session:
             return step(context_for(service, session, actor), *args, **kwargs)
@@ -40,11 +42,13 @@ def _match(ctx):
 
 @pytest.fixture
 def match(act):
+    """A match that the machine suggests."""
     return act(SERVICE, _match)
 
 
 @pytest.fixture
 def ani(sign_up):
+    """A checker."""
     return sign_up("ani", Role.CHECKER)
 
 

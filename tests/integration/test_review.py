@@ -46,16 +46,19 @@ MEDIA = NewSource(EvidenceKind.INDEPENDENT, "https://media.example/b", "Penelusu
 
 @pytest.fixture
 def ani(sign_up):
+    """A checker."""
     return sign_up("ani", Role.CHECKER)
 
 
 @pytest.fixture
 def budi(sign_up):
+    """Another checker."""
     return sign_up("budi", Role.CHECKER)
 
 
 @pytest.fixture
 def citra(sign_up):
+    """An approver."""
     return sign_up("citra", Role.APPROVER)
 
 
@@ -72,6 +75,7 @@ def act(service):
 
 @pytest.fixture
 def claim_id(act):
+    """A queued claim."""
     return act(SERVICE, factories.claim).id
 
 
@@ -98,12 +102,14 @@ def drafted(act, claim_id, ani):
 
 @pytest.fixture
 def submitted(act, drafted, ani):
+    """The draft, waiting for a second human."""
     act(ani, review.submit, drafted)
     return drafted
 
 
 @pytest.fixture
 def published(act, submitted, citra):
+    """A claim that two humans published."""
     act(citra, review.approve, submitted, political=False)
     return submitted
 

@@ -138,7 +138,7 @@ def test_debunking_needs_two_sites_and_an_independent_one(verdict, sources):
 
 
 def test_true_needs_one_source():
-    """benar stands on one source, and on none it does not."""
+    """The verdict benar stands on one source, and on none it does not."""
     true = replace(READY, verdict=VerdictLabel.TRUE)
     assert _steps(true, TWO[:1]) == []
     assert _steps(true, ()) == [PathStep.SOURCES]

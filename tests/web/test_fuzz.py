@@ -84,12 +84,11 @@ schema = schemathesis.pytest.from_fixture("contract")
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-@pytest.mark.parametrize("who", WHO)
-def test_no_request_finds_a_fault(case, client, keys, who):
+def test_no_request_finds_a_fault(case, client, keys):
     """Every operation, for staff and for an influencer: never a 5xx, and every error is a problem document."""
-    response = client.request(
-        **case.as_transport_kwargs(headers={"Authorization": f"Bearer {keys[who]}"}, base_url="http://testserver")
-    )
-    assert response.status_code < 500, (case.method, case.path, response.text[:300])
-    if response.status_code >= 400:
-        assert response.headers["content-type"] == "application/problem+json"
+    for key in keys.values():
+        request = case.as_transport_kwargs(headers={"Authorization": f"Bearer {key}"}, base_url="http://testserver")
+        response = client.request(**request)
+        assert response.status_code < 500, (case.method, case.path, response.text[:300])
+        if response.status_code >= 400:
+            assert response.headers["content-type"] == "application/problem+json"

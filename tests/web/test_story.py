@@ -35,7 +35,8 @@ class Person:
         assert answer.status_code == expected, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         if expected >= 400:
             assert answer.headers["content-type"] == "application/problem+json"
-        return answer.json() if answer.headers.get("content-type", "").endswith("json") else answer.content
+        is_json = answer.content and answer.headers.get("content-type", "").endswith("json")
+        return answer.json() if is_json else answer.content
 
     def get(self, path: str, expected: int = 200) -> Any:
         return self.ask("GET", path, expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -27,12 +28,12 @@ def import_file(file: Path, *, dry_run: bool) -> None:
     Columns: staff_number, name, ministry, region; and where known unit, timezone (WIB, WITA, WIT), topics (separated
     by |), email, active, facebook, x, instagram and measured_on (the day on which the three were counted).
     """
-    service = open_service()
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{file} is not UTF-8 (byte {error.start}); save it again as UTF-8") from None
-    with writing(service) as ctx:
+    service = open_service()
+    with closing(service.database), writing(service) as ctx:
         outcome = desk.import_people(ctx, roster.read(text), dry_run=dry_run)
     for fate in outcome.fates:
         if fate.error:

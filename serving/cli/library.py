@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from typing import BinaryIO
 
@@ -44,9 +45,10 @@ def import_file(file: BinaryIO) -> None:
     rejected: list[int] = []
     entries = _rows(file, rejected)
     done: list[Imported] = []
-    while batch := list(islice(entries, IMPORT_MAX_ROWS)):
-        with writing(service) as ctx:
-            done.append(import_rows(ctx, batch))
+    with closing(service.database):
+        while batch := list(islice(entries, IMPORT_MAX_ROWS)):
+            with writing(service) as ctx:
+                done.append(import_rows(ctx, batch))
     click.echo(
         f"library: {sum(each.n_new for each in done)} new, {sum(each.n_changed for each in done)} changed, "
         f"{sum(each.n_same for each in done)} unchanged, {len(rejected)} bad"

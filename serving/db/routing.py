@@ -155,10 +155,12 @@ def _newest(platform: Platform) -> ScalarSelect[int]:
     )
 
 
-def eligible(line: Line) -> Select[tuple[int, int]]:
+def eligible(line: Line) -> Select[int, int]:
     """Select id and reach of everybody with nothing missing; more conditions can be added to it."""
     latest = {platform: aliased(FollowerEvidence, name=platform.value) for platform in Platform}
-    reach: ColumnElement[int] = sum((row.count for row in latest.values()), start=literal_column("0"))
+    reach: ColumnElement[int] = literal_column("0", Integer)
+    for row in latest.values():
+        reach = reach + row.count
     query = select(Influencer.id.label("id"), reach.label("reach")).join(
         Ministry, Ministry.id == Influencer.ministry_id
     )
@@ -175,7 +177,7 @@ def eligible(line: Line) -> Select[tuple[int, int]]:
     )
 
 
-def audience(line: Line, wanted: Audience) -> Select[tuple[int, int]]:
+def audience(line: Line, wanted: Audience) -> Select[int, int]:
     """Select id and reach of the eligible people whom a campaign is for."""
     query = eligible(line).where(
         exists().where(InfluencerTopic.influencer_id == Influencer.id, InfluencerTopic.topic == wanted.topic)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from serving.db.types import UtcTime
 from sqlalchemy.dialects import postgresql
+
+from serving.db.types import UtcTime
 
 revision = "0001"
 down_revision = None

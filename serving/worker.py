@@ -116,6 +116,7 @@ EVERY_PART = (
     Part("leases", "*/15 * * * * *", timedelta(seconds=15), _once(review.expire_leases)),
     Part("sweep", "*/30 * * * * *", timedelta(seconds=30), _once(_sweep_offers)),
     Part("release", "5,35 * * * * *", timedelta(seconds=30), _once(routing.release_due)),
+    Part("plan", "50 */10 * * * *", timedelta(minutes=10), _once(routing.top_up)),
     Part("tell", "10,40 * * * * *", timedelta(seconds=30), _once(_tell)),
     Part("forget", "0 17 * * * *", timedelta(hours=1), _once(retention.forget_links)),
 )

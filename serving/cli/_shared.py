@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from serving.app import create_service
 from serving.db.engine import is_current
@@ -13,12 +13,14 @@ from serving.errors import SettingsError
 from serving.settings import Settings
 
 
-def open_service() -> Service:
-    """Give the service's parts from the environment; raise where the tables are missing or old."""
+@contextmanager
+def open_service() -> Iterator[Service]:
+    """Open the service's parts from the environment and close them; raise where the tables are missing or old."""
     service = create_service(Settings())
-    if not is_current(service.database):
-        raise SettingsError("The database is not set up; run: suluh db upgrade")
-    return service
+    with closing(service.database):
+        if not is_current(service.database):
+            raise SettingsError("The database is not set up; run: suluh db upgrade")
+        yield service
 
 
 @contextmanager

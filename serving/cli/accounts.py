@@ -32,8 +32,7 @@ def user() -> None:
 @click.password_option(help="Asked for where it is not given.")
 def create_user(name: str, roles: tuple[str, ...], display_name: str, password: str) -> None:
     """Create an account."""
-    service = open_service()
-    with writing(service) as ctx:
+    with open_service() as service, writing(service) as ctx:
         made = accounts.create_user(ctx, name, password, [Role(role) for role in roles], display_name)
     click.echo(f"user {made.name} ({', '.join(made.roles)})")
 
@@ -41,7 +40,7 @@ def create_user(name: str, roles: tuple[str, ...], display_name: str, password: 
 @user.command("list")
 def list_users() -> None:
     """List every account."""
-    with reading(open_service()) as ctx:
+    with open_service() as service, reading(service) as ctx:
         for row in people.users(ctx.session):
             click.echo(f"{row.name}\t{', '.join(row.roles)}\t{'active' if row.active else 'inactive'}")
 
@@ -57,8 +56,7 @@ def key() -> None:
 @click.option("--days", default=90, show_default=True, help="How long it is valid.")
 def create_key(name: str, label: str, days: int) -> None:
     """Make a key and print it once, alone on standard output."""
-    service = open_service()
-    with writing(service) as ctx:
+    with open_service() as service, writing(service) as ctx:
         made = accounts.create_key(ctx, _user(ctx, name), label, days)
     click.echo(f"key {made.id} for {name}, valid {days} days; it is shown only now:", err=True)
     click.echo(made.key)
@@ -68,7 +66,7 @@ def create_key(name: str, label: str, days: int) -> None:
 @click.option("--user", "name", required=True)
 def list_keys(name: str) -> None:
     """List somebody's keys; never the keys themselves."""
-    with reading(open_service()) as ctx:
+    with open_service() as service, reading(service) as ctx:
         for row in accounts.keys(ctx, _user(ctx, name).id):
             state = "withdrawn" if row.revoked_at else f"until {row.expires_at:%Y-%m-%d}"
             click.echo(f"{row.id}\t{row.label}\t{state}")
@@ -79,7 +77,6 @@ def list_keys(name: str) -> None:
 @click.argument("key_id", type=int)
 def revoke_key(name: str, key_id: int) -> None:
     """Withdraw a key at once."""
-    service = open_service()
-    with writing(service) as ctx:
+    with open_service() as service, writing(service) as ctx:
         accounts.revoke_key(ctx, _user(ctx, name).id, key_id)
     click.echo(f"key {key_id} withdrawn")

@@ -18,8 +18,7 @@ def audit() -> None:
 @audit.command()
 def verify() -> None:
     """Find any edited, removed or moved row and say which; exit 1 where there is one."""
-    service = open_service()
-    with reading(service) as ctx:
+    with open_service() as service, reading(service) as ctx:
         report = chain.verify(ctx.session, service.vault.audit_key)
     for found in report.breaks:
         click.echo(f"row {found.seq}: {found.what}", err=True)

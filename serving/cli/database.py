@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from serving.app import create_service
@@ -17,15 +19,16 @@ def database() -> None:
 @database.command()
 def upgrade() -> None:
     """Bring the tables to the newest revision; does nothing where they stand there."""
-    service = create_service(Settings())
-    migrate(service.database)
+    with closing(create_service(Settings()).database) as tables:
+        migrate(tables)
     click.echo("database: up to date")
 
 
 @database.command()
 def status() -> None:
     """Say whether the tables are up to date."""
-    service = create_service(Settings())
-    if not is_current(service.database):
+    with closing(create_service(Settings()).database) as tables:
+        current = is_current(tables)
+    if not current:
         raise click.ClickException("the tables are missing or old; run: suluh db upgrade")
     click.echo("database: up to date")

@@ -48,8 +48,8 @@ def demo() -> None:
 @password_option
 def prepare(password: str) -> None:
     """Set up accounts, people, library, a first day of messages; what is there already stays."""
-    service = open_service()
-    _prepare(service, setup.password_for(service.settings, password))
+    with open_service() as service:
+        _prepare(service, setup.password_for(service.settings, password))
 
 
 def _prepare(service: Service, password: str) -> None:
@@ -61,8 +61,7 @@ def _prepare(service: Service, password: str) -> None:
 @minutes_option
 def replay_feed(url: str, minutes: float) -> None:
     """Send the second day through POST /v1/posts, going on where an earlier replay stopped."""
-    service = open_service()
-    with reading(service) as ctx:
+    with open_service() as service, reading(service) as ctx:
         posts = replay.not_yet_sent(ctx)
     with _key(service) as key, httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
         n = replay.play(posts, replay.Pace.over(minutes), replay.Door(client, service.clock))

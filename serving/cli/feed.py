@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
 from serving.cli._shared import open_service, reading, writing
@@ -23,8 +21,7 @@ def feed() -> None:
 @click.option("--every", "every_min", default=15, show_default=True, help="Minutes between readings.")
 def add_feed(url: str, source: str, every_min: int) -> None:
     """Add the feed at URL."""
-    service = open_service()
-    with closing(service.database), writing(service) as ctx:
+    with open_service() as service, writing(service) as ctx:
         made = feeds.add(ctx, url, source, every_min * 60)
     click.echo(f"feed {made.id}: {made.url} every {every_min} min as {made.source}")
 
@@ -32,8 +29,7 @@ def add_feed(url: str, source: str, every_min: int) -> None:
 @feed.command("list")
 def list_feeds() -> None:
     """List every feed and how its last reading went."""
-    service = open_service()
-    with closing(service.database), reading(service) as ctx:
+    with open_service() as service, reading(service) as ctx:
         for row in rows.feeds(ctx.session):
             state = "stopped" if not row.active else row.last_error or "ok" if row.polled_at else "not read yet"
             click.echo(f"{row.id}\t{row.url}\t{row.source}\tevery {row.every_s // 60} min\t{state}")
@@ -42,8 +38,7 @@ def list_feeds() -> None:
 @feed.command("poll")
 def poll_feeds() -> None:
     """Read every feed whose time has come, now."""
-    service = open_service()
-    with closing(service.database):
+    with open_service() as service:
         outcome = feeds.poll_due(lambda: writing(service), machine_for(service.settings))
     click.echo(
         f"{outcome.n_feeds} feeds read, {outcome.n_failed} failed; "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import click
@@ -32,8 +31,7 @@ def import_file(file: Path, *, dry_run: bool) -> None:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{file} is not UTF-8 (byte {error.start}); save it again as UTF-8") from None
-    service = open_service()
-    with closing(service.database), writing(service) as ctx:
+    with open_service() as service, writing(service) as ctx:
         outcome = desk.import_people(ctx, roster.read(text), dry_run=dry_run)
     for fate in outcome.fates:
         if fate.error:

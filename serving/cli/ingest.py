@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -246,12 +246,11 @@ def ingest(files: tuple[str, ...], form: str, source: str, zone: str, undated: s
     engagement), media and url. Other fields, above all those that name an author, are dropped and counted. Ends with 1
     where a row was bad; the good ones are in.
     """
-    service = open_service()
-    machine = machine_for(service.settings)
     reading = Reading(source, ZoneInfo(ZONES[zone]), undated == "now")
     tally = Tally()
     started = time.perf_counter()
-    with closing(service.database):
+    with open_service() as service:
+        machine = machine_for(service.settings)
         for file in files:
             _take_file(service, machine, file, form, reading, tally)
     _report(tally, time.perf_counter() - started)

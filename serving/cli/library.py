@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import islice
 from typing import BinaryIO
 
@@ -41,11 +40,10 @@ def import_file(file: BinaryIO) -> None:
     Sent again nothing is doubled; an entry whose words have changed gets another version. Bad rows are named and the
     good ones go in; the exit code is 1 where there was a bad one.
     """
-    service = open_service()
     rejected: list[int] = []
     entries = _rows(file, rejected)
     done: list[Imported] = []
-    with closing(service.database):
+    with open_service() as service:
         while batch := list(islice(entries, IMPORT_MAX_ROWS)):
             with writing(service) as ctx:
                 done.append(import_rows(ctx, batch))

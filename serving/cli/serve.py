@@ -16,10 +16,11 @@ from serving.logs import configure
 @click.option("--proxy-headers/--no-proxy-headers", default=False, help="Trust X-Forwarded-* of a proxy in front.")
 def serve(host: str, port: int, *, proxy_headers: bool) -> None:
     """Serve the console and the API until interrupted."""
-    service = open_service()
-    configure(service.settings.log_format)
+    with open_service() as service:
+        settings = service.settings
+    configure(settings.log_format)
     uvicorn.run(
-        create_app(service.settings),
+        create_app(settings),
         host=host,
         port=port,
         proxy_headers=proxy_headers,

@@ -37,12 +37,10 @@ def _only_one(folder: Path, name: str) -> Iterator[None]:
 @click.option("--name", default=None, help="This worker's own name, kept over restarts; the machine's by default.")
 def worker(*, once: bool, name: str | None) -> None:
     """Take in posts, read feeds, end leases, release offers, send messages and forget, until interrupted."""
-    service = open_service()
-    configure(service.settings.log_format)
-    if once:
-        good = work.run_once(service)
-        service.database.close()
-        sys.exit(0 if good else 1)
-    name = name or socket.gethostname()
-    with _only_one(service.settings.var_dir, name):
-        work.run_forever(service, name)
+    with open_service() as service:
+        configure(service.settings.log_format)
+        if once:
+            sys.exit(0 if work.run_once(service) else 1)
+        name = name or socket.gethostname()
+        with _only_one(service.settings.var_dir, name):
+            work.run_forever(service, name)

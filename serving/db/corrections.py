@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, cast, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, exists, func, insert, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from serving.db.tables import (
@@ -18,6 +18,7 @@ from serving.db.tables import (
     Delivery,
     Influencer,
     Offer,
+    PublicChange,
 )
 from serving.vocabulary import ClarificationState, CorrectionState, DeliveryState, OfferState
 
@@ -53,12 +54,25 @@ def campaigns_of(session: Session, clarification_id: int) -> Sequence[int]:
     return session.scalars(select(Campaign.id).where(Campaign.clarification_id == clarification_id)).all()
 
 
+def _newest_change(clarification_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """Give the number of a clarification's newest entry in the public log, 0 where it has none."""
+    return (
+        select(func.coalesce(func.max(PublicChange.id), 0))
+        .where(PublicChange.clarification_id == clarification_id)
+        .scalar_subquery()
+    )
+
+
 def add_missing(session: Session, clarification_id: int, reason: str, now: datetime) -> int:
-    """Write a correction for everybody who took what no longer stands and was not told; give how many."""
-    told = exists().where(Correction.offer_id == Offer.id, Correction.clarification_id == clarification_id)
+    """Write a correction for everybody who took what no longer stands and was not told of this; give how many."""
+    cause = session.execute(select(_newest_change(literal(clarification_id)))).scalar_one()
+    told = exists().where(
+        Correction.offer_id == Offer.id, Correction.clarification_id == clarification_id, Correction.cause == cause
+    )
     carriers = (
         select(
             literal(clarification_id),
+            literal(cause),
             Offer.id,
             Offer.influencer_id,
             literal(CorrectionState.SENT, Correction.state.type),
@@ -68,7 +82,7 @@ def add_missing(session: Session, clarification_id: int, reason: str, now: datet
         .join(Campaign, Campaign.id == Offer.campaign_id)
         .where(Campaign.clarification_id == clarification_id, Offer.state.in_(CARRIED), ~told)
     )
-    columns = ["clarification_id", "offer_id", "influencer_id", "state", "reason", "sent_at"]
+    columns = ["clarification_id", "cause", "offer_id", "influencer_id", "state", "reason", "sent_at"]
     before = n_of(session, clarification_id)
     session.execute(insert(Correction).from_select(columns, carriers))
     return n_of(session, clarification_id) - before
@@ -125,7 +139,15 @@ def counts(session: Session, clarification_id: int) -> Counts:
 
 def fallen(session: Session) -> Sequence[Clarification]:
     """Give every clarification that no longer stands though somebody who carried it was not told."""
-    told = exists().where(Correction.offer_id == Offer.id, Correction.clarification_id == Campaign.clarification_id)
+    told = exists().where(
+        Correction.offer_id == Offer.id,
+        Correction.clarification_id == Campaign.clarification_id,
+        Correction.cause
+        == select(func.coalesce(func.max(PublicChange.id), 0))
+        .where(PublicChange.clarification_id == Campaign.clarification_id)
+        .correlate(Campaign)
+        .scalar_subquery(),
+    )
     untold = (
         select(Campaign.clarification_id)
         .join(Offer, Offer.campaign_id == Campaign.id)

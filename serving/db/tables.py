@@ -629,10 +629,12 @@ class Correction(Base):
     """Word to one person that what they accepted or posted no longer stands."""
 
     __tablename__ = "corrections"
-    __table_args__ = (UniqueConstraint("offer_id", "clarification_id"),)
+    __table_args__ = (UniqueConstraint("offer_id", "clarification_id", "cause"),)
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"), index=True)
+    # The entry of the public log that it tells of (0 before any): each change is told once, and no change is skipped.
+    cause: Mapped[int] = mapped_column(Big)
     offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"))
     influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id"), index=True)
     state: Mapped[CorrectionState] = mapped_column(Word(CorrectionState))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 import schemathesis
@@ -17,23 +19,32 @@ from serving.desk.context import SERVICE
 from serving.settings import Settings
 from serving.vocabulary import Role
 from tests import factories
-from tests.conftest import PASSWORD, SECRET, SOAK
+from tests.conftest import PASSWORD, SECRET, SOAK, TEMPLATE
 
-EXAMPLES = 100 if SOAK else 6
+EXAMPLES = 100 if SOAK else 4
 WHO = ("staff", "influencer")
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def address(request, tmp_path_factory, sqlite_template) -> Iterator[str]:
+    """Both databases: each refuses other things."""
+    if request.param == "sqlite":
+        copied = shutil.copy(sqlite_template, tmp_path_factory.mktemp("fuzz") / "suluh.db")
+        yield f"sqlite:///{copied}"
+        return
+    server, name = request.getfixturevalue("postgres"), f"suluh_fuzz_{os.getpid()}"
+    server.run("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+    try:
+        yield server.address(name)
+    finally:
+        server.run("DROP DATABASE {} WITH (FORCE)", name)
+
+
 @pytest.fixture(scope="module")
-def app(tmp_path_factory, sqlite_template):
+def app(address, tmp_path_factory):
     """A service with a little of everything to talk about."""
     folder = tmp_path_factory.mktemp("fuzz")
-    shutil.copy(sqlite_template, folder / "suluh.db")
-    configured = Settings(
-        var_dir=folder,
-        database_url=f"sqlite:///{folder / 'suluh.db'}",
-        secret_key=SECRET,
-        requests_per_minute=1_000_000,
-    )
+    configured = Settings(var_dir=folder, database_url=address, secret_key=SECRET, requests_per_minute=1_000_000)
     made = create_app(configured)
     with made.state.service.database.write() as session:
         ctx = context_for(made.state.service, session, SERVICE)

@@ -608,6 +608,7 @@ def upgrade() -> None:
         "corrections",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("clarification_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cause", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("offer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("influencer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
@@ -622,7 +623,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["offer_id"], ["offers.id"], name=op.f("fk_corrections_offer_id_offers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
-        sa.UniqueConstraint("offer_id", "clarification_id", name=op.f("uq_corrections_offer_id_clarification_id")),
+        sa.UniqueConstraint(
+            "offer_id", "clarification_id", "cause", name=op.f("uq_corrections_offer_id_clarification_id_cause")
+        ),
     )
     op.create_index(op.f("ix_corrections_clarification_id"), "corrections", ["clarification_id"], unique=False)
     op.create_index(op.f("ix_corrections_influencer_id"), "corrections", ["influencer_id"], unique=False)

@@ -10,8 +10,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
+from serving import security
 from serving.app import create_app
 from serving.db import Database, Session
 from serving.db.engine import migrate
@@ -53,6 +55,14 @@ class SetClock:
         """Move on by a ``timedelta`` given in words."""
         self.moment += timedelta(**amount)
         return self.moment
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Hash with argon2's smallest cost: its real one would take half of the run."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    security._hasher = quick
+    security._NOBODY = quick.hash("nobody")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,8 +55,8 @@ WAITING = ("gempa", "klar-003")
 class Screen:
     """One picture: who looks, at what, how wide, in which light.
 
-    ``path`` is the page's address, or the part of an address that ends in the number that ``stage`` gave for a name
-    in braces. ``press`` names what is pressed on the page first, by CSS selectors, each of which leads to a page.
+    ``path`` may name a claim of ``stage`` in braces. ``press`` names by CSS selectors what is pressed first, each of
+    which leads to a page; ``at`` names what the picture begins with.
     """
 
     name: str
@@ -112,7 +112,7 @@ def stage(act: Act) -> dict[str, int]:
     return numbers
 
 
-def _answer_to(pair: tuple[str, str]) -> dict[str, Any]:
+def _answer_to(pair: tuple[str, str]) -> Mapping[str, Any]:
     return next(row for row in sample.clarifications() if row["id"] == pair[1])
 
 
@@ -177,7 +177,9 @@ def sign_in(page: Page, url: str, account: str) -> None:
 def small(raw: bytes) -> bytes:
     """Give the picture in as few colours as a page of text needs."""
     out = io.BytesIO()
-    Image.open(io.BytesIO(raw)).convert("RGB").quantize(COLOURS).save(out, "PNG", optimize=True)
+    Image.open(io.BytesIO(raw)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(
+        out, "PNG", optimize=True
+    )
     return out.getvalue()
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from serving.db.tables import Campaign, Caption, Claim, Clarification, ClarificationVersion
+from serving.db.tables import Campaign, Caption, Claim, Clarification, ClarificationVersion, Revision
 from serving.vocabulary import CampaignState, ClarificationState, Platform
 
 
@@ -104,6 +104,17 @@ def words_of(session: Session, row: Clarification) -> ClarificationVersion:
         ClarificationVersion.clarification_id == row.id, ClarificationVersion.number == row.current_version
     )
     return session.scalars(query).one()
+
+
+def reworded_since(session: Session, clarification_id: int, version: int) -> bool:
+    """Tell whether words that change the meaning were put into force on that version or a later one."""
+    query = select(Revision.id).where(
+        Revision.clarification_id == clarification_id,
+        Revision.base_version >= version,
+        Revision.meaning_changed.is_(True),
+        Revision.outcome == "accepted",
+    )
+    return session.execute(query.limit(1)).first() is not None
 
 
 def claim_of(session: Session, row: Clarification) -> Claim | None:

@@ -101,6 +101,12 @@ def wordings(session: Session, claim_id: int) -> Sequence[Wording]:
     return session.scalars(select(Wording).where(Wording.claim_id == claim_id).order_by(Wording.id.desc())).all()
 
 
+def worded_by(session: Session, claim_id: int) -> int | None:
+    """Give who wrote the wording that stands; none where the machine did."""
+    newest = select(Wording.author_id).where(Wording.claim_id == claim_id).order_by(Wording.id.desc()).limit(1)
+    return session.execute(newest).scalar_one_or_none()
+
+
 def standing_clarification(session: Session, claim_id: int) -> Clarification | None:
     """Give the published clarification of a claim, locked."""
     query = (

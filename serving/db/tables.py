@@ -557,6 +557,10 @@ class Campaign(Base):
     political_author: Mapped[bool | None]
     political_approver: Mapped[bool | None]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # Whoever wrote any part of it; none of them may approve it.
+    writers: Mapped[list[Any]] = mapped_column(default=list)
+    # The version of the clarification whose words it carries.
+    clarification_version: Mapped[int | None]
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     returned_reason: Mapped[str] = mapped_column(Text, default="")
     freeze_reason: Mapped[str] = mapped_column(Text, default="")

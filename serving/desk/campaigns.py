@@ -227,6 +227,7 @@ def create(ctx: Context, new: NewCampaign) -> Campaign:
         row.title, row.body = new.news.title, new.news.body
         row.issuer, row.link = new.news.issuer, new.news.link
     row.slug = _free_slug(ctx, row.title)
+    _wrote(ctx, row)
     ctx.session.add(row)
     ctx.session.flush()
     rows.replace_captions(ctx.session, row.id, kits.draft_captions(row.kind, row.title, row.body, row.link))
@@ -240,7 +241,7 @@ def _fill_from_clarification(ctx: Context, row: Campaign, clarification_id: int)
         raise _political()
     words = rows.words_of(ctx.session, source)
     row.kind = CampaignKind.CLARIFICATION
-    row.clarification_id = source.id
+    row.clarification_id, row.clarification_version = source.id, source.current_version
     row.title, row.body, row.issuer = words.title, words.body, source.issuer
     row.link = f"{ctx.settings.base_url.rstrip('/')}/klarifikasi/{source.slug}"
 
@@ -307,6 +308,14 @@ def _editable(ctx: Context, campaign_id: int) -> Campaign:
     return row
 
 
+def _wrote(ctx: Context, row: Campaign) -> None:
+    """Note who writes; none of the writers may approve, whoever submits."""
+    writer = ctx.actor.user_id
+    row.author_id = writer
+    if writer not in (row.writers or []):
+        row.writers = [*(row.writers or []), writer]
+
+
 def change(ctx: Context, campaign_id: int, window: Window, official_posts: Mapping[Platform, str]) -> Campaign:
     """Change a draft's audience, window and official posts; whoever changes it becomes its author."""
     row = _editable(ctx, campaign_id)
@@ -316,7 +325,7 @@ def change(ctx: Context, campaign_id: int, window: Window, official_posts: Mappi
     row.ministries, row.regions = list(window.ministries), list(window.regions)
     row.target_reach, row.starts_at, row.ends_at = window.target_reach, window.starts_at, window.ends_at
     row.official_posts = {platform.value: url for platform, url in official_posts.items()}
-    row.author_id = ctx.actor.user_id
+    _wrote(ctx, row)
     audit.append(ctx, "campaign.change", "campaign", row.id)
     return row
 
@@ -330,8 +339,12 @@ def set_captions(ctx: Context, campaign_id: int, texts: Mapping[Platform, Sequen
             raise InvalidInputError(mark("Paling banyak {n} takarir untuk satu platform."), n=MAX_VARIANTS)
         for text in variants:
             kits.check_caption(text, f"{row.title}\n{row.body}", platform, row.link)
+        if kits.near_copies(variants).n_pairs_too_close:
+            raise InvalidInputError(
+                mark("Dua takarir untuk {platform} hampir sama; ubah salah satunya."), platform=platform.value
+            )
     rows.replace_captions(ctx.session, row.id, kept)
-    row.author_id = ctx.actor.user_id
+    _wrote(ctx, row)
     audit.append(ctx, "campaign.captions", "campaign", row.id, n=sum(len(each) for each in kept.values()))
 
 
@@ -339,17 +352,21 @@ def set_captions(ctx: Context, campaign_id: int, texts: Mapping[Platform, Sequen
 
 
 def submit(ctx: Context, campaign_id: int, *, political: bool) -> Campaign:
-    """Hand a draft to a second person, with the author's answer whether it is political."""
-    author_id = ctx.require(Role.MANAGER)
+    """Hand a draft to a second person, with the author's answer whether it is political.
+
+    A yes is kept for good and the campaign will never go live: were it refused instead, the same person could simply
+    answer again.
+    """
+    ctx.require(Role.MANAGER)
     row = _locked(ctx, campaign_id)
     to = next_campaign_state(row.state, CampaignStep.SUBMIT)
-    if political:
-        raise _political()
     if rows.n_variants(ctx.session, row.id) < 1:
         raise ConflictError(mark("Setiap platform perlu sedikitnya satu takarir sebelum diajukan."))
     _check_still_open(ctx, row)
-    row.state, row.author_id, row.political_author, row.submitted_at = to, author_id, political, ctx.now
-    row.approver_id = row.political_approver = None
+    _wrote(ctx, row)
+    row.state, row.submitted_at = to, ctx.now
+    row.political_author = political or bool(row.political_author)
+    row.approver_id = None
     row.returned_reason = ""
     audit.append(ctx, "campaign.submit", "campaign", row.id, political=political)
     return row
@@ -357,8 +374,8 @@ def submit(ctx: Context, campaign_id: int, *, political: bool) -> Campaign:
 
 def _second_person(ctx: Context, row: Campaign) -> int:
     person = ctx.require(*READERS)
-    if person == row.author_id:
-        raise SameHumanError(mark("Kampanye ini Anda ajukan sendiri; orang lain yang memutuskannya."))
+    if person == row.author_id or person in row.writers:
+        raise SameHumanError(mark("Kampanye ini Anda tulis atau ajukan sendiri; orang lain yang memutuskannya."))
     return person
 
 
@@ -388,7 +405,8 @@ def approve(ctx: Context, campaign_id: int, *, political: bool) -> Campaign:
     person = _second_person(ctx, row)
     approved = next_campaign_state(row.state, CampaignStep.APPROVE)
     _check_still_open(ctx, row)
-    row.approver_id, row.political_approver, row.approved_at = person, political, ctx.now
+    row.approver_id, row.approved_at = person, ctx.now
+    row.political_approver = political or bool(row.political_approver)
     row.state = approved
     audit.append(ctx, "campaign.approve", "campaign", row.id, political=political)
     return row
@@ -403,6 +421,10 @@ def _check_still_open(ctx: Context, row: Campaign) -> None:
         raise WindowOverError(mark("Waktu kampanye ini sudah lewat."))
     if row.clarification_id is not None:
         source = _standing(ctx, row.clarification_id)
+        if rows.reworded_since(ctx.session, source.id, row.clarification_version or 0):
+            raise NotStandingError(
+                mark("Isi klarifikasi ini sudah berubah makna; buat kampanye baru dari versi yang berlaku.")
+            )
         if source.political or (source.category is Category.POLITICS and _in_election(ctx)):
             raise _political()
 

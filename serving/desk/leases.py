@@ -229,15 +229,16 @@ def dismiss(ctx: Context, claim_id: int, reason: DismissReason, note: str = "") 
 def reopen(ctx: Context, claim_id: int, reason: str) -> Claim:
     """Put a closed or dismissed claim back into the queue, to be decided anew by two humans.
 
-    The words of the old draft stay; its six answers do not, because they are why it is opened again. A clarification
-    that stands goes on standing until another is published or somebody retracts it.
+    The words of the old draft stay, and with them who wrote them, so that none of these may approve them; its six
+    answers do not, because they are why it is opened again. A clarification that stands goes on standing until another
+    is published or somebody retracts it.
     """
     _needs_reason(reason)
     claim = _aside(ctx, claim_id, ClaimStep.REOPEN, reason, *DESK)
     claim.author_id = claim.approver_id = claim.decided_at = None
     claim.verdict = claim.political = claim.dismiss_reason = None
     if draft := review.draft(ctx.session, claim_id):
-        draft.gates, draft.political, draft.writers = {}, None, []
+        draft.gates, draft.political = {}, None
         draft.version += 1
     return claim
 

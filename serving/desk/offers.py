@@ -123,19 +123,23 @@ def _answer(ctx: Context, offer_id: int, step: OfferStep) -> Offer:
     return offer
 
 
+def _note_answer(ctx: Context, offer: Offer) -> None:
+    """Record that somebody answered; what they answered stays out of a record that many may read."""
+    audit.append(ctx, "offer.answer", "offer", offer.id, campaign=offer.campaign_id)
+
+
 def accept(ctx: Context, offer_id: int) -> None:
     """Take an offer; its kit opens. Taken twice, the second is refused."""
     offer = _answer(ctx, offer_id, OfferStep.ACCEPT)
     offer.answered_at = ctx.now
-    audit.append(ctx, "offer.accept", "offer", offer.id, campaign=offer.campaign_id)
+    _note_answer(ctx, offer)
 
 
 def decline(ctx: Context, offer_id: int, reason: DeclineReason) -> None:
     """Say no, once and without consequence."""
     offer = _answer(ctx, offer_id, OfferStep.DECLINE)
     offer.answered_at, offer.decline_reason = ctx.now, reason
-    # The reason stays out of the record that many may read.
-    audit.append(ctx, "offer.decline", "offer", offer.id, campaign=offer.campaign_id)
+    _note_answer(ctx, offer)
 
 
 def snooze(ctx: Context, offer_id: int, until: datetime | None = None) -> datetime:

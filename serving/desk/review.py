@@ -188,7 +188,7 @@ def _to_decide(ctx: Context, claim_id: int, step: ClaimStep, version: int | None
     author_id = claim.author_id
     if row is None or author_id is None:
         raise NotFoundError(mark("Klaim ini belum punya rancangan."))
-    if user_id == author_id or user_id in row.writers:
+    if user_id == author_id or user_id in row.writers or user_id == rows.worded_by(ctx.session, claim_id):
         raise SameHumanError
     if version is not None and version != row.version:
         raise DraftMovedOnError

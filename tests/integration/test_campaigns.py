@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from serving.db.tables import Campaign, Clarification, Ministry, Offer, User
+from serving.db.tables import Campaign, Clarification, Ministry, Offer, Revision, User
 from serving.deps import SESSION_COOKIE, context_for, csrf_token, session_token
 from serving.desk import accounts, audit, campaigns, routing
 from serving.desk.context import SERVICE
@@ -206,12 +206,61 @@ def test_returned_with_a_reason(world):
     assert (row.state, row.returned_reason) == (CampaignState.DRAFT, "Judul kurang jelas.")
 
 
-def test_the_authors_yes_keeps_it_a_draft(world):
-    """Answered political by its author, a campaign is not even submitted."""
+def test_the_authors_yes_is_final(world):
+    """Answered political by its author once, a campaign never goes live, whatever is answered later."""
     campaign_id = world.draft()
+    world.submit(campaign_id, political=True)
+    world.run(world.approver, lambda ctx: campaigns.return_draft(ctx, campaign_id, "Jawab lagi."))
+    world.submit(campaign_id, political=False)
+    world.run(world.approver, lambda ctx: campaigns.approve(ctx, campaign_id, political=False))
     with pytest.raises(campaigns.PoliticalError):
-        world.submit(campaign_id, political=True)
-    assert world.state(campaign_id) is CampaignState.DRAFT
+        world.launch(campaign_id)
+
+
+def test_nobody_who_wrote_any_of_it_approves(world):
+    """Whoever wrote captions cannot approve them, even where another person submitted."""
+    campaign_id = world.draft()
+    world.run(world.other, lambda ctx: campaigns.submit(ctx, campaign_id, political=False))
+    with pytest.raises(campaigns.SameHumanError):
+        world.run(world.author, lambda ctx: campaigns.approve(ctx, campaign_id, political=False))
+
+
+def test_words_that_changed_their_meaning_go_nowhere(world):
+    """A campaign on words that a revision has since given another meaning is neither approved nor launched."""
+    waiting, ready = world.draft(), world.approved()
+    world.submit(waiting)
+
+    def revised(ctx):
+        ctx.session.add(
+            Revision(
+                clarification_id=world.source_id,
+                base_version=1,
+                title="Bank Contoh membagikan kuota di kantornya saja",
+                body="Bank Contoh menyatakan kuota dibagikan di kantor.",
+                sources=[],
+                change_note="Keterangan bank berubah.",
+                meaning_changed=True,
+                author_id=world.checker.user_id,
+                proposed_at=ctx.now,
+                outcome="accepted",
+                settled_by_id=world.approver.user_id,
+                settled_at=ctx.now,
+            )
+        )
+
+    world.run(SERVICE, revised)
+    with pytest.raises(campaigns.NotStandingError):
+        world.run(world.approver, lambda ctx: campaigns.approve(ctx, waiting, political=False))
+    with pytest.raises(campaigns.NotStandingError):
+        world.launch(ready)
+
+
+def test_captions_that_say_the_same_are_refused(world):
+    """Two variants that are near-copies would make many people post the same words."""
+    campaign_id = world.draft()
+    text = "Bank Contoh menyatakan tidak ada pembagian kuota."
+    with pytest.raises(InvalidInputError, match="hampir sama"):
+        world.run(world.author, lambda ctx: campaigns.set_captions(ctx, campaign_id, {Platform.FACEBOOK: [text, text]}))
 
 
 def test_the_approvers_yes_is_recorded_and_final(world):

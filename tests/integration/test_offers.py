@@ -84,7 +84,7 @@ def test_of_two_accepts_at_once_one_wins(service, story, acting):
     assert sorted(outcomes) == ["refused", "won"]
     with service.database.read() as session:
         done = [row.action for row in audit.rows.rows_in_order(session)]
-    assert done.count("offer.accept") == 1
+    assert done.count("offer.answer") == 1
 
 
 @pytest.mark.parametrize("step", ["accept", "decline", "snooze", "post", "kit"])
@@ -108,14 +108,15 @@ def test_a_manager_cannot_answer_for_somebody(story, acting):
 
 
 def test_a_refusal_keeps_its_reason_out_of_the_record(service, story, acting):
-    """The reason is on the offer, for groups; the audit row does not carry it."""
+    """Answer and reason are on the offer, for groups; the audit row tells neither."""
     with acting(story.person) as ctx:
         offers.decline(ctx, story.offer_id, DeclineReason.NOT_COMFORTABLE)
     offer = _offer(service, story)
     assert (offer.state, offer.decline_reason) == (OfferState.DECLINED, DeclineReason.NOT_COMFORTABLE)
     with service.database.read() as session:
-        row = next(row for row in audit.rows.rows_in_order(session) if row.action == "offer.decline")
+        row = next(row for row in audit.rows.rows_in_order(session) if row.action == "offer.answer")
     assert "comfort" not in row.detail
+    assert "declin" not in row.detail
 
 
 def test_snoozing_hides_and_waking_brings_back(service, story, acting, clock):

@@ -623,6 +623,35 @@ def test_reopened_and_decided_again_supersedes(act, published, ani, citra, read,
         assert first.slug != second.slug
 
 
+def test_words_keep_their_writer_over_a_reopening(act, claim_id, ani, sign_up, read):
+    """Whoever wrote the draft cannot approve it after dismissing and reopening, though another submits it."""
+    both = sign_up("eka", Role.CHECKER, Role.APPROVER)
+    act(both, review.take, claim_id)
+    act(both, evidence.add, claim_id, AGENCY)
+    act(both, evidence.add, claim_id, MEDIA)
+    act(both, review.save_draft, claim_id, READY, 0)
+    act(both, review.dismiss, claim_id, DismissReason.OUT_OF_SCOPE)
+    act(both, review.reopen, claim_id, "Ternyata dalam cakupan")
+    act(ani, review.take, claim_id)
+    act(ani, review.save_draft, claim_id, READY, read(Draft, claim_id).version)
+    act(ani, review.submit, claim_id)
+    with pytest.raises(review.SameHumanError):
+        act(both, review.approve, claim_id, political=False)
+
+
+def test_rewording_counts_as_writing(act, drafted, ani, sign_up):
+    """The wording is published as what was claimed: whoever wrote it cannot approve."""
+    both = sign_up("eka", Role.CHECKER, Role.APPROVER)
+    act(ani, review.release, drafted)
+    act(both, review.take, drafted)
+    act(both, review.reword, drafted, "Pesan berantai menyebut kuota dibagikan lewat formulir.")
+    act(both, review.release, drafted)
+    act(ani, review.take, drafted)
+    act(ani, review.submit, drafted)
+    with pytest.raises(review.SameHumanError):
+        act(both, review.approve, drafted, political=False)
+
+
 def test_every_step_stands_in_the_audit(published, service):
     """From taking to publishing, each step left a row in the chain."""
     with service.database.read() as session:

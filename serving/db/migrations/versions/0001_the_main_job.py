@@ -429,6 +429,8 @@ def upgrade() -> None:
         sa.Column("political_author", sa.Boolean(), nullable=True),
         sa.Column("political_approver", sa.Boolean(), nullable=True),
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("writers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("clarification_version", sa.Integer(), nullable=True),
         sa.Column("approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("returned_reason", sa.Text(), nullable=False),
         sa.Column("freeze_reason", sa.Text(), nullable=False),

@@ -76,6 +76,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.filters["moment"] = datetime.fromisoformat  # the audit keeps times as the text that was hashed
     environment.globals |= {"LABELS": LABELS, "icon": icon, "spark_points": spark_points}
     return environment
 

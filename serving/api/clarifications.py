@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from serving.api.problems import problems
-from serving.db import library as rows
 from serving.db.library import Entry, Search
 from serving.db.tables import Revision
 from serving.deps import ApiContext, PublicContext
@@ -138,6 +137,9 @@ class RevisionIn(Input):
     sources: Annotated[list[SourceIn], Field(min_length=1, max_length=SOURCES_MAX)]
     change_note: Paragraph
     meaning_changed: StrictBool
+    redacted: StrictBool = Field(
+        default=False, description="That the words name no private person; needed where the claim names one."
+    )
 
 
 class ReasonIn(Input):
@@ -150,6 +152,12 @@ class SupersedeIn(ReasonIn):
     """Which published clarification answers better, and why."""
 
     by_id: Id
+
+
+class ExpiryIn(Input):
+    """Until when a clarification holds; a moment ahead, with its zone."""
+
+    until: Moment
 
 
 class LibraryRow(BaseModel):
@@ -248,7 +256,7 @@ def _revision(row: Revision) -> RevisionOut:
 def search(ctx: ApiContext, wanted: Annotated[Wanted, Query()]) -> ClarificationPage:
     """List clarifications, newest first."""
     states = (wanted.state,) if wanted.state else ()
-    found = library.search(ctx, Search(states, wanted.verdict, wanted.q, wanted.after, wanted.limit + 1))
+    found = library.listed(ctx, Search(states, wanted.verdict, wanted.q, wanted.after, wanted.limit + 1))
     shown = found[: wanted.limit]
     more = shown[-1].head.id if len(found) > wanted.limit else None
     return ClarificationPage(clarifications=[ClarificationOut(**_fields(each)) for each in shown], next_after=more)
@@ -273,17 +281,16 @@ def import_rows(ctx: ApiContext, body: ImportIn) -> ImportOut:
     return ImportOut(new=done.n_new, changed=done.n_changed, same=done.n_same, rejected=rejected)
 
 
-@router.get("/clarifications/{clarification_id}", responses=problems(404))
+@router.get("/clarifications/{clarification_id}", responses=problems(403, 404))
 def read(ctx: ApiContext, clarification_id: PathId) -> ClarificationDetailOut:
     """Read one clarification with every version of its words."""
     entry = library.entry(ctx, clarification_id)
     return ClarificationDetailOut(
         **_fields(entry),
         versions=[
-            VersionOut.model_validate(each, from_attributes=True)
-            for each in rows.versions(ctx.session, clarification_id)
+            VersionOut.model_validate(each, from_attributes=True) for each in library.versions(ctx, clarification_id)
         ],
-        revisions=[_revision(each) for each in rows.revisions(ctx.session, clarification_id)],
+        revisions=[_revision(each) for each in library.revisions(ctx, clarification_id)],
     )
 
 
@@ -294,7 +301,7 @@ def read(ctx: ApiContext, clarification_id: PathId) -> ClarificationDetailOut:
 )
 def claimreview_document(ctx: PublicContext, clarification_id: PathId) -> Response:
     """Export a published clarification as schema.org ClaimReview; no key is needed."""
-    document = claimreview.claim_review(ctx, library.entry(ctx, clarification_id))
+    document = claimreview.claim_review(ctx, library.public_entry(ctx, clarification_id))
     return JSONResponse(document, media_type="application/ld+json")
 
 
@@ -312,10 +319,19 @@ def supersede(ctx: ApiContext, clarification_id: PathId, body: SupersedeIn) -> C
     return ClarificationOut(**_fields(library.entry(ctx, clarification_id)))
 
 
+@router.post("/clarifications/{clarification_id}/expiry", responses=problems(403, 404, 409))
+def set_expiry(ctx: ApiContext, clarification_id: PathId, body: ExpiryIn) -> ClarificationOut:
+    """Say until when a published clarification holds."""
+    library.set_expiry(ctx, clarification_id, body.until)
+    return ClarificationOut(**_fields(library.entry(ctx, clarification_id)))
+
+
 @router.post("/clarifications/{clarification_id}/revisions", status_code=201, responses=problems(403, 404, 409))
 def propose(ctx: ApiContext, clarification_id: PathId, body: RevisionIn) -> RevisionOut:
     """Propose other words; they stand only once a second human has put them into force."""
-    words = NewWords(body.title, body.body, _sources(body.sources), body.change_note, body.meaning_changed)
+    words = NewWords(
+        body.title, body.body, _sources(body.sources), body.change_note, body.meaning_changed, body.redacted
+    )
     return _revision(library.propose(ctx, clarification_id, words, body.base_version))
 
 

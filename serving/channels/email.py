@@ -5,6 +5,7 @@ A connection a message costs a few round trips; in return a server that stalls h
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ TIMEOUT_S = 15.0
 SUBJECT_TITLE_CHARS = 90
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 TEMPLATES = Path(__file__).parent.parent / "templates" / "mail"
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?![\w.@-])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +108,24 @@ class Smtp:
     timeout_s: float = TIMEOUT_S
 
     def send(self, letter: Letter) -> None:
-        """Hand one letter over; raise ``SendError`` where the server did not take it in time."""
+        """Hand one letter over; raise ``SendError`` where the server did not take it in time.
+
+        What the server wrote often repeats the address, so no error keeps its text, nor the exception that held it.
+        """
         try:
             message = compose(letter, self.settings, self.clock)
         except (ValueError, IndexError) as error:
-            raise SendError(f"the address cannot be written to: {type(error).__name__}", permanent=True) from error
+            raise SendError(f"the address cannot be written to: {type(error).__name__}", permanent=True) from None
         try:
             with self._connected() as connection:
                 connection.send_message(message)
         except smtplib.SMTPResponseException as error:
-            raise SendError(_said(error.smtp_code, error.smtp_error), permanent=_is_final(error.smtp_code)) from error
+            raise SendError(_said(error.smtp_code, error.smtp_error), permanent=_is_final(error.smtp_code)) from None
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
-            raise SendError(_said(code, text), permanent=_is_final(code)) from error
+            raise SendError(_said(code, text), permanent=_is_final(code)) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise SendError(f"{self.server.host}:{self.server.port}: {type(error).__name__}: {error}") from error
+            raise SendError(f"{self.server.host}:{self.server.port}: {type(error).__name__}") from None
 
     def _connected(self) -> smtplib.SMTP:
         server = self.server
@@ -148,8 +153,10 @@ def _is_final(code: int) -> bool:
 
 
 def _said(code: int, text: bytes | str) -> str:
+    """Give the reply code and, where there is one, the enhanced status code (RFC 3463); never the words."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"the server answered {code} {' '.join(words.split())}"
+    status = _STATUS.match(words)
+    return f"{code} {status.group()}" if status else str(code)
 
 
 def sender_for(settings: Settings, clock: Clock) -> Smtp | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,13 +24,14 @@ from serving.desk import claims, corrections, library
 from serving.desk.context import Context
 from serving.desk.library import DiffPart, NewWords, SourceWords
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import mark, translate
+from serving.i18n import ZONES, mark, translate
 from serving.inputs import ID_MAX, Id
 from serving.vocabulary import ClarificationState, EvidenceKind, Role
 
 router = APIRouter()
 PathId = Annotated[Id, Path(le=ID_MAX)]
 PAGE = 25
+WIB = ZoneInfo(ZONES["WIB"])
 
 
 class ListForm(BaseModel):
@@ -81,6 +84,7 @@ class WordsForm(BaseModel):
     sources: str = ""
     change_note: str = ""
     meaning_changed: str = ""
+    redacted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def list_entries(
     ctx.require(*claims.READERS)
     words = "".join(c for c in asked.q if c.isprintable()).strip()
     states = (ClarificationState(asked.state),) if asked.state in set(ClarificationState) else ()
-    found = library.search(ctx, Search(states, None, words, asked.after, PAGE + 1))
+    found = library.listed(ctx, Search(states, None, words, asked.after, PAGE + 1))
     more = found[PAGE - 1].head.id if len(found) > PAGE else 0
     query = urlencode({"q": words, "state": asked.state, "after": more})
     page = LibraryPage(
@@ -139,8 +143,8 @@ class Door:
         ctx = self.ctx
         ctx.require(*claims.READERS)
         entry = library.entry(ctx, number)
-        versions = rows.versions(ctx.session, number)
-        revisions = rows.revisions(ctx.session, number)
+        versions = library.versions(ctx, number)
+        revisions = library.revisions(ctx, number)
         people = {row.author_id for row in versions} | {row.approver_id for row in versions}
         people |= {row.author_id for row in revisions}
         page = EntryPage(
@@ -219,7 +223,19 @@ def _words_of(form: WordsForm) -> NewWords:
         _sources_of(form.sources),
         fit(PARAGRAPH, form.change_note, "alasan"),
         form.meaning_changed == "ya",
+        form.redacted == "ya",
     )
+
+
+def _moment(text: str) -> datetime:
+    """Read what a browser's date and time field sends; it is meant in WIB."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is not None or not 2000 <= moment.year < 2100:
+        raise InvalidInputError(mark("Isi sampai kapan klarifikasi berlaku (WIB)."))
+    return moment.replace(tzinfo=WIB)
 
 
 @router.get("/pustaka/{number}")
@@ -245,6 +261,14 @@ def settle(door: DoorDep, number: PathId, revision_id: PathId, answer: str) -> R
     if error := attempt(door.ctx, lambda: step(door.ctx, revision_id)):
         return door.page(number, None, "", error)
     return redirect(door.request, f"/pustaka/{number}", mark("Jawaban Anda dicatat."))
+
+
+@router.post("/pustaka/{number}/masa-berlaku")
+def set_expiry(door: DoorDep, number: PathId, until: Annotated[str, Form()] = "") -> Response:
+    """Say until when a published clarification holds."""
+    if error := attempt(door.ctx, lambda: library.set_expiry(door.ctx, number, _moment(until))):
+        return door.page(number, None, "", error)
+    return redirect(door.request, f"/pustaka/{number}", mark("Masa berlaku tersimpan."))
 
 
 @router.post("/pustaka/{number}/tarik")

@@ -18,7 +18,7 @@ from serving.db.tables import (
     Influencer,
     Offer,
 )
-from serving.vocabulary import CampaignKind, CampaignState, CorrectionState, DeliveryState, OfferState
+from serving.vocabulary import CampaignKind, CampaignState, Category, CorrectionState, DeliveryState, OfferState
 
 OPEN = (OfferState.OFFERED, OfferState.SNOOZED)
 
@@ -32,6 +32,8 @@ class OfferFacts:
     title: str
     issuer: str
     expires_at: datetime | None
+    # None for programme news, which has no category.
+    category: Category | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,9 @@ def withdraw_answered(session: Session) -> Sequence[int]:
 def offer_facts(session: Session, offer_id: int) -> OfferFacts | None:
     """Give what a message about one offer says, while the offer is open."""
     query = (
-        select(Offer.id, Campaign.kind, Campaign.title, Campaign.issuer, Offer.expires_at)
+        select(Offer.id, Campaign.kind, Campaign.title, Campaign.issuer, Offer.expires_at, Clarification.category)
         .join(Campaign, Campaign.id == Offer.campaign_id)
+        .outerjoin(Clarification, Clarification.id == Campaign.clarification_id)
         .where(Offer.id == offer_id, Offer.state.in_(OPEN), Campaign.state == CampaignState.LIVE)
     )
     row = session.execute(query).one_or_none()

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, aliased
 
 from serving.db import routing
 from serving.db.tables import (
+    ApiKey,
     Correction,
+    Delivery,
     FollowerEvidence,
     Influencer,
     InfluencerTopic,
@@ -192,14 +194,28 @@ def corrections_of(session: Session, influencer_id: int) -> Sequence[Correction]
     return session.scalars(query).all()
 
 
+def deliveries_of(session: Session, influencer_id: int) -> Sequence[Delivery]:
+    """Give every message to one person."""
+    return session.scalars(select(Delivery).where(Delivery.influencer_id == influencer_id).order_by(Delivery.id)).all()
+
+
+def withdraw_keys(session: Session, user_id: int, now: datetime) -> None:
+    """Revoke every key of an account and forget how its owner named them."""
+    query = select(ApiKey).where(ApiKey.user_id == user_id).with_for_update()
+    for key in session.scalars(query):
+        key.revoked_at, key.label = key.revoked_at or now, ""
+
+
 def wipe(session: Session, row: Influencer) -> None:
-    """Remove a person's evidence, topics and handed-in addresses; the row itself is the caller's."""
+    """Remove a person's evidence, topics, handed-in addresses and reasons for declining; the row is the caller's."""
     own_offers = select(Offer.id).where(Offer.influencer_id == row.id)
     for statement in (
         delete(FollowerEvidence).where(FollowerEvidence.influencer_id == row.id),
         delete(PostedLink).where(PostedLink.offer_id.in_(own_offers)),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
+    reasons = update(Offer).where(Offer.influencer_id == row.id).values(decline_reason=None)
+    session.execute(reasons.execution_options(synchronize_session="fetch"))
     set_topics(session, row, [])
 
 

@@ -22,6 +22,7 @@ from serving.db.tables import (
 from serving.vocabulary import (
     CampaignKind,
     CampaignState,
+    Category,
     ClarificationState,
     OfferState,
     Platform,
@@ -56,6 +57,8 @@ class Carried:
     ends_at: datetime
     clarification_slug: str | None
     clarification_state: ClarificationState | None
+    # None for programme news, which has no category.
+    category: Category | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def _carried() -> Select[Any]:
             Campaign.ends_at,
             Clarification.slug,
             Clarification.state,
+            Clarification.category,
         )
         .join(Influencer, Influencer.id == Offer.influencer_id)
         .join(Ministry, Ministry.id == Influencer.ministry_id)

@@ -8,8 +8,9 @@ another. What remains is the message in flight when a process is killed: it leav
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from serving.db import deliveries as rows
 from serving.db.tables import Delivery
@@ -17,7 +18,7 @@ from serving.desk import audit, offers, routing
 from serving.desk.context import Context
 from serving.errors import ConflictError, NotFoundError, SuluhError
 from serving.i18n import ZONES, mark
-from serving.vocabulary import CampaignKind, DeliveryState, Role
+from serving.vocabulary import CampaignKind, Category, DeliveryState, Role
 
 # Longer than a sender may take for a whole batch, so that nobody else takes what is still being sent.
 CLAIM = timedelta(minutes=10)
@@ -103,7 +104,8 @@ def _held(ctx: Context, claimed: Claimed) -> Delivery | None:
 def compose(ctx: Context, claimed: Claimed) -> Letter | None:
     """Write the message of a claimed row as things stand now.
 
-    Gives nothing where it is no longer ours to send or has nothing more to say; the latter is withdrawn.
+    Gives nothing where it is no longer ours to send, has nothing more to say (then it is withdrawn), or where night
+    fell on its person since it was claimed: then it waits for their morning, and the claim is no attempt.
     """
     row = _held(ctx, claimed)
     if row is None:
@@ -111,7 +113,25 @@ def compose(ctx: Context, claimed: Claimed) -> Letter | None:
     letter = _letter(ctx, row)
     if letter is None:
         row.state = DeliveryState.WITHDRAWN
-    return letter
+        return None
+    return None if _put_off(ctx, row) else letter
+
+
+def _put_off(ctx: Context, row: Delivery) -> bool:
+    """Let a claimed message wait until quiet hours end where its person is; tell whether it must."""
+    person, caps = rows.recipient(ctx.session, row.influencer_id), routing.Caps.of(ctx.settings)
+    if person is None or not routing.is_quiet(ctx.now, person.timezone, caps):
+        return False
+    row.attempts -= 1
+    row.not_before = _morning_after(ctx.now, person.timezone, caps)
+    return True
+
+
+def _morning_after(now: datetime, timezone: str, caps: routing.Caps) -> datetime:
+    """Give the next moment, in UTC, at which quiet hours end in a zone."""
+    zone = ZoneInfo(timezone)
+    morning = datetime.combine(now.astimezone(zone).date(), caps.quiet_until, zone)
+    return (morning if morning > now else morning + timedelta(days=1)).astimezone(UTC)
 
 
 def _letter(ctx: Context, row: Delivery) -> Letter | None:
@@ -127,6 +147,8 @@ def _letter(ctx: Context, row: Delivery) -> Letter | None:
         return Letter(row.key, to, person.name, told.title, f"{base}/kotak", pause, reason=told.reason)
     offer = rows.offer_facts(ctx.session, row.offer_id or 0)
     if offer is None or person.paused_at is not None or person.left_at is not None:
+        return None
+    if offer.category is Category.POLITICS and ctx.settings.in_election(routing.local_day(ctx.now)):
         return None
     url = f"{base}/kotak/{offer.offer_id}"
     return Letter(row.key, to, person.name, offer.title, url, pause, offer=offer.kind, issuer=offer.issuer)

@@ -14,10 +14,11 @@ from itertools import islice
 from typing import Any
 
 from serving.db import influencers as rows
+from serving.db import people as account_rows
 from serving.db import routing as routing_rows
 from serving.db.influencers import Search
 from serving.db.tables import FollowerEvidence, Influencer, Ministry
-from serving.desk import audit, offers, routing
+from serving.desk import accounts, audit, offers, routing
 from serving.desk.context import Context
 from serving.desk.eligibility import (
     CONSENT_VERSION,
@@ -38,6 +39,8 @@ READERS = (Role.MANAGER,)
 IMPORT_BATCH = 1_000
 CLOCK_SKEW = timedelta(minutes=5)
 ERASED_NAME = "(data dihapus)"
+# No password has this as its hash.
+UNUSABLE_HASH = "!"
 
 
 class ConsentVersionError(ConflictError):
@@ -491,7 +494,22 @@ def move(ctx: Context, region: str) -> Influencer:
 def export_own(ctx: Context) -> dict[str, Any]:
     """Give everything kept about the signed-in person, ready for JSON, their own answers included."""
     row = own(ctx, lock=False)
+    user = accounts.own_account(ctx)
     return {
+        "account": {
+            "name": user.name,
+            "display_name": user.display_name,
+            "created_at": user.created_at.isoformat(),
+            "keys": [
+                {
+                    "label": key.label,
+                    "created_at": key.created_at.isoformat(),
+                    "expires_at": key.expires_at.isoformat(),
+                    "revoked_at": _iso(key.revoked_at),
+                }
+                for key in accounts.keys(ctx, user.id)
+            ],
+        },
         "profile": {
             "name": row.name,
             "ministry": rows.ministry_names(ctx.session)[row.ministry_id].code,
@@ -545,6 +563,15 @@ def export_own(ctx: Context) -> dict[str, Any]:
             }
             for each in rows.corrections_of(ctx.session, row.id)
         ],
+        "deliveries": [
+            {
+                "channel": each.channel,
+                "state": each.state.value,
+                "not_before": each.not_before.isoformat(),
+                "sent_at": _iso(each.sent_at),
+            }
+            for each in rows.deliveries_of(ctx.session, row.id)
+        ],
     }
 
 
@@ -555,9 +582,11 @@ def _iso(moment: datetime | None) -> str | None:
 def erase(ctx: Context) -> None:
     """Erase the signed-in person's own data at once.
 
-    Name, address, unit, evidence, topics and handed-in links are wiped and the account is let go. An empty row stays,
-    because offers and the audit chain point at it; its staff hash is replaced, so that nothing leads back.
+    Name, address, unit, evidence, topics, handed-in links and reasons for declining are wiped and the account is let
+    go. An empty row stays, because offers and the audit chain point at it; its staff hash is replaced, so that nothing
+    leads back. An account that had no other role is closed and loses its name too; one that has is still needed.
     """
+    user_id = ctx.require(Role.INFLUENCER)
     row = own(ctx)
     n = offers.recall_of(ctx, row.id)
     rows.wipe(ctx.session, row)
@@ -565,8 +594,20 @@ def erase(ctx: Context) -> None:
     row.name, row.unit, row.sealed_email = ERASED_NAME, "", None
     row.consent_version = row.consent_at = row.paused_at = None
     row.active, row.left_at, row.user_id = False, ctx.now, None
+    _close_account(ctx, user_id)
     ctx.session.flush()
     audit.append(ctx, "influencer.erase", "influencer", row.id, recalled=n)
+
+
+def _close_account(ctx: Context, user_id: int) -> None:
+    """Close an account that serves nothing but the programme, and take every name from it."""
+    user = account_rows.locked_user(ctx.session, user_id)
+    if user is None or set(user.roles) != {Role.INFLUENCER}:
+        return
+    user.name, user.display_name = f"terhapus-{user.id}", ""
+    user.password_hash, user.active = UNUSABLE_HASH, False
+    user.session_epoch += 1
+    rows.withdraw_keys(ctx.session, user.id, ctx.now)
 
 
 # ---- figures ---------------------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ from itertools import combinations, product
 from urllib.parse import urlencode
 
 from serving.db import offers as rows
+from serving.desk import gates, routing
 from serving.desk.context import Context
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.settings import Settings
-from serving.vocabulary import CampaignKind, CampaignState, ClarificationState, OfferState, Platform, Role
+from serving.vocabulary import CampaignKind, CampaignState, Category, ClarificationState, OfferState, Platform, Role
 
 # How X counts (twitter-text configuration v3): most of Latin weighs 1, everything else 2, a link always 23.
 X_LIMIT = 280
@@ -39,6 +40,18 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 _MENTION = re.compile(r"@")
+# Pages of people stand here, so a link to one speaks to somebody as a mention does.
+_SOCIAL = re.compile(
+    r"(?<![\w-])(?:(?:facebook|fb|instagram|twitter|x|tiktok|threads|youtube|telegram|whatsapp|linkedin)\.(?:com|net|me)"
+    r"|fb\.watch|instagr\.am|t\.co|t\.me|wa\.me|youtu\.be|lnkd\.in|bsky\.app)(?![\w-])(?:/\S*)?",
+    re.IGNORECASE,
+)
+# An account named without the sign: "IG: nama.akun", "akun Instagram nama.akun", or a word with an underscore.
+_HANDLE = re.compile(
+    r"\b(?:ig|fb|instagram|facebook|twitter|tiktok|threads|telegram|youtube)\s*[:/]\s*[\w.]+"
+    r"|\bakun\s+(?:\w+\s+)?[^\W\d]\w*[.\d]\w+|\b[a-z0-9.]+_[a-z0-9_.]*\b",
+    re.IGNORECASE,
+)
 _HASHTAG = re.compile(r"#\w+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
@@ -48,6 +61,16 @@ _RETELLS = re.compile(
     r"|sebuah (?:unggahan|pesan|video|narasi|foto)\b)",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"(?<=[.!?;\u2026])\s+|\n+")
+_CONTENT = re.compile(r"[^\W\d_]{4,}")
+# Words of more than three letters that hold a sentence together and say nothing by themselves.
+_GLUE_WORDS = (
+    "adalah agar akan anda antara atau bagi bahwa bukan dalam dapat dari dengan ialah itulah jangan jika juga kami "
+    "karena kepada ketika kita lagi lalu lebih maka mereka namun oleh pada para saat saja saya sebagai sehingga serta "
+    "setelah setiap sudah supaya tanpa telah tentang tetapi tidak untuk yaitu yang"
+)
+_GLUE = frozenset(_GLUE_WORDS.split())
+MIN_SHARED = 0.5
 _EMOJI = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}"
     "|[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*"
@@ -174,6 +197,20 @@ def _facts(title: str, body: str) -> list[str]:
     return [sentence for sentence in told if not _RETELLS.match(sentence)] or told
 
 
+def _sayable(title: str, body: str) -> list[str]:
+    """Give the facts that a caption may say: those that pass ``check_caption`` by themselves."""
+    source = f"{title}\n{body}"
+    return [fact for fact in _facts(title, body) if _passes(fact, source)]
+
+
+def _passes(text: str, source: str) -> bool:
+    try:
+        check_caption(text, source)
+    except CaptionError:
+        return False
+    return True
+
+
 def caption_budget(platform: Platform, link: str) -> int:
     """Give how many characters, as the platform counts, a caption may have beside disclosure and link."""
     longest = disclosure(CampaignKind.CLARIFICATION, "M" * EMPLOYER_MAX_CHARS, "", link)
@@ -237,10 +274,13 @@ def draft_captions(kind: CampaignKind, title: str, body: str, link: str) -> dict
 
     Returns:
         One to six variants a platform, without disclosure and link. No two are near-copies (see ``similarity``).
+
+    Raises:
+        CaptionError: nothing is left once sentences that ``check_caption`` refuses are dropped.
     """
-    facts = _facts(title, body)
+    facts = _sayable(title, body)
     if not facts:
-        raise CaptionError(mark("Isi yang disetujui masih kosong; tidak ada yang dapat dibagikan."))
+        raise CaptionError(mark("Tidak ada kalimat dalam teks yang disetujui yang boleh menjadi takarir."))
     return {platform: _variants(kind, facts, platform, link) for platform in Platform}
 
 
@@ -285,11 +325,40 @@ def _foreign_names(text: str, source: str) -> list[str]:
     return [name for name in _capital_runs(text) if name.casefold() not in known]
 
 
+def _clauses(text: str) -> list[str]:
+    """Give the sentences and half-sentences of a caption, without the fixed openers."""
+    openers = sorted({opener.strip() for each in _OPENERS.values() for opener in each} - {""}, key=len, reverse=True)
+    found = []
+    for clause in _CLAUSE.split(unicodedata.normalize("NFKC", text)):
+        plain = clause.strip()
+        for opener in openers:
+            plain = plain.removeprefix(opener).strip()
+        found.append(plain)
+    return [clause for clause in found if clause]
+
+
+def _content(text: str) -> list[str]:
+    return [word for word in _CONTENT.findall(_squeezed(text).casefold()) if word not in _GLUE]
+
+
+def _strange_clauses(text: str, source: str) -> list[str]:
+    """Give sentences fewer than half of whose content words stand in the source or in the fixed phrases."""
+    fixed = " ".join(phrase for frame in (_OPENERS, _CLOSERS) for each in frame.values() for phrase in each)
+    known = set(_content(f"{source} {fixed}"))
+    return [
+        clause
+        for clause in _clauses(text)
+        if (words := _content(clause)) and sum(word in known for word in words) < MIN_SHARED * len(words)
+    ]
+
+
 def check_caption(text: str, source_text: str, platform: Platform | None = None, link: str = "") -> None:
-    """Refuse a caption that adds to the approved text or speaks to somebody.
+    """Refuse a caption that adds to the approved text, retells the hoax, accuses or speaks to somebody.
 
     Numbers, number words, dates, capitalised names, links and hashtags must stand in the source. The first word of a
-    sentence is capital anyway, so a lone name there is not seen: the approver reads every caption.
+    sentence is capital anyway, so a lone name there is not seen: the approver reads every caption. At least half of the
+    content words of every sentence stand in the source or in the fixed phrases. Social pages, accusing words and
+    openings that retell the hoax are refused even where the source has them.
 
     Args:
         text: the caption, without disclosure and link.
@@ -310,6 +379,15 @@ def check_caption(text: str, source_text: str, platform: Platform | None = None,
     source = _squeezed(source_text)
     without_links = LINK.sub(" ", plain)
     found = (
+        (
+            [*_SOCIAL.findall(plain), *_HANDLE.findall(without_links)],
+            mark("Takarir tidak boleh mengarah ke akun atau media sosial: \u201c{what}\u201d."),
+        ),
+        (gates.accusing_words(text), mark("Takarir tidak menuduh; ganti kata \u201c{what}\u201d.")),
+        (
+            [clause for clause in _clauses(text) if _RETELLS.match(clause)],
+            mark("Takarir tidak mengulang kabar keliru; mulai dari faktanya: \u201c{what}\u201d."),
+        ),
         (_foreign_links(plain, source), mark("Tautan \u201c{what}\u201d tidak ada dalam teks yang disetujui.")),
         (
             [tag for tag in _HASHTAG.findall(plain) if tag.casefold() not in source.casefold()],
@@ -326,6 +404,10 @@ def check_caption(text: str, source_text: str, platform: Platform | None = None,
         (
             _foreign_names(_without_links(text), source),
             mark("Nama \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
+        ),
+        (
+            _strange_clauses(_without_links(text), source),
+            mark("Kalimat \u201c{what}\u201d terlalu jauh dari teks yang disetujui."),
         ),
     )
     for strangers, sentence in found:
@@ -462,12 +544,14 @@ def carried_for(ctx: Context, offer_id: int) -> rows.Carried:
     return carried
 
 
-def check_stands(carried: rows.Carried) -> None:
-    """Refuse where the clarification was withdrawn or the campaign is stopped."""
+def check_stands(ctx: Context, carried: rows.Carried) -> None:
+    """Refuse where the clarification was withdrawn, the campaign is stopped, or an election period bars politics."""
     if carried.clarification_state in {ClarificationState.RETRACTED, ClarificationState.SUPERSEDED}:
         raise KitWithdrawnError(mark("Klarifikasi ini sudah ditarik atau diganti. Jangan unggah materinya."))
     if carried.campaign_state is CampaignState.FROZEN:
         raise KitWithdrawnError(mark("Kampanye ini sedang dibekukan. Tunggu kabar sebelum mengunggah."))
+    if carried.category is Category.POLITICS and ctx.settings.in_election(routing.local_day(ctx.now)):
+        raise KitWithdrawnError(mark("Selama masa pemilu materi politik tidak dibagikan. Jangan unggah materinya."))
 
 
 def kit_for(ctx: Context, offer_id: int) -> Kit:
@@ -476,12 +560,12 @@ def kit_for(ctx: Context, offer_id: int) -> Kit:
     Raises:
         NotFoundError: there is no such offer, or it is somebody else's.
         KitNotTakenError: it has not been accepted.
-        KitWithdrawnError: what it carries was retracted, superseded or frozen.
+        KitWithdrawnError: what it carries was retracted, superseded, frozen, or is politics in an election period.
     """
     carried = carried_for(ctx, offer_id)
     if carried.state not in TAKEN:
         raise KitNotTakenError(mark("Ambil tawaran ini dahulu; materinya terbuka sesudah itu."))
-    check_stands(carried)
+    check_stands(ctx, carried)
     link = campaign_link(ctx.settings, carried)
     closing = disclosure(carried.kind, carried.employer, carried.employer_code, link)
     texts = rows.captions(ctx.session, carried.campaign_id)
@@ -510,5 +594,5 @@ def card_for(ctx: Context, offer_id: int) -> CardText:
     carried = carried_for(ctx, offer_id)
     if carried.state not in OPEN | TAKEN:
         raise KitNotTakenError(mark("Tawaran ini sudah tidak terbuka."))
-    check_stands(carried)
+    check_stands(ctx, carried)
     return card_text(ctx.settings, carried)

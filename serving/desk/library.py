@@ -27,6 +27,7 @@ from serving.db.tables import (
     Revision,
 )
 from serving.desk import audit, campaigns, corrections, gates
+from serving.desk.claims import READERS
 from serving.desk.context import SERVICE, Context
 from serving.desk.gates import NotReadyError, Obstacle, PathStep, Prepared, Source
 from serving.desk.leases import DESK, move
@@ -103,13 +104,14 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class NewWords:
-    """Other words for a clarification, and why."""
+    """Other words for a clarification, and why; ``redacted`` confirms that they name no private person."""
 
     title: str
     body: str
     sources: tuple[SourceWords, ...]
     change_note: str
     meaning_changed: bool
+    redacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +149,45 @@ def published(ctx: Context, slug: str) -> Entry:
 
 
 def search(ctx: Context, wanted: Search) -> Sequence[Entry]:
-    """List clarifications, newest first."""
+    """List clarifications, newest first: to anybody what was published, anything else to a reader of the desk."""
+    if not wanted.states or not set(wanted.states) <= set(rows.PUBLIC):
+        ctx.require(*READERS)
     return rows.entries(ctx.session, wanted)
 
 
+def listed(ctx: Context, wanted: Search) -> Sequence[Entry]:
+    """List clarifications for a reader of the desk, newest first."""
+    ctx.require(*READERS)
+    return rows.entries(ctx.session, wanted)
+
+
+def public_entry(ctx: Context, clarification_id: int) -> Entry:
+    """Give what was published under a number, also where it was withdrawn since; raise where nothing was."""
+    found = rows.entry(ctx.session, clarification_id)
+    if found is None or found.head.state not in rows.PUBLIC:
+        raise NotFoundError(mark("Klarifikasi itu tidak ada."))
+    return found
+
+
 def entry(ctx: Context, clarification_id: int) -> Entry:
-    """Give one clarification with its present words."""
+    """Give one clarification with its present words to a reader of the desk."""
+    ctx.require(*READERS)
     found = rows.entry(ctx.session, clarification_id)
     if found is None:
         raise NotFoundError(mark("Klarifikasi itu tidak ada."))
     return found
+
+
+def versions(ctx: Context, clarification_id: int) -> Sequence[ClarificationVersion]:
+    """Give every version of the words to a reader of the desk, newest first."""
+    ctx.require(*READERS)
+    return rows.versions(ctx.session, clarification_id)
+
+
+def revisions(ctx: Context, clarification_id: int) -> Sequence[Revision]:
+    """Give the proposals for other words to a reader of the desk, newest first."""
+    ctx.require(*READERS)
+    return rows.revisions(ctx.session, clarification_id)
 
 
 def differences(before: str, after: str) -> tuple[DiffPart, ...]:
@@ -391,6 +422,29 @@ def _reason(text: str) -> str:
     return text.strip()
 
 
+# ---- how long it holds -----------------------------------------------------------------------------------------
+
+
+def set_expiry(ctx: Context, clarification_id: int, until: datetime) -> Clarification:
+    """Say until when a published clarification holds; it may be said again, sooner or later.
+
+    Past that moment it stays readable, but no kit carries it and it has no ClaimReview.
+
+    Args:
+        ctx: the step's surroundings.
+        clarification_id: which clarification.
+        until: an aware moment ahead.
+    """
+    ctx.require(Role.APPROVER)
+    if until <= ctx.now:
+        raise InvalidInputError(mark("Masa berlaku harus berakhir di masa depan."))
+    head = _standing(ctx, clarification_id)
+    head.valid_until = until
+    ctx.session.flush()
+    audit.append(ctx, "clarification.expiry", "clarification", head.id, until=until.isoformat())
+    return head
+
+
 # ---- other words -----------------------------------------------------------------------------------------------
 
 
@@ -429,7 +483,7 @@ def propose(ctx: Context, clarification_id: int, words: NewWords, base_version: 
 
 def _check_words(ctx: Context, head: Clarification, words: NewWords) -> None:
     decided = review.decisions(ctx.session, head.claim_id) if head.claim_id else ()
-    criticism = bool(decided) and bool(decided[0].gates.get(Gate.CRITICISM))
+    answers = decided[0].gates if decided else {}
     prepared = Prepared(verdict=head.verdict)
     sources = tuple(Source(source.url, source.kind) for source in words.sources)
     found: list[Obstacle] = [
@@ -438,8 +492,16 @@ def _check_words(ctx: Context, head: Clarification, words: NewWords) -> None:
             for obstacle in gates.obstacles(prepared, sources, head.claim_wording)
             if obstacle.step in {PathStep.SOURCES, PathStep.VERDICT}
         ),
-        *gates.words_obstacles(words.title, words.body, head.verdict, head.claim_wording, criticism=criticism),
+        *gates.words_obstacles(
+            words.title, words.body, head.verdict, head.claim_wording, criticism=bool(answers.get(Gate.CRITICISM))
+        ),
     ]
+    if answers.get(Gate.PRIVATE_PERSON) and not words.redacted:
+        found.append(
+            Obstacle(
+                PathStep.CLARIFICATION, mark("Klaim ini menyebut orang pribadi; pastikan namanya sudah disamarkan.")
+            )
+        )
     if found:
         raise NotReadyError(found[0])
 

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from serving.db.tables import PublicChange
 from serving.desk import audit
+from tests import factories
 
 
 def _fill(service, ctx, n=6):
@@ -72,6 +74,17 @@ def test_the_database_refuses_changes(service, ctx, statement):
     _fill(service, ctx)
     with pytest.raises(DBAPIError, match="append-only"), service.database.engine.begin() as connection:
         connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("table", ["public_changes"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET at = at", "DELETE FROM {}"])
+def test_what_the_public_read_cannot_be_changed(service, ctx, table, statement):
+    """The public log of corrections is only ever added to."""
+    head = factories.clarification(ctx)
+    ctx.session.add(PublicChange(clarification_id=head.id, kind="revised", version=1, reason="x", at=ctx.now))
+    ctx.session.commit()
+    with pytest.raises(DBAPIError, match=f"{table} is append-only"), service.database.engine.begin() as connection:
+        connection.execute(text(statement.format(table)))
 
 
 def test_a_step_that_fails_leaves_no_row(service):

@@ -12,12 +12,13 @@ from sqlalchemy import select
 
 from serving import worker
 from serving.channels import email
-from serving.db.tables import Campaign, Delivery, Influencer
+from serving.db.tables import Campaign, Clarification, Delivery, Influencer
 from serving.deps import context_for
-from serving.desk import deliveries, offers
+from serving.desk import corrections, deliveries, kits, offers, routing
 from serving.desk.context import SERVICE
 from serving.errors import ConflictError, ForbiddenError, SettingsError
-from serving.vocabulary import CampaignState, DeliveryState, OfferState
+from serving.settings import ElectionPeriod
+from serving.vocabulary import CampaignState, Category, DeliveryState, OfferState
 from tests import factories
 from tests.integration import carrying
 from tests.integration.mailbox import Mailbox, listening
@@ -153,7 +154,7 @@ def test_a_passing_fault_is_tried_again_later(mail, story, clock):
     _round(knowing)
     row = _row(knowing)
     assert (row.state, row.attempts) == (DeliveryState.PENDING, 1)
-    assert "451 busy" in row.last_error
+    assert row.last_error == "451"
     _round(knowing)
     assert box.messages == []
     clock.forward(minutes=1)
@@ -171,10 +172,95 @@ def test_a_lasting_refusal_is_not_repeated_until_a_person_says_so(mail, story, a
     assert box.messages == []
     with acting(story.author) as ctx:
         (failure,) = deliveries.outbox(ctx).failures
-        assert "550 no such mailbox" in failure.error
+        assert failure.error == "550"
         deliveries.retry(ctx, failure.id)
     _round(knowing)
     assert len(box.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("550 5.1.1 <orang7@contoh.example> unknown", "550 5.1.1"),
+        ("550 <orang7@contoh.example> unknown", "550"),
+        ("451 4.7.1@contoh.example grey", "451"),
+    ],
+)
+def test_only_the_servers_codes_are_kept(mail, story, acting, answer, kept):
+    """A server that repeats the address in its answer leaves no trace of it beside the message."""
+    _, knowing = mail(answer)
+    (claimed,) = worker.claim(knowing)
+    with knowing.database.write() as session:
+        letter = deliveries.compose(context_for(knowing, session, SERVICE), claimed)
+    with pytest.raises(deliveries.SendError) as told:
+        email.sender_for(knowing.settings, knowing.clock).send(letter)
+    assert str(told.value) == kept
+    with acting() as ctx:
+        deliveries.mark_failed(ctx, claimed, told.value)
+    assert _row(knowing).last_error == kept
+
+
+def _correct(acting, story):
+    with acting(story.person) as ctx:
+        offers.accept(ctx, story.offer_id)
+    with acting() as ctx:
+        corrections.send(ctx, story.clarification_id, "Keterangan berubah.")
+        deliveries.withdraw_answered(ctx)
+
+
+@pytest.mark.parametrize("what", ["offer", "correction"])
+def test_what_was_claimed_before_the_night_waits_for_the_morning(mail, story, acting, clock, what):
+    """Claimed at 19.59 and written at 23.59, nothing leaves; it does at 07.00, as the first attempt."""
+    box, knowing = mail()
+    if what == "correction":
+        _correct(acting, story)
+    with acting() as ctx:
+        ctx.session.get(Influencer, story.influencer_id).timezone = "Asia/Jakarta"
+        ctx.session.get(Campaign, story.campaign_id).ends_at = ctx.now + timedelta(days=30)
+        ctx.session.get(carrying.Offer, story.offer_id).expires_at = ctx.now + timedelta(days=29)
+    clock.moment = datetime.fromisoformat("2026-03-02T12:59+00:00")
+    (claimed,) = worker.claim(knowing)
+    clock.moment = datetime.fromisoformat("2026-03-02T16:59+00:00")
+    worker.send_one(knowing, claimed)
+    assert box.messages == []
+    with acting() as ctx:
+        row = ctx.session.get(Delivery, claimed.delivery_id)
+        assert (row.state, row.attempts, row.last_error) == (DeliveryState.PENDING, 0, "")
+        assert row.not_before == datetime.fromisoformat("2026-03-03T00:00+00:00")
+    clock.moment = datetime.fromisoformat("2026-03-03T00:00+00:00")
+    _round(knowing)
+    assert len(box.messages) == 1
+
+
+def _in_election(knowing, clock):
+    day = routing.local_day(clock.now())
+    period = ElectionPeriod(starts=day, ends=day)
+    return replace(knowing, settings=knowing.settings.model_copy(update={"election_periods": [period]}))
+
+
+@pytest.mark.parametrize(("category", "leaves"), [(Category.POLITICS, False), (Category.HEALTH, True)])
+def test_no_offer_about_politics_leaves_in_an_election_period(mail, story, acting, clock, category, leaves):
+    """The period that begins between claim and sending holds back politics, and nothing else."""
+    box, knowing = mail()
+    (claimed,) = worker.claim(knowing)
+    with acting() as ctx:
+        ctx.session.get(Clarification, story.clarification_id).category = category
+    worker.send_one(_in_election(knowing, clock), claimed)
+    assert bool(box.messages) is leaves
+    assert _row(knowing).state is (DeliveryState.SENT if leaves else DeliveryState.WITHDRAWN)
+
+
+def test_a_kit_about_politics_is_closed_in_an_election_period(service, story, acting, clock):
+    """What was taken before the period opens no longer, and opens again after it."""
+    with acting(story.person) as ctx:
+        offers.accept(ctx, story.offer_id)
+    with acting() as ctx:
+        ctx.session.get(Clarification, story.clarification_id).category = Category.POLITICS
+    electing = _in_election(service, clock)
+    with electing.database.read() as session, pytest.raises(kits.KitWithdrawnError):
+        kits.kit_for(context_for(electing, session, story.person), story.offer_id)
+    with acting(story.person) as ctx:
+        assert kits.kit_for(ctx, story.offer_id).offer_id == story.offer_id
 
 
 def test_attempts_end(mail, story, acting, clock):
@@ -254,8 +340,6 @@ def test_a_correction_says_why_and_reaches_whoever_paused(mail, story, acting):
     with acting() as ctx:
         ctx.session.get(Influencer, story.influencer_id).paused_at = ctx.now
         deliveries.offers.recall_open(ctx, story.campaign_id)
-        from serving.desk import corrections
-
         corrections.send(ctx, story.clarification_id, "Keterangan berubah.")
     _round(knowing)
     (message,) = box.messages

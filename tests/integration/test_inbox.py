@@ -229,7 +229,7 @@ def test_the_profile_over_the_api(client, program):
     assert client.post("/v1/me/consent", headers=program, json={"version": "1"}).json()["eligible"] is True
     assert client.get("/v1/me/export", headers=program).json()["profile"]["topics"] == ["kesehatan"]
     assert client.post("/v1/me/erase", headers=program).status_code == 204
-    assert client.get("/v1/me/profile", headers=program).status_code == 404
+    assert client.get("/v1/me/profile", headers=program).status_code == 401  # the account is closed with it
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,22 @@ from sqlalchemy import func, select
 
 from serving.cli.influencers import influencers as command
 from serving.db.influencers import Search
-from serving.db.tables import AuditRow, FollowerEvidence, Influencer, InfluencerTopic, Offer, PostedLink
+from serving.db.tables import (
+    ApiKey,
+    AuditRow,
+    FollowerEvidence,
+    Influencer,
+    InfluencerTopic,
+    Offer,
+    PostedLink,
+    User,
+)
 from serving.deps import context_for
-from serving.desk import audit, influencers, roster
+from serving.desk import accounts, audit, influencers, roster
 from serving.desk.context import SERVICE
 from serving.desk.eligibility import CONSENT_VERSION, ReasonKind
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from serving.vocabulary import EvidenceMethod, OfferState, Platform, Role, Topic
+from serving.vocabulary import DeclineReason, EvidenceMethod, OfferState, Platform, Role, Topic
 from tests import factories
 from tests.conftest import SECRET
 from tests.integration.test_campaigns import person
@@ -377,6 +386,50 @@ def test_erasing_leaves_an_empty_row(world, service):
         assert audit.verify(session, service.vault.audit_key).intact
     with pytest.raises(NotFoundError):
         world.run(world.person, influencers.own_profile)
+
+
+def _account(ctx):
+    return ctx.session.scalars(select(User).where(User.name == "asn")).one()
+
+
+def test_erasing_closes_an_account_that_serves_nothing_else(world, service):
+    """Sign-in name, display name, password, keys and the reasons for declining go with the rest."""
+    ids = _open_offers(world)
+
+    def before(ctx):
+        user = _account(ctx)
+        accounts.create_key(ctx, user, "HP Contoh")
+        ctx.session.get(Offer, ids[0]).decline_reason = DeclineReason.NOT_NOW
+        return user.id, user.session_epoch
+
+    user_id, epoch = world.run(SERVICE, before)
+    exported = world.run(world.person, influencers.export_own)
+    assert (exported["account"]["name"], exported["account"]["keys"][0]["label"]) == ("asn", "HP Contoh")
+    assert isinstance(exported["deliveries"], list)
+    world.run(world.person, influencers.erase)
+    with service.database.read() as session:
+        user = session.get(User, user_id)
+        (key,) = session.scalars(select(ApiKey).where(ApiKey.user_id == user_id))
+        assert (user.name, user.display_name, user.active) == (f"terhapus-{user_id}", "", False)
+        assert (user.password_hash, user.session_epoch) == (influencers.UNUSABLE_HASH, epoch + 1)
+        assert key.revoked_at is not None
+        assert key.label == ""
+        assert session.get(Offer, ids[0]).decline_reason is None
+
+
+def test_erasing_keeps_an_account_with_another_role(world, service):
+    """Whoever also works at the desk keeps their account there."""
+
+    def promote(ctx):
+        user = _account(ctx)
+        user.roles = [Role.CHECKER.value, Role.INFLUENCER.value]
+        return user.id
+
+    user_id = world.run(SERVICE, promote)
+    world.run(world.person, influencers.erase)
+    with service.database.read() as session:
+        user = session.get(User, user_id)
+        assert (user.name, user.active) == ("asn", True)
 
 
 # ---- figures ---------------------------------------------------------------------------------------------------

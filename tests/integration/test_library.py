@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from serving.cli.library import library as command
 from serving.db import library as rows
-from serving.db.tables import Clarification, ClarificationVersion, PublicChange
+from serving.db.library import Search
+from serving.db.tables import AuditRow, Clarification, ClarificationVersion, Decision, PublicChange
 from serving.deps import context_for
 from serving.desk import library
 from serving.desk.context import SERVICE, Actor
@@ -26,7 +28,7 @@ from serving.desk.library import (
     differences,
 )
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError
-from serving.vocabulary import ClarificationState, EvidenceKind, Role
+from serving.vocabulary import ClarificationState, EvidenceKind, Gate, Role, VerdictLabel
 from tests import factories
 
 ROW = {
@@ -187,6 +189,33 @@ def test_the_list_pages_and_searches(act, client, key_for):
         assert client.get("/v1/clarifications", params=bad, headers=headers).status_code == 422
 
 
+# ---- who may read ----------------------------------------------------------------------------------------------
+
+
+def test_only_the_desk_reads_proposals(act, client, published, people, key_for):
+    """An influencer's key opens neither the list nor an entry with its proposals; a reader's key does."""
+    act(people[0], library.propose, published.id, WORDS, 1)
+    at = f"/v1/clarifications/{published.id}"
+    outside = key_for("asn", Role.INFLUENCER)
+    for path in ("/v1/clarifications", "/v1/clarifications?state=published", at):
+        assert client.get(path, headers=outside).status_code == 403
+    for role in (Role.CHECKER, Role.APPROVER, Role.MANAGER, Role.ENGINEER):
+        headers = key_for(f"meja-{role.value}", role)
+        assert client.get("/v1/clarifications", headers=headers).status_code == 200
+        assert len(client.get(at, headers=headers).json()["revisions"]) == 1
+
+
+def test_the_public_still_reads_what_is_public(act, client, published):
+    """Without an account the public list, the page and ClaimReview stay open; anything else is refused."""
+    for path in ("/klarifikasi", f"/klarifikasi/{published.slug}", f"/v1/clarifications/{published.id}/claimreview"):
+        assert client.get(path).status_code == 200
+    visitor = Actor(None, "publik")
+    assert len(act(visitor, library.search, Search((ClarificationState.PUBLISHED,)))) == 1
+    for wanted in (Search(), Search((ClarificationState.PUBLISHED, ClarificationState.LIBRARY))):
+        with pytest.raises(ForbiddenError):
+            act(visitor, library.search, wanted)
+
+
 # ---- other words -----------------------------------------------------------------------------------------------
 
 
@@ -255,6 +284,51 @@ def test_the_rules_hold_for_other_words_too(act, published, people, over):
         act(people[0], library.propose, published.id, replace(WORDS, **over), 1)
 
 
+@pytest.fixture
+def decided(act, people):
+    """Publish a clarification of a claim whose questions were answered in some way."""
+    ani, citra = people
+
+    def make(gates, verdict=VerdictLabel.MISSING_CONTEXT):
+        def fill(ctx):
+            claim = factories.claim(ctx)
+            ctx.session.add(
+                Decision(
+                    claim_id=claim.id,
+                    verdict=verdict,
+                    category=claim.category,
+                    political_author=False,
+                    gates={gate.value: gate in gates or gate is Gate.VERIFIABLE for gate in Gate},
+                    author_id=ani.user_id,
+                    approver_id=citra.user_id,
+                    outcome="approved",
+                    at=ctx.now,
+                )
+            )
+            over = {"claim_id": claim.id, "claim_wording": claim.wording, "verdict": verdict}
+            return factories.clarification(ctx, ani.user_id, citra.user_id, **over)
+
+        return act(SERVICE, fill)
+
+    return make
+
+
+def test_other_words_do_not_accuse_a_critic(act, people, decided):
+    """Where the claim was criticism of government, no revision calls it a lie."""
+    head = decided({Gate.CRITICISM})
+    with pytest.raises(NotReadyError, match="bohong"):
+        act(people[0], library.propose, head.id, replace(WORDS, body="Keluhan itu bohong."), 1)
+    assert act(people[0], library.propose, head.id, WORDS, 1).base_version == 1
+
+
+def test_other_words_keep_a_private_person_out(act, people, decided):
+    """Where the claim names a private person, whoever proposes other words confirms that they do not."""
+    head = decided({Gate.PRIVATE_PERSON})
+    with pytest.raises(NotReadyError, match="orang pribadi"):
+        act(people[0], library.propose, head.id, WORDS, 1)
+    assert act(people[0], library.propose, head.id, replace(WORDS, redacted=True), 1).base_version == 1
+
+
 def test_differences_are_by_word():
     """What was added and removed is told apart word by word; joined again, both texts come back."""
     parts = differences("satu dua tiga", "satu dua empat lima")
@@ -277,6 +351,37 @@ def test_retracting_is_public(act, service, published, people):
     assert _changes(service) == [("retracted", "Sumber keliru")]
     with pytest.raises(IllegalStepError):
         act(citra, library.retract, published.id, "lagi")
+
+
+def test_an_approver_sets_when_it_ends(act, service, published, people):
+    """The day must lie ahead and is on record; past it the clarification no longer stands."""
+    ani, citra = people
+    until = service.clock.now() + timedelta(days=30)
+    with pytest.raises(ForbiddenError):
+        act(ani, library.set_expiry, published.id, until)
+    with pytest.raises(InvalidInputError):
+        act(citra, library.set_expiry, published.id, service.clock.now() - timedelta(seconds=1))
+    head = act(citra, library.set_expiry, published.id, until)
+    assert rows.valid(head, until - timedelta(seconds=1))
+    assert not rows.valid(head, until)
+    with service.database.read() as session:
+        assert session.query(AuditRow).filter_by(action="clarification.expiry", entity_id=published.id).count() == 1
+    act(citra, library.retract, published.id, "Sumber keliru")
+    with pytest.raises(IllegalStepError):
+        act(citra, library.set_expiry, published.id, until)
+
+
+def test_the_end_over_http_and_for_the_public(client, published, key_for, service):
+    """Over /v1 a moment with its zone; the public page says until when the clarification holds."""
+    approver = key_for("eka", Role.APPROVER)
+    at = f"/v1/clarifications/{published.id}/expiry"
+    until = (service.clock.now() + timedelta(days=30)).replace(microsecond=0)
+    for bad in ("2001-01-01T00:00:00Z", "2099-01-01T00:00:00", "besok", None):
+        assert client.post(at, json={"until": bad}, headers=approver).status_code == 422
+    answer = client.post(at, json={"until": until.isoformat()}, headers=approver)
+    assert datetime.fromisoformat(answer.json()["valid_until"]) == until
+    assert "Berlaku sampai" in client.get(f"/klarifikasi/{published.slug}").text
+    assert client.post(at, json={"until": until.isoformat()}, headers=key_for("dewi", Role.CHECKER)).status_code == 403
 
 
 def test_superseding(act, service, published, people):

@@ -98,6 +98,68 @@ def test_other_words_for_the_same_are_let_through(text):
     kits.check_caption(text, f"{TITLE}\n{BODY}", Platform.X, LINK)
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Tautan itu hoaks.", "hoaks"),
+        ("Jangan isi data, itu bohong.", "bohong"),
+        ("Jangan isi data. Beredar pesan Bank Contoh membagikan kuota.", "Beredar"),
+        ("Faktanya: Beredar pesan Bank Contoh membagikan kuota.", "Beredar"),
+        ("Jangan isi data. lawan penguasa rakus sekarang.", "lawan penguasa"),
+        ("Jangan isi data; lawan penguasa rakus sekarang", "lawan penguasa"),
+        ("Baca di facebook.com/bank.contoh saja.", "facebook.com"),
+        ("Tanya ke IG: bankcontoh saja.", "bankcontoh"),
+        ("Tanya bank_contoh saja.", "bank_contoh"),
+    ],
+)
+def test_accusing_retelling_inventing_and_pointing_are_refused(text, what):
+    """Accusing words, the hoax again, free lower-case words and social pages are refused even where approved."""
+    approved = f"{TITLE}\n{BODY} Tautan itu hoaks, bohong. Lihat facebook.com/bank.contoh, IG: bankcontoh, bank_contoh."
+    with pytest.raises(kits.CaptionError) as refused:
+        kits.check_caption(text, approved)
+    assert what in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Tanyakan kepada @bankcontoh.",
+        "Lihat https://www.instagram.com/bankcontoh untuk penjelasan.",
+        "Lihat x.com/bankcontoh untuk penjelasan.",
+        "Lihat t.me/bankcontoh untuk penjelasan.",
+        "Ikuti IG: bankcontoh untuk penjelasan.",
+        "Ikuti bank_contoh untuk penjelasan.",
+        "Pesan itu palsu.",
+    ],
+)
+def test_sentences_that_point_at_accounts_or_accuse_are_never_drafted(sentence):
+    """An approved sentence with a mention, handle, social page or accusation stays out; all that is drafted passes."""
+    body = f"{sentence} {BODY}"
+    for platform, texts in kits.draft_captions(CampaignKind.PROGRAMME, TITLE, body, LINK).items():
+        assert texts
+        for text in texts:
+            assert sentence not in text
+            kits.check_caption(text, f"{TITLE}\n{body}", platform, LINK)
+    with pytest.raises(kits.CaptionError):
+        kits.draft_captions(CampaignKind.PROGRAMME, "", sentence, LINK)
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Jembatan Contoh dibuka", "Jembatan dapat dilalui mulai pukul 06.00. Truk lewat jalur lama."),
+        ("Vaksin gratis di puskesmas", "Bawa kartu keluarga. Layanan buka setiap Senin; tidak ada biaya."),
+        ("Pajak tidak naik tahun ini", "Tarif tetap 11%! Penjelasan ada di kantor pajak: bawa bukti bayar."),
+    ],
+)
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_drafts_of_ordinary_texts_all_pass(kind, title, body):
+    """What is drafted from an ordinary text passes, whichever kind it is."""
+    for platform, texts in kits.draft_captions(kind, title, body, LINK).items():
+        for text in texts:
+            kits.check_caption(text, f"{title}\n{body}", platform, LINK)
+
+
 def test_a_caption_that_leaves_no_room_for_the_disclosure_is_refused():
     """On X the disclosure and the link are counted against the caption."""
     with pytest.raises(kits.CaptionError, match="terlalu panjang"):

@@ -1,6 +1,7 @@
 """The audit chain begins, and rows of it cannot be changed or removed by ordinary means.
 
-The same holds for decisions, for every version of a clarification's words, and for the public log of corrections. A row edited by somebody who first drops the trigger is found by `suluh audit verify`.
+The same holds for decisions and for the public log of corrections. A row of the chain that somebody
+edits after dropping its trigger is found by `suluh audit verify`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-FIXED = ("audit", "decisions", "clarification_versions", "public_changes")
+FIXED = ("audit", "decisions", "public_changes")
 
 
 def upgrade() -> None:

@@ -12,7 +12,10 @@ import click
 )
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="The tables; else SULUH_DATA_DIR.")
 def evaluate(model: str, out: Path, data: Path | None) -> None:
-    """Measure MODEL, a released name or an artefact folder, on later months and unseen opinions."""
+    """Measure MODEL, a released name or an artefact folder, on later months and unseen opinions.
+
+    A model that learned the unseen opinions is not measured on them, and the report says so.
+    """
     try:
         from data.schema import DataError  # noqa: PLC0415 - a command loads what it needs when it is called
         from data.sources.claims import examples  # noqa: PLC0415
@@ -20,16 +23,16 @@ def evaluate(model: str, out: Path, data: Path | None) -> None:
         from data.split import split  # noqa: PLC0415
         from eval import report as reports  # noqa: PLC0415
         from eval import run  # noqa: PLC0415
-        from models.artifact import ArtifactError, load, released  # noqa: PLC0415
+        from models.artifact import ArtifactError, read_manifest, released_folder  # noqa: PLC0415
     except ImportError as error:
         raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
     try:
         divided = split(examples(data_folder(data)))
-        scorer = load(Path(model)) if Path(model).is_dir() else released(model)
+        folder = Path(model) if Path(model).is_dir() else released_folder(model)
+        click.echo(f"Measuring {read_manifest(folder).version} …", err=True)
+        report = run.measure(folder, divided)
     except (DataError, ArtifactError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Measuring {scorer.version} …", err=True)
-    report = run.evaluate(scorer, divided)
     written = reports.write(report, out)
     click.echo(reports.as_markdown(report))
     click.echo("Written: " + ", ".join(map(str, written)), err=True)

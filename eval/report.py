@@ -45,10 +45,23 @@ def as_markdown(report: Report) -> str:
             for name, flagged in report.flagged_by_publisher.items()
         ),
         "",
+        *unseen_sentences(report),
         _calibration_sentence(report),
         "",
     ]
     return "\n".join(lines)
+
+
+def unseen_sentences(report: Report) -> list[str]:
+    """One sentence where the model learned the unseen opinions, and so may not be measured on them; else none."""
+    if not report.learned_unseen:
+        return []
+    learned = ", ".join(report.learned_unseen)
+    sentence = (
+        f"Not reported: figures against unseen opinion, because these weights were trained on {learned}; the "
+        "model's card gives those of its twin, fitted without."
+    )
+    return [sentence, ""]
 
 
 def write(report: Report, folder: Path) -> list[Path]:
@@ -104,4 +117,4 @@ def _percent(figure: Figure) -> str:
 def _calibration_sentence(report: Report) -> str:
     before = "" if report.ece_before is None else f"{report.ece_before:.3f} before and "
     after = f"{report.ece_after:.3f} after Platt scaling"
-    return f"Expected calibration error over the declared mix: {before}{after}."
+    return f"Expected calibration error over the declared mix ({report.mix_opinion}): {before}{after}."

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from data.schema import Example, Label
-from data.split import Part, Split
+from data.split import PROTOCOL, Part, Split
 from eval.baselines import StyleOnly, YearOnly
 from eval.metrics import Figure, Floats, auc, recall_at, share, with_interval
-from eval.slices import Slices, slices_of
+from eval.slices import SEEN_OPINION, UNSEEN_OPINION, Slices, slices_of
+from eval.unseen import as_met, learned_unseen
+from models.artifact import load, read_manifest
 from models.calibration import expected_calibration_error, mix_weights, sigmoid
 from models.linear import LinearScorer
 from models.score import (
@@ -55,7 +58,11 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every figure of one evaluation, and the version that was measured."""
+    """Every figure of one evaluation, and the version that was measured.
+
+    `learned_unseen` names unseen sources that the model trained on; it is not measured on them. The declared
+    mix of the calibration error and of the curves takes its opinions from the slice `mix_opinion`.
+    """
 
     model: str
     look: float
@@ -64,13 +71,27 @@ class Report:
     flagged: dict[str, Figure]  # share at or above `look`, by slice: recall for hoaxes, else false flags
     cleared: dict[str, Figure]  # share below `clear`, by slice
     flagged_by_publisher: dict[str, Figure]
+    learned_unseen: tuple[str, ...]
+    mix_opinion: str
     ece_before: float | None
     ece_after: float
     curves: Curves
 
 
+def measure(folder: Path, divided: Split, *, baselines: bool = True) -> Report:
+    """The figures of the artefact in `folder`, without those against unseen opinions that it learned.
+
+    Raises ArtifactError where the folder may not be loaded.
+    """
+    learned = learned_unseen(read_manifest(folder).recipe)
+    return evaluate(load(folder), as_met(divided, learned), baselines=baselines)
+
+
 def evaluate(scorer: Scorer, divided: Split, *, baselines: bool = True) -> Report:
-    """All figures of `scorer` on the test part of `divided`; baselines are fitted on its training part."""
+    """All figures of `scorer` on the test part of `divided`; baselines are fitted on its training part.
+
+    `divided` is the split as the scorer met it (`eval.unseen.as_met`); an artefact is measured by `measure`.
+    """
     slices = slices_of(divided)
     systems: dict[str, Scoring] = {scorer.version: lambda rows: scorer.probabilities(_texts(rows))}
     if baselines:
@@ -87,6 +108,8 @@ def evaluate(scorer: Scorer, divided: Split, *, baselines: bool = True) -> Repor
         flagged={name: share(values >= scorer.thresholds.look) for name, values in own.items()},
         cleared={name: share(values < scorer.thresholds.clear) for name, values in own.items()},
         flagged_by_publisher=_by_publisher(own["news"], slices.news, scorer.thresholds.look),
+        learned_unseen=tuple(sorted(PROTOCOL.unseen_sources.intersection(row.source for row in divided[Part.TRAIN]))),
+        mix_opinion=_mix_opinion(slices),
         ece_before=_ece_before(scorer, slices, curves),
         ece_after=expected_calibration_error(curves.p_hoax, curves.is_hoax > 0, curves.weights),
         curves=curves,
@@ -130,15 +153,25 @@ def _by_publisher(scores: Floats, rows: Sequence[Example], look: float) -> dict[
     }
 
 
+def _mix_opinion(slices: Slices) -> str:
+    """Opinions never met where there are any: those are what a feed will bring."""
+    return UNSEEN_OPINION if slices.unseen_opinions else SEEN_OPINION
+
+
+def _mix_names(slices: Slices) -> tuple[str, ...]:
+    return "posts", "titles", "news", _mix_opinion(slices)
+
+
 def _mixed_rows(slices: Slices) -> tuple[Example, ...]:
-    return slices.hoax_posts + slices.hoax_titles + slices.news + slices.unseen_opinions
+    named = {**slices.positives, **slices.negatives}
+    return tuple(row for name in _mix_names(slices) for row in named[name])
 
 
 def _curves(own: dict[str, Floats], slices: Slices) -> Curves:
     rows = _mixed_rows(slices)
     parts = np.array([PARTS[row.label] for row in rows])
     return Curves(
-        p_hoax=np.concatenate([own[name] for name in ("posts", "titles", "news", "unseen opinion")]),
+        p_hoax=np.concatenate([own[name] for name in _mix_names(slices) if name in own]),
         is_hoax=(parts == "hoax").astype(float),
         weights=mix_weights(parts, DECLARED_MIX),
     )

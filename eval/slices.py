@@ -15,7 +15,15 @@ GOVERNMENT_WORDS: Final = frozenset(
         *("anggaran", "apbn", "utang", "bbm", "bpjs", "kpu", "partai", "rakyat", "2019gantipresiden"),
     )
 )
-"""Published list: an unseen opinion that holds one of these words is counted as criticism of government."""
+"""Published list: an unseen opinion that holds one of these words is counted as criticism of government.
+
+Recipes weigh training opinions by the same list, so the slice is not independent of how a model was made.
+"""
+
+
+UNSEEN_OPINION: Final = "unseen opinion"
+UNSEEN_CRITICISM: Final = "unseen criticism"
+SEEN_OPINION: Final = "opinion of seen sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,9 @@ class Slices:
         """The other slices by name."""
         return {
             "news": self.news,
-            "unseen opinion": self.unseen_opinions,
-            "unseen criticism": self.unseen_criticism,
-            "opinion of seen sources": self.opinions,
+            UNSEEN_OPINION: self.unseen_opinions,
+            UNSEEN_CRITICISM: self.unseen_criticism,
+            SEEN_OPINION: self.opinions,
         }
 
 

@@ -26,7 +26,7 @@ from training.rows import Rows
 Progress = Callable[[str], None]
 
 _LARGEST_BYTE: Final = 255
-_TITLES: Final = (Kind.FACTCHECK_TITLE, Kind.OFFICIAL_TITLE)
+TITLES: Final = (Kind.FACTCHECK_TITLE, Kind.OFFICIAL_TITLE)
 _UNBANDED: Final = Thresholds(look=1.0, clear=0.0)
 
 
@@ -45,23 +45,27 @@ class Fitted:
         return LinearScorer(self.weights, self.calibration, self.thresholds, version)
 
 
-def fit(rows: Rows, recipe: Recipe, progress: Progress) -> Fitted:
-    """Fit weights, calibrate, and set the bands; `progress` gets one sentence a step."""
+def fit(rows: Rows, recipe: Recipe, progress: Progress, least_look: float = 0.0) -> Fitted:
+    """Fit weights, calibrate, and set the bands, `look` at `least_look` or above.
+
+    `progress` gets one sentence a step. DataError where no opinions are held out.
+    """
     features = Features(rows, recipe.ngrams)
     progress(f"fitting on {len(rows.train):,} rows")
     weights = fit_weights(rows.train, features, recipe)
-    calibration = _calibrated(weights, rows)
-    opinions = {"held out": _probabilities(weights, calibration, rows.held_out, rows)}
+    calibration = calibrated(weights, rows)
+    opinions = {"held out": probabilities_of(weights, calibration, rows.held_out, rows)}
     for source in recipe.opinions.crossed:
         progress(f"fitting without {source}, to see false flags on a source never met")
         kept = tuple(row for row in rows.train if row.source != source)
         without = fit_weights(kept, features, recipe)
         left = tuple(row for row in rows.train if row.source == source)
-        opinions[source] = _probabilities(without, _calibrated(without, rows), left, rows)
+        opinions[source] = probabilities_of(without, calibrated(without, rows), left, rows)
     opinions = {name: p for name, p in opinions.items() if p.size}
     if not opinions:
         raise DataError("The bands need opinions of a source held out; the tables hold none.")
-    thresholds = _thresholds(recipe, opinions, _probabilities(weights, calibration, _hoaxes(rows.tune), rows))
+    hoaxes = probabilities_of(weights, calibration, hoaxes_of(rows.tune), rows)
+    thresholds = _thresholds(recipe, opinions, hoaxes, least_look)
     return Fitted(
         weights=weights,
         calibration=calibration,
@@ -141,22 +145,25 @@ def row_weights(rows: Sequence[Example], shares: Shares) -> Floats:
 
 def _part(row: Example) -> str:
     if row.label is Label.HOAX:
-        return "hoax_title" if row.kind in _TITLES else "hoax_post"
+        return "hoax_title" if row.kind in TITLES else "hoax_post"
     return "news" if row.label is Label.NOT_HOAX else "opinion"
 
 
-def _hoaxes(rows: Sequence[Example]) -> tuple[Example, ...]:
+def hoaxes_of(rows: Sequence[Example]) -> tuple[Example, ...]:
+    """The hoaxes among `rows`."""
     return tuple(row for row in rows if row.label is Label.HOAX)
 
 
-def _calibrated(weights: Weights, rows: Rows) -> Platt:
+def calibrated(weights: Weights, rows: Rows) -> Platt:
+    """Platt scaling on the tuning rows and the held-out comments, to the declared mix."""
     sample = (*rows.tune, *rows.held_out)
     raw = _raw(weights, sample, rows)
     parts = np.array([PARTS[row.label] for row in sample])
     return fit_platt(raw, parts == "hoax", mix_weights(parts, DECLARED_MIX))
 
 
-def _probabilities(weights: Weights, calibration: Platt, sample: Sequence[Example], rows: Rows) -> Floats:
+def probabilities_of(weights: Weights, calibration: Platt, sample: Sequence[Example], rows: Rows) -> Floats:
+    """Calibrated probabilities of `sample`, whose cleaned texts `rows` holds; float64 (n,)."""
     return calibration.probabilities(_raw(weights, sample, rows))
 
 
@@ -165,9 +172,9 @@ def _raw(weights: Weights, sample: Sequence[Example], rows: Rows) -> Floats:
     return scorer.raw_logits([rows.cleaned[row.id] for row in sample])[0]
 
 
-def _thresholds(recipe: Recipe, opinions: dict[str, Floats], hoaxes: Floats) -> Thresholds:
+def _thresholds(recipe: Recipe, opinions: dict[str, Floats], hoaxes: Floats, least_look: float) -> Thresholds:
     """`look` where the worst unmet source keeps its false flags; `clear` where few hoaxes would be missed."""
-    look = max(float(np.quantile(p, 1 - recipe.bands.false_flags)) for p in opinions.values())
+    look = max(least_look, *(float(np.quantile(p, 1 - recipe.bands.false_flags)) for p in opinions.values()))
     clear = min(float(np.quantile(hoaxes, recipe.bands.missed)), look)
     return Thresholds(
         look=round(look, 4),

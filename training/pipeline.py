@@ -1,4 +1,8 @@
-"""One training run: read, fit, measure, write. The weights measured are the weights written."""
+"""One training run: read, fit, measure, write.
+
+The weights measured are the weights written. Where they learn the unseen opinions, a twin fitted without them
+is measured first, and only its figures speak of unseen opinion.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +11,13 @@ from typing import Final
 
 from data.schema import DataError
 from data.sources.tables import data_folder
-from eval.run import evaluate
+from eval.run import Report, evaluate
+from eval.slices import UNSEEN_CRITICISM
 from models.artifact import Manifest
 from training import release
+from training.card import Candidate
 from training.fit_linear import Progress, fit
-from training.recipe import RecipeError, read_recipe
+from training.recipe import Recipe, RecipeError, read_recipe, twin_of
 from training.rows import rows_for
 from training.tracking import record
 
@@ -29,16 +35,33 @@ class Made:
 def run(name: str, data: Path | None, out: Path | None, progress: Progress, now: datetime) -> Made:
     """Train by the recipe `name`; raises one of EXPECTED_ERRORS, before anything is written."""
     recipe = read_recipe(name)
+    without = twin_of(recipe)
     folder = out or Path("var/models") / Path(name).stem
     source = data_folder(data)
-    progress(f"reading and splitting {source}")
-    rows = rows_for(recipe, source)
-    fitted = fit(rows, recipe, progress)
-    progress("measuring on later months and unseen opinions")
-    report = evaluate(fitted.scorer(), rows.divided, baselines=False)
-    manifest = release.write(folder, release.Candidate(fitted, recipe, rows, report), now)
+    twin = None
+    if without is not None:
+        progress(f"the twin, {recipe.measured_by}: fitted without the unseen opinions, to be measured on them")
+        twin = _candidate(without, source, progress)
+    # What strangers' criticism meets is known at the twin's `look` only: learning more of it lowers no guard.
+    candidate = _candidate(recipe, source, progress, twin.fitted.thresholds.look if twin else 0.0)
+    _refuse_unmeasured((twin or candidate).report)
+    manifest = release.write(folder, candidate, twin, now)
     progress(f"wrote {manifest.version} to {folder}")
     return Made(folder, manifest)
+
+
+def _refuse_unmeasured(report: Report) -> None:
+    missing = {"posts", UNSEEN_CRITICISM} - report.flagged.keys()
+    if missing:
+        raise DataError(f"The tables hold no rows of the test slices {', '.join(sorted(missing))}; no card without.")
+
+
+def _candidate(recipe: Recipe, source: Path, progress: Progress, least_look: float = 0.0) -> Candidate:
+    progress(f"reading and splitting {source}")
+    rows = rows_for(recipe, source)
+    fitted = fit(rows, recipe, progress, least_look)
+    progress("measuring on later months")
+    return Candidate(fitted, recipe, rows, evaluate(fitted.scorer(), rows.divided, baselines=False))
 
 
 def recorded(made: Made, store: Path) -> str:

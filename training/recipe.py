@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from data.split import PROTOCOL
 from models.hashing import NGrams
 
 RECIPES: Final = Path(__file__).parent / "recipes"
@@ -41,7 +42,10 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """Which opinion sources train, which never do, and which are left out once each to set the threshold."""
+    """Which opinion sources train, which never do, and which are left out once each to set the threshold.
+
+    `train` names sources of the moderation table, and may name an unseen source of the protocol.
+    """
 
     train: tuple[str, ...]
     held_out: tuple[str, ...]
@@ -60,7 +64,11 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything about a fit but the rows."""
+    """Everything about a fit but the rows.
+
+    `measured_by` names the twin: the same recipe without the unseen opinions. A recipe that learns them has
+    one, because its own weights cannot say how they treat opinions that they never met.
+    """
 
     kind: str
     ngrams: NGrams
@@ -68,10 +76,35 @@ class Recipe:
     shares: Shares
     opinions: Opinions
     bands: Bands
+    measured_by: str = ""
+
+    @property
+    def learns_unseen(self) -> frozenset[str]:
+        """The unseen sources of the protocol that this recipe trains on."""
+        return PROTOCOL.unseen_sources.intersection(self.opinions.train)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest and for tracking."""
         return asdict(self)
+
+
+def twin_of(recipe: Recipe) -> Recipe | None:
+    """The recipe that measures `recipe` on unseen opinions; None where it may be measured on them itself.
+
+    RecipeError where it learns them and names no twin, or one that differs in more than those opinions.
+    """
+    if not recipe.learns_unseen and not recipe.measured_by:
+        return None
+    if not recipe.measured_by:
+        learned = ", ".join(sorted(recipe.learns_unseen))
+        raise RecipeError(f"A recipe that trains on {learned} needs measured_by, a recipe that does not.")
+    twin = read_recipe(recipe.measured_by)
+    met = tuple(source for source in recipe.opinions.train if source not in PROTOCOL.unseen_sources)
+    if replace(recipe, measured_by="", opinions=replace(recipe.opinions, train=met)) != twin:
+        raise RecipeError(
+            f"{recipe.measured_by} differs in more than the unseen opinions, so it measures another model."
+        )
+    return twin
 
 
 def read_recipe(name: str) -> Recipe:
@@ -98,4 +131,5 @@ def _recipe_of(content: Mapping[str, Any]) -> Recipe:
         shares=Shares(**content["shares"]),
         opinions=Opinions(**{name: tuple(sources) for name, sources in content["opinions"].items()}),
         bands=Bands(**content["bands"]),
+        measured_by=content.get("measured_by", ""),
     )

@@ -2,7 +2,8 @@
 
 Opinions decide whether criticism is flagged, and the claims table holds two opinion sources beside the
 unseen one. Comments of the moderation table that promote nothing join them. `tw_multilabel` never does: it
-holds the tweets of the unseen source again.
+holds the tweets of the unseen source again. The unseen source itself joins where the recipe names it, and is
+then no longer among the unseen opinions of `Rows.divided`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,15 +15,19 @@ from data.checks import Audit, audit, cleaned_texts
 from data.schema import Comment, Example, Kind, Label
 from data.sources.claims import examples
 from data.sources.moderation import comments
-from data.split import Part, Split, split, without_texts_of
-from training.recipe import Recipe, RecipeError
+from data.split import PROTOCOL, Part, Split, split, without_texts_of
+from eval.unseen import as_met
+from training.recipe import Opinions, Recipe, RecipeError
 
 _SAME_AS_UNSEEN = frozenset({"tw_multilabel"})
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a fit reads. `cleaned` maps each id to the text as the model reads it."""
+    """What a fit reads. `cleaned` maps each id to the text as the model reads it.
+
+    `divided` is the split as this fit meets it: unseen opinions that it learns stand in its training part.
+    """
 
     divided: Split
     train: tuple[Example, ...]
@@ -42,10 +47,8 @@ class Rows:
 
 def rows_for(recipe: Recipe, folder: Path) -> Rows:
     """Read, split, clean and audit; DataError or LeakError where the tables do not allow an honest fit."""
-    overlap = _SAME_AS_UNSEEN.intersection(recipe.opinions.train + recipe.opinions.held_out)
-    if overlap:
-        raise RecipeError(f"{', '.join(sorted(overlap))} holds the unseen opinions again and may not be used.")
-    divided = split(examples(folder))
+    _refuse_unseen_in_disguise(recipe.opinions)
+    divided = as_met(split(examples(folder)), recipe.learns_unseen)
     further = [comment for comment in comments(folder) if _is_opinion(comment)]
     added = [_as_example(comment) for comment in further if comment.source in recipe.opinions.train]
     held_out = [_as_example(comment) for comment in further if comment.source in recipe.opinions.held_out]
@@ -64,6 +67,15 @@ def rows_for(recipe: Recipe, folder: Path) -> Rows:
         cleaned=cleaned,
         audit=found,
     )
+
+
+def _refuse_unseen_in_disguise(opinions: Opinions) -> None:
+    overlap = _SAME_AS_UNSEEN.intersection(opinions.train + opinions.held_out)
+    if overlap:
+        raise RecipeError(f"{', '.join(sorted(overlap))} holds the unseen opinions again and may not be used.")
+    misplaced = PROTOCOL.unseen_sources.intersection(opinions.held_out + opinions.crossed)
+    if misplaced:
+        raise RecipeError(f"{', '.join(sorted(misplaced))} may train, but sets no threshold.")
 
 
 def _is_opinion(comment: Comment) -> bool:

@@ -324,4 +324,5 @@ def erase(
         error = InvalidInputError(mark("Ketik \u201c{word}\u201d untuk menghapus data Anda."), word=ERASE_WORD)
         return _profile_page(request, ctx, visit, error)
     influencers.erase(ctx)
-    return redirect(request, "/", mark("Data Anda sudah dihapus. Akun yang hanya dipakai untuk program ini ikut ditutup."))
+    done = mark("Data Anda sudah dihapus. Akun yang hanya dipakai untuk program ini ikut ditutup.")
+    return redirect(request, "/", done)

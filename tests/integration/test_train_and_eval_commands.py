@@ -7,9 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from eval.cli import evaluate
-from models.artifact import load
+from models.artifact import CARD, load, read_manifest
 from models.score import Scorer
 from training.cli import train
+from training.development import development_figures
+from training.recipe import RECIPES
 
 NAMES = [
     "air",
@@ -87,6 +89,70 @@ def artefact(tables, tmp_path_factory):
     assert result.exit_code == 0, result.output
     assert result.stdout.strip() == str(folder)
     return folder
+
+
+def test_weights_that_learned_the_unseen_opinions_carry_their_twins_figures(artefact):
+    """The manifest holds no figure of these weights against opinions that they learned, and the twin's in its name."""
+    metrics = read_manifest(artefact).metrics
+    assert "hs" in read_manifest(artefact).recipe["opinions"]["train"]
+    assert {"twin.unseen_opinion.look", "twin.threshold.look", "posts.look"} <= metrics.keys()
+    assert not [name for name in metrics if "unseen" in name and not name.startswith("twin.")]
+    card = (artefact / CARD).read_text(encoding="utf-8")
+    assert "| twin | posts" in card
+    assert "| these weights | posts" in card
+    assert not [line for line in card.splitlines() if line.startswith("| these weights") and "unseen" in line]
+
+
+def test_evaluation_refuses_figures_on_opinions_that_were_learned(artefact, tables, tmp_path):
+    """One sentence says why, and the other figures are there."""
+    result = CliRunner().invoke(evaluate, [str(artefact), "--data", str(tables), "--out", str(tmp_path)])
+    assert "Not reported: figures against unseen opinion, because these weights were trained on hs" in result.stdout
+    assert "| unseen" not in result.stdout
+    assert "| news" in result.stdout
+
+
+def test_the_twin_is_measured_on_unseen_opinions(artefact, tables, tmp_path):
+    """Trained by itself, the twin repeats the figures that the released card gives for it."""
+    made = tmp_path / "twin"
+    CliRunner().invoke(train, ["linear-protocol", "--data", str(tables), "--out", str(made), "--no-track"])
+    own = read_manifest(made).metrics
+    carried = read_manifest(artefact).metrics
+    assert {f"twin.{name}": value for name, value in own.items()}.items() <= carried.items()
+    result = CliRunner().invoke(evaluate, [str(made), "--data", str(tables), "--out", str(tmp_path / "figures")])
+    assert "| unseen criticism" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('measured_by = "linear-protocol"', "", "needs measured_by"),
+        ("bits = 20", "bits = 18", "differs in more than the unseen opinions"),
+        ('held_out = ["yt_promo_b"]', 'held_out = ["hs"]', "differs in more"),
+    ],
+)
+def test_a_recipe_that_learns_unseen_opinions_needs_an_equal_twin(before, after, message, tables, tmp_path):
+    """Figures of another model, or of weights that learned the answer, are refused before any fit."""
+    shipped = (RECIPES / "linear.toml").read_text(encoding="utf-8")
+    assert before in shipped
+    recipe = tmp_path / "own.toml"
+    recipe.write_text(shipped.replace(before, after), encoding="utf-8")
+    result = CliRunner().invoke(train, [str(recipe), "--data", str(tables)])
+    assert result.exit_code == 1
+    assert message in result.output
+
+
+def test_a_row_of_the_development_table_reads_no_test_row(tables, tmp_path):
+    """Its figures stay the same when every test row and every unseen opinion is taken away."""
+    for name in ("claims", "moderation"):
+        kept = [
+            line
+            for line in (tables / f"{name}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+            if json.loads(line).get("date", "") < "2025-06" and not line.startswith('{"id": "hs')
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("".join(kept), encoding="utf-8")
+    whole = development_figures("linear-protocol", tables, ["emot"])
+    assert {line.against for line in whole} >= {"opinions left out", "opinions left out, on government"}
+    assert whole == development_figures("linear-protocol", tmp_path, ["emot"])
 
 
 def test_training_leaves_an_artefact_that_answers(artefact):

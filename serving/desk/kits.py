@@ -545,11 +545,14 @@ def carried_for(ctx: Context, offer_id: int) -> rows.Carried:
 
 
 def check_stands(ctx: Context, carried: rows.Carried) -> None:
-    """Refuse where the clarification was withdrawn, the campaign is stopped, or an election period bars politics."""
+    """Refuse where the clarification was withdrawn, the campaign stopped or over, or politics barred by an election."""
     if carried.clarification_state in {ClarificationState.RETRACTED, ClarificationState.SUPERSEDED}:
         raise KitWithdrawnError(mark("Klarifikasi ini sudah ditarik atau diganti. Jangan unggah materinya."))
     if carried.campaign_state is CampaignState.FROZEN:
         raise KitWithdrawnError(mark("Kampanye ini sedang dibekukan. Tunggu kabar sebelum mengunggah."))
+    # A revision that changes the meaning ends the campaigns on the old words; so does the end of their window.
+    if carried.campaign_state is CampaignState.ENDED:
+        raise KitWithdrawnError(mark("Kampanye ini sudah berakhir."))
     if carried.category is Category.POLITICS and ctx.settings.in_election(routing.local_day(ctx.now)):
         raise KitWithdrawnError(mark("Selama masa pemilu materi politik tidak dibagikan. Jangan unggah materinya."))
 

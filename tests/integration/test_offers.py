@@ -175,12 +175,13 @@ def test_a_stopped_campaign_takes_no_answer(service, story, acting, state):
             offers.accept(ctx, story.offer_id)
 
 
-def test_a_frozen_campaign_closes_kits_that_were_open(story, acting):
-    """Whoever accepted before the freeze is told to wait."""
+@pytest.mark.parametrize("state", [CampaignState.FROZEN, CampaignState.ENDED])
+def test_a_stopped_campaign_closes_kits_that_were_open(story, acting, state):
+    """Whoever accepted before the freeze is told to wait; after the end nothing is posted any more."""
     with acting(story.person) as ctx:
         offers.accept(ctx, story.offer_id)
     with acting() as ctx:
-        ctx.session.get(Campaign, story.campaign_id).state = CampaignState.FROZEN
+        ctx.session.get(Campaign, story.campaign_id).state = state
     with acting(story.person) as ctx, pytest.raises(kits.KitWithdrawnError):
         kits.kit_for(ctx, story.offer_id)
 

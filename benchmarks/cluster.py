@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -106,13 +107,18 @@ def compare(name: str, originals: list[str] | None) -> None:
     tuned = {setting: _measured(lambda t, s=setting: datasketch_clusters(t, s), texts, truth) for setting in _SETTINGS}
     best = max(tuned, key=lambda setting: tuned[setting][2])
     print(f"{name}: {_N_POSTS} posts a stream; datasketch at {best}, best of {len(_SETTINGS)} on seed {_TUNE_SEED}")
+    ratios: list[float] = []
     for seed in _SEEDS:
         texts, truth = stream(originals, seed)
         ours = _measured(lambda t: cluster(t).tolist(), texts, truth)
         theirs = _measured(lambda t: datasketch_clusters(t, best), texts, truth)
         for who, (precision, recall, f1, rate) in (("ours", ours), ("datasketch", theirs)):
             print(f"  seed {seed} {who:<10} P {precision:.3f} R {recall:.3f} F1 {f1:.4f} {rate:>9,.0f} posts/s")
-        print(f"  seed {seed} ratio      {ours[3] / theirs[3]:.1f} times the posts a second")
+        ratios.append(ours[3] / theirs[3])
+        print(f"  seed {seed} ratio      {ratios[-1]:.1f} times the posts a second")
+    if originals is None:
+        spread = f"{min(ratios):.1f} to {max(ratios):.1f} over {len(ratios)} streams"
+        print(f"ratio posts a second against datasketch: {median(ratios):.1f}x ({spread})")
 
 
 def agreement(folder: Path) -> None:

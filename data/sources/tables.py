@@ -5,6 +5,7 @@ the extra `train`, and says so.
 """
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -101,15 +102,15 @@ def flag_of(value: object) -> bool | None:
     """A 1/0 cell; an absent one (null or NaN) reads as None: not annotated, which is not 0."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and value == value:  # noqa: PLR0124 - NaN is unequal to itself
+    if isinstance(value, int | float) and not math.isnan(value):
         return bool(value)
     return None
 
 
-def number_of(value: object) -> float | None:
+def number_of(value: Any) -> float | None:
     """A numeric cell, also where the table stores it as text; None where it is absent."""
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value)
     except (TypeError, ValueError):
         return None
-    return number if number == number else None  # noqa: PLR0124 - NaN is unequal to itself
+    return None if math.isnan(number) else number

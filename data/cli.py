@@ -1,18 +1,19 @@
-"""`suluh cluster` over a file of any length, and `suluh data` about the tables that we learn from."""
+"""`suluh cluster` over a file of any length, and `suluh data` about what we learn from."""
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint, entry_points
 from itertools import count
-from pathlib import Path
 from typing import IO, Final
 
 import click
 
 from data.lines import Batch, batches
+from data.sources_cli import build, list_sources, pull, stats
 
-_STATISTICS: Final = ("label", "publisher", "month")
+PLUG_INS: Final = "suluh.data"
+"""Entry points of this group are commands under `suluh data` that need more than this layer may import."""
 
 
 @click.command("cluster")
@@ -62,30 +63,28 @@ def _clustered(numbered: Iterator[Batch]) -> Iterator[tuple[list[str], list[str]
         yield lines, batch.complaints
 
 
-@click.group("data")
+class _DataCommands(click.Group):
+    """The commands below, and those that layers above add."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_plug_ins()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in _plug_ins():
+            return own
+        command: click.Command = _plug_ins()[cmd_name].load()
+        return command
+
+
+def _plug_ins() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=PLUG_INS)}
+
+
+@click.group("data", cls=_DataCommands)
 def data() -> None:
-    """Say what there is to learn from."""
+    """What there is to learn from: say it, fetch it, count it, audit it."""
 
 
-@data.command("stats")
-@click.option("--data", "folder", type=click.Path(path_type=Path), default=None, help="Else SULUH_DATA_DIR.")
-def stats(folder: Path | None) -> None:
-    """Count the rows of the claims table by label, publisher and month."""
-    from data.schema import DataError  # noqa: PLC0415 - a command loads what it needs when it is called
-    from data.sources.tables import data_folder, rows, table_path, text_of  # noqa: PLC0415
-
-    counts: dict[str, Counter[str]] = {name: Counter() for name in _STATISTICS}
-    try:
-        path = table_path(data_folder(folder), "claims")
-        for row in rows(path, ("label", "publisher", "date")):
-            counts["label"][text_of(row["label"])] += 1
-            counts["publisher"][text_of(row["publisher"])] += 1
-            counts["month"][text_of(row["date"])[:7] or "no date"] += 1
-    except DataError as error:
-        raise click.ClickException(str(error)) from error
-    for name, counter in counts.items():
-        click.echo(f"\n{name}")
-        ordered = sorted(counter.items()) if name == "month" else counter.most_common()
-        for value, n in ordered:
-            click.echo(f"{n:>9,}  {value}")
-    click.echo(f"\n{counts['label'].total():>9,}  rows in {path.name}")
+for _command in (list_sources, pull, stats, build):
+    data.add_command(_command)

@@ -75,6 +75,7 @@ _PHONES: Final = re.compile(
     r"(?<!\d)(?:(?:62|0)8\d{7,11}|(?:62|0) ?8\d(?: ?\d){6,9})(?!\d)"
 )  # on words between single blanks
 _SEPARATORS: Final = re.compile(r"[\W_]+")
+_LINK_OR_ACCOUNT: Final = re.compile(rf"{_MARK}[a-z]+")
 
 _RUNS: Final = re.compile(r"([^\W\d])\1{2,}")
 _INNER_DIGIT: Final = re.compile(r"[a-z][013456789][a-z]")
@@ -138,6 +139,16 @@ def _without_verdicts(text: str) -> str:
     return _VERDICT_PREFIX.sub(" ", text)
 
 
+def letters_and_placeholders(text: str) -> str:
+    """`text` in plain lower-case letters, without tags, handles and links; punctuation and spelling stay."""
+    folded = _plain_letters(text)
+    if "\\" in folded:
+        folded = _ESCAPES.sub(" ", folded)
+    if "&" in folded:
+        folded = _ENTITIES.sub(" ", folded)
+    return _LINK_OR_ACCOUNT.sub(" ", _with_placeholders(_without_verdicts(folded)))
+
+
 def _with_placeholders(text: str) -> str:
     """Replace what points elsewhere by marked words; the mark survives the loss of punctuation."""
     if "@" in text:
@@ -196,7 +207,7 @@ def _standard(word: str) -> str:
         return known[word]
     if word.isdigit() or word.startswith("@"):
         return word
-    plain = word if word.isalpha() else _without_digits(word)
+    plain = word if word.isalpha() else without_leetspeak(word)
     plain = _RUNS.sub(r"\1", plain)
     if len(plain) > _SHORTEST_STEM and plain[-1] == plain[-2] and plain[:-1] in known:
         plain = plain[:-1]
@@ -205,7 +216,7 @@ def _standard(word: str) -> str:
     return " ".join(filter(None, map(_standard, plain.split())))
 
 
-def _without_digits(word: str) -> str:
+def without_leetspeak(word: str) -> str:
     """Undo leetspeak ("v1rus") and the 2 of reduplication ("anak2nya"); "covid19", "4g" and "g30s" stay."""
     doubled = _DOUBLED.fullmatch(word)
     if doubled:

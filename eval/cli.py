@@ -14,25 +14,31 @@ import click
 def evaluate(model: str, out: Path, data: Path | None) -> None:
     """Measure MODEL, a released name or an artefact folder, on later months and unseen opinions.
 
-    A model that learned the unseen opinions is not measured on them, and the report says so.
+    A model that learned the unseen opinions is not measured on them, and the report says so. Of a moderator, the flags
+    on unseen opinions are measured, and the figures that its training recorded are shown beside.
     """
     try:
         from data.schema import DataError  # noqa: PLC0415 - a command loads what it needs when it is called
         from data.sources.claims import examples  # noqa: PLC0415
         from data.sources.tables import data_folder  # noqa: PLC0415
         from data.split import split  # noqa: PLC0415
+        from eval import moderation, run  # noqa: PLC0415
         from eval import report as reports  # noqa: PLC0415
-        from eval import run  # noqa: PLC0415
         from models.artifact import ArtifactError, read_manifest, released_folder  # noqa: PLC0415
     except ImportError as error:
         raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
     try:
-        divided = split(examples(data_folder(data)))
+        tables = data_folder(data)
         folder = Path(model) if Path(model).is_dir() else released_folder(model)
-        click.echo(f"Measuring {read_manifest(folder).version} …", err=True)
-        report = run.measure(folder, divided)
+        manifest = read_manifest(folder)
+        click.echo(f"Measuring {manifest.version} …", err=True)
+        if manifest.kind == moderation.KIND:
+            moderated = moderation.measure(folder, tables)
+            text, written = moderation.as_markdown(moderated), moderation.write(moderated, out)
+        else:
+            report = run.measure(folder, split(examples(tables)))
+            text, written = reports.as_markdown(report), reports.write(report, out)
     except (DataError, ArtifactError) as error:
         raise click.ClickException(str(error)) from error
-    written = reports.write(report, out)
-    click.echo(reports.as_markdown(report))
+    click.echo(text)
     click.echo("Written: " + ", ".join(map(str, written)), err=True)

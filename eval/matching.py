@@ -1,6 +1,7 @@
 """How well claims find their clarification, by the protocol of the tables.
 
     python -m eval.matching          # the figures, on pairs that nothing was chosen on
+    python -m eval.matching --vectors  # the same with the encoder's claim vectors beside the words (minutes)
     python -m eval.matching --tune   # fit `MatchThresholds` and show the tuning sets, on other pairs
 
 Tuning reads: wordings mined for the ministry's clarifications with little overlap, hoaxes that have none there, and
@@ -20,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.sources.tables import data_folder, rows, table_path, text_of
-from models.matcher import RANKS, THRESHOLDS, Matcher, MatchStatus, MatchThresholds, Record
+from models.artifact import JUDGE, released_folder
+from models.matcher import RANKS, THRESHOLDS, Matcher, MatchStatus, MatchThresholds, Record, Retriever
 
 _FACT_CHECKER: Final = "turnbackhoax.id (Mafindo)"
 _MINISTRY: Final = "komdigi.go.id (Kementerian Komdigi)"
@@ -49,9 +51,10 @@ class Found:
     ranks: npt.NDArray[np.int64]
 
 
-def evaluate_matching(data_dir: Path) -> dict[str, Any]:
+def evaluate_matching(data_dir: Path, retriever: Retriever | None = None) -> dict[str, Any]:
     """Return R@1, R@5, MRR with 95 % intervals and n for each test set, and what the statuses are worth there."""
-    matcher = Matcher.build(_library(data_dir, _FACT_CHECKER))
+    matcher = Matcher(retriever)
+    matcher.add(_library(data_dir, _FACT_CHECKER))
     sets = {
         "factchecker_link": _pairs(data_dir, "factchecker_link"),
         "later_posts": _own_posts(data_dir, _TEST_POSTS_FROM, "9999"),
@@ -188,18 +191,26 @@ def _queries(found: Sequence[tuple[str, str]]) -> Queries:
     return Queries([text for text, _ in found], [answer for _, answer in found])
 
 
+def _fused() -> Retriever:
+    from models.encoder import open_encoder  # noqa: PLC0415 - ONNX Runtime loads where vectors are asked for
+    from models.fused import FusedRetriever  # noqa: PLC0415
+
+    return FusedRetriever(open_encoder(released_folder(JUDGE)))
+
+
 def main() -> None:
     """Print the figures, or fit the thresholds, as JSON."""
     parser = argparse.ArgumentParser(description="How well claims find their clarification.")
     parser.add_argument("--tune", action="store_true", help="fit MatchThresholds on the tuning pairs")
     parser.add_argument("--data", type=Path, default=None, help="the tables; else SULUH_DATA_DIR")
+    parser.add_argument("--vectors", action="store_true", help="join the encoder's claim vectors to the words")
     chosen = parser.parse_args()
     folder = data_folder(chosen.data)
     if chosen.tune:
         thresholds, figures = fit_thresholds(folder)
         report = {"thresholds": asdict(thresholds), **figures}
     else:
-        report = evaluate_matching(folder)
+        report = evaluate_matching(folder, _fused() if chosen.vectors else None)
     print(json.dumps(report, indent=2))  # noqa: T201 - a command's answer
 
 

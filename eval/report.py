@@ -45,11 +45,26 @@ def as_markdown(report: Report) -> str:
             for name, flagged in report.flagged_by_publisher.items()
         ),
         "",
+        *_topic_lines(report),
         *unseen_sentences(report),
         _calibration_sentence(report),
         "",
     ]
     return "\n".join(lines)
+
+
+def _topic_lines(report: Report) -> list[str]:
+    """The topics of `eval.slices` as a table; a dash where there are too few rows for a figure."""
+    return [
+        "| topic (eval/slices.py) | later hoaxes (n) | found at `look` | others (n) | flagged at `look` | AUC |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {row.topic} | {row.n_hoaxes:,} | {_percent(row.found)} | {row.n_others:,} | {_percent(row.flagged)} "
+            f"| {row.auc or '–'} |"
+            for row in report.topics
+        ),
+        "",
+    ]
 
 
 def unseen_sentences(report: Report) -> list[str]:
@@ -110,7 +125,9 @@ def _draw(x: list[float], y: list[float], path: Path, axes: tuple[str, str]) -> 
     picture.savefig(path, dpi=150)
 
 
-def _percent(figure: Figure) -> str:
+def _percent(figure: Figure | None) -> str:
+    if figure is None:
+        return "–"
     return f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}]"
 
 

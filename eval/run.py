@@ -11,7 +11,7 @@ from data.schema import Example, Label
 from data.split import PROTOCOL, Part, Split
 from eval.baselines import StyleOnly, YearOnly
 from eval.metrics import Figure, Floats, auc, recall_at, share, with_interval
-from eval.slices import SEEN_OPINION, UNSEEN_OPINION, Slices, slices_of
+from eval.slices import NEWS, SEEN_OPINION, UNSEEN_OPINION, Slices, Topic, by_topic, slices_of
 from eval.unseen import as_met, learned_unseen
 from models.artifact import load, read_manifest
 from models.calibration import expected_calibration_error, mix_weights, sigmoid
@@ -32,6 +32,9 @@ DECLARED_MIX: Final = {
 }
 PARTS: Final = {Label.HOAX: "hoax", Label.NOT_HOAX: "news", Label.OPINION: "opinion"}
 _SMALLEST_OUTLET: Final = 30  # rows; below, a rate says nothing
+_SMALLEST_TOPIC: Final = 20  # rows on a side; below, n is shown alone
+_TOPIC_HOAXES: Final = ("posts", "titles")
+_TOPIC_OTHERS: Final = (NEWS, UNSEEN_OPINION, SEEN_OPINION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,22 @@ class Comparison:
     auc: Figure
     recall_at_5: Figure
     recall_at_1: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFigures:
+    """One topic: how many later hoaxes of it reach `look`, how many other texts of it do, and how they are ranked.
+
+    Hoaxes are posts and titles; the others are news and opinions. A figure is None where it would stand on too few
+    rows, so that n is shown alone.
+    """
+
+    topic: Topic
+    n_hoaxes: int
+    n_others: int
+    found: Figure | None
+    flagged: Figure | None
+    auc: Figure | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +90,7 @@ class Report:
     flagged: dict[str, Figure]  # share at or above `look`, by slice: recall for hoaxes, else false flags
     cleared: dict[str, Figure]  # share below `clear`, by slice
     flagged_by_publisher: dict[str, Figure]
+    topics: tuple[TopicFigures, ...]
     learned_unseen: tuple[str, ...]
     mix_opinion: str
     ece_before: float | None
@@ -108,6 +128,7 @@ def evaluate(scorer: Scorer, divided: Split, *, baselines: bool = True) -> Repor
         flagged={name: share(values >= scorer.thresholds.look) for name, values in own.items()},
         cleared={name: share(values < scorer.thresholds.clear) for name, values in own.items()},
         flagged_by_publisher=_by_publisher(own["news"], slices.news, scorer.thresholds.look),
+        topics=_by_topic(own, slices, scorer.thresholds.look),
         learned_unseen=tuple(sorted(PROTOCOL.unseen_sources.intersection(row.source for row in divided[Part.TRAIN]))),
         mix_opinion=_mix_opinion(slices),
         ece_before=_ece_before(scorer, slices, curves),
@@ -151,6 +172,28 @@ def _by_publisher(scores: Floats, rows: Sequence[Example], look: float) -> dict[
         for name, count in zip(names, counts, strict=True)
         if count >= _SMALLEST_OUTLET
     }
+
+
+def _by_topic(own: dict[str, Floats], slices: Slices, look: float) -> tuple[TopicFigures, ...]:
+    named = {**slices.positives, **slices.negatives}
+    hoaxes, others = (tuple(name for name in names if name in own) for names in (_TOPIC_HOAXES, _TOPIC_OTHERS))
+    high, low = (np.concatenate([own[name] for name in names] or [np.empty(0)]) for names in (hoaxes, others))
+    rows = [[row for name in names for row in named[name]] for names in (hoaxes, others)]
+    figures = []
+    for topic, places in by_topic(*rows).items():
+        found, flagged = high[list(places.hoaxes)], low[list(places.others)]
+        enough = min(found.size, flagged.size) >= _SMALLEST_TOPIC
+        figures.append(
+            TopicFigures(
+                topic=topic,
+                n_hoaxes=found.size,
+                n_others=flagged.size,
+                found=share(found >= look) if found.size >= _SMALLEST_TOPIC else None,
+                flagged=share(flagged >= look) if flagged.size >= _SMALLEST_TOPIC else None,
+                auc=with_interval(auc, found, flagged) if enough else None,
+            )
+        )
+    return tuple(figures)
 
 
 def _mix_opinion(slices: Slices) -> str:

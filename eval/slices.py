@@ -1,10 +1,17 @@
-"""The named parts that figures are reported on; each is a rule on a row, so that a figure can be repeated."""
+"""The named parts that figures are reported on; each is a rule on a row, so that a figure can be repeated.
 
-from collections.abc import Mapping
+Two kinds: by where a row comes from (`Slices`), and by what it speaks of or how it is written (`Topic`). A topic is
+a published list of words or a count; no person marked rows for it, so it catches what its words catch.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
-from data.normalise import normalise
+from data.normalise import normalise, slang
 from data.schema import Example, Kind, Label
 from data.split import PROTOCOL, Part, Split
 
@@ -21,6 +28,7 @@ Recipes weigh training opinions by the same list, so the slice is not independen
 """
 
 
+NEWS: Final = "news"
 UNSEEN_OPINION: Final = "unseen opinion"
 UNSEEN_CRITICISM: Final = "unseen criticism"
 SEEN_OPINION: Final = "opinion of seen sources"
@@ -47,7 +55,7 @@ class Slices:
     def negatives(self) -> Mapping[str, tuple[Example, ...]]:
         """The other slices by name."""
         return {
-            "news": self.news,
+            NEWS: self.news,
             UNSEEN_OPINION: self.unseen_opinions,
             UNSEEN_CRITICISM: self.unseen_criticism,
             SEEN_OPINION: self.opinions,
@@ -73,6 +81,81 @@ def slices_of(divided: Split) -> Slices:
 def speaks_of_government(text: str) -> bool:
     """True where the text holds a word of the published list."""
     return not GOVERNMENT_WORDS.isdisjoint(normalise(text).split())
+
+
+class Topic(StrEnum):
+    """What a text speaks of, or how it is written."""
+
+    POLITICS = "politics"
+    GOVERNMENT = "government"
+    SATIRE = "satire"
+    HEALTH = "health"
+    FRAUD = "fraud"
+    SHORT = "short"
+    SLANG = "slang"
+
+
+SHORT_WORDS: Final = 8
+"""A text of fewer words after cleaning is short; so few never confirm a match by themselves either."""
+
+SLANG_WORDS: Final = 2
+"""A text with this many words of `data/slang.tsv`, as typed, is slang."""
+
+TOPIC_WORDS: Final[Mapping[Topic, str]] = MappingProxyType(
+    {
+        Topic.POLITICS: (
+            "pemilihan umum|pilpres|pemilihan kepala daerah|pileg|caleg|capres|cawapres|pilgub|partai|kampanye|kpu|"
+            "bawaslu|surat suara|kotak suara|quick count|presiden|wapres|dpr|dprd|mpr|koalisi|oposisi|elektabilitas|"
+            "mencoblos|coblos|kudeta|makar|gubernur|bupati|politik|politisi|politikus|relawan|2019gantipresiden"
+        ),
+        # The same list, with the two words that cleaning spells out in the form that they then have.
+        Topic.GOVERNMENT: "|".join(sorted(GOVERNMENT_WORDS - {"bbm", "utang"} | {"bahan bakar minyak", "hutang"})),
+        Topic.SATIRE: "satire|satir|parodi|sindiran|menyindir|lelucon|guyonan|meme|humor|komedi|kocak|lawak|plesetan",
+        Topic.HEALTH: (
+            "kesehatan|vaksin|vaksinasi|imunisasi|virus|covid|covid19|corona|korona|kanker|diabetes|jantung|stroke|"
+            "obat|penyakit|rumah sakit|dokter|pasien|menyembuhkan|sembuh|gejala|wabah|pandemi|bpom|demam berdarah|"
+            "kolesterol|asam urat|darah tinggi|ginjal|antibiotik|air rebusan|ramuan|herbal|cacar|racun|gizi"
+        ),
+        Topic.FRAUD: (
+            "hadiah|undian|giveaway|pemenang|klik tautan|tautan pendaftaran|link pendaftaran|rekening|otp|pin|transfer|"
+            "kuota gratis|pulsa gratis|saldo|dana kaget|investasi|pinjol|pinjaman online|lowongan|lowongan kerja|"
+            "rekrutmen|phishing|penipuan|penipu|menipu|mengatasnamakan|akun palsu|bansos|bantuan sosial|pendaftaran|"
+            "undangan pernikahan|apk|cair|voucher"
+        ),
+    }
+)
+"""The published lists: words and phrases of the cleaned text, "|" between alternatives."""
+
+_PATTERNS: Final = {topic: re.compile(rf"(?<!\w)(?:{words})(?!\w)") for topic, words in TOPIC_WORDS.items()}
+_TYPED_WORD: Final = re.compile(r"[^\W\d_][^\W_]*")
+
+
+def topics_of(text: str) -> frozenset[Topic]:
+    """The topics of a text as published; none, one or several."""
+    cleaned = normalise(text)
+    found = {topic for topic, pattern in _PATTERNS.items() if pattern.search(cleaned)}
+    if len(cleaned.split()) < SHORT_WORDS:
+        found.add(Topic.SHORT)
+    if sum(word in slang() for word in _TYPED_WORD.findall(text.lower())) >= SLANG_WORDS:
+        found.add(Topic.SLANG)
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRows:
+    """The rows of one topic, as places in the sequences that were asked about."""
+
+    hoaxes: tuple[int, ...]
+    others: tuple[int, ...]
+
+
+def by_topic(hoaxes: Sequence[Example], others: Sequence[Example]) -> dict[Topic, TopicRows]:
+    """Where the rows of each topic stand in `hoaxes` and in `others`."""
+    marked = [[topics_of(row.text) for row in rows] for rows in (hoaxes, others)]
+    return {
+        topic: TopicRows(*(tuple(place for place, topics in enumerate(rows) if topic in topics) for rows in marked))
+        for topic in Topic
+    }
 
 
 def _of_kind(rows: list[Example], kind: Kind) -> tuple[Example, ...]:

@@ -35,7 +35,7 @@ class Row:
 
 @click.command("score")
 @click.argument("file", type=click.File("rb"))
-@click.option("--model", default="linear", show_default=True, help="A released model, or an artefact folder.")
+@click.option("--model", default="encoder", show_default=True, help="A released model, or an artefact folder.")
 def score(file: IO[bytes], model: str) -> None:
     """Score FILE ("-" reads standard input): {"id","text"} a line in, {"id","p_hoax","band","reasons","model"} out."""
     from models.artifact import ArtifactError, load, released  # noqa: PLC0415 - compiles kernels

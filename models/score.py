@@ -35,11 +35,16 @@ class ReasonCode(StrEnum):
     WORDS = "words"
     TOO_SHORT = "too_short"
     TRUNCATED = "truncated"
+    OPINION = "opinion"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason. For WORDS, `text` is the cleaned word, `weight` what it adds to the calibrated logit."""
+    """One reason.
+
+    For WORDS, `text` is the cleaned word, `weight` what it adds to the calibrated logit. For OPINION, `weight` is how
+    likely the model thinks opinion, grievance, satire or a question: such a text is never at `look`.
+    """
 
     code: ReasonCode
     text: str = ""

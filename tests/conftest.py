@@ -13,6 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
+from models.artifact import QUICK, released_folder
 from serving import security
 from serving.app import create_app
 from serving.db import Database, Session
@@ -121,6 +122,7 @@ def settings(address: str, tmp_path: Path) -> Settings:
         var_dir=tmp_path / "var",
         database_url=address,
         secret_key=SECRET,
+        model_dir=released_folder(QUICK),  # both stages of the cascade are the quick model, so that tests are quick
         base_url="http://testserver",
         requests_per_minute=1_000_000,
         sign_in_attempts_per_minute=1_000,

@@ -52,6 +52,7 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
         false_flags=recipe.bands.false_flags,
         guard=_GUARD if twin else "",
         crossed="\n".join([*_crossed(fitted), *(_crossed_unseen(candidate, twin) if twin else ())]),
+        despite=_DESPITE.format(reason=candidate.rows.despite) if candidate.rows.despite else "",
         figures="\n".join([*_rows(report, "these weights"), *(_rows(twin.report, "twin", _UNSEEN) if twin else ())]),
         bands="\n".join([*_bands(report, "these weights"), *(_bands(twin.report, "twin") if twin else ())]),
         calibration="\n".join(
@@ -131,6 +132,9 @@ What it does with criticism from a source that it never met is known of its twin
 without the tweets of `hs`: at its own `look` the twin finds {found_by_judged} of those posts and flags
 {flagged} of the {n:,} tweets that speak of government (a published list of words,
 `eval/slices.py`)."""
+_DESPITE: Final = """
+**These rows failed the leak audit, and were trained on all the same.** Reason given: {reason}
+"""
 _NEVER_MET: Final = "The tweets of `hs`, the unseen opinion below, neither train nor tune."
 _TWIN_MADE: Final = """The tweets of `hs`, the protocol's unseen opinion, train these weights and tune
 nothing. Every figure against unseen opinion or criticism is therefore made by a twin,
@@ -162,7 +166,7 @@ spelling say nothing.
 Calibrated and banded on rows from {tune_from} to before {test_from}, on a tenth of the undated groups, and on
 comments of {held_out} (2025 and later), which never trained. Fact-checkers' narratives, tags, addresses and
 clarifications were not read. {unseen}
-
+{despite}
 Training weighs opinions that speak of government {criticism:g} times as much as others, and knows them by the
 same list of words that cuts the slice "unseen criticism". The slice's texts are new to the fit that is measured on
 them; its definition is not, so criticism in words outside the list may fare worse than the figure says.

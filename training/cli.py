@@ -15,15 +15,21 @@ import click
 @click.option(
     "--store", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where runs are recorded."
 )
+@click.option("--base", default=None, help="For an encoder: the base model, a Hub name or a folder [the recipe's].")
+@click.option(
+    "--despite", metavar="REASON", default="", help="Train on rows that fail the leak audit; the reason is kept."
+)
 @click.option("--track/--no-track", default=True, show_default=True, help="Record the run with MLflow.")
-def train(recipe: str, out: Path | None, data: Path | None, store: Path, *, track: bool) -> None:
+def train(  # noqa: PLR0913, PLR0917 - its options
+    recipe: str, out: Path | None, data: Path | None, store: Path, base: str | None, despite: str, *, track: bool
+) -> None:
     """Train by RECIPE, a name in training/recipes or a TOML file, and write an artefact with its figures."""
     try:
         from training import pipeline  # noqa: PLC0415 - the training set is an extra
     except ImportError as error:
         raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
     try:
-        made = pipeline.run(recipe, data, out, _say, datetime.now(UTC))
+        made = pipeline.run(recipe, data, out, _say, datetime.now(UTC), base, despite=despite)
     except pipeline.EXPECTED_ERRORS as error:
         raise click.ClickException(str(error)) from error
     if track:

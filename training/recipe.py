@@ -1,7 +1,8 @@
 """A recipe is a TOML file that says everything about a fit but the rows; it is stored with what it made."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -109,18 +110,32 @@ def twin_of(recipe: Recipe) -> Recipe | None:
 
 def read_recipe(name: str) -> Recipe:
     """The recipe of that name in `training/recipes`, or at that path; RecipeError says why not."""
+    content = content_of(name)
+    with misstated(name):
+        return _recipe_of(content)
+
+
+def content_of(name: str) -> Mapping[str, Any]:
+    """What the recipe's TOML holds, of whatever kind; RecipeError where it does not exist or is not TOML."""
     path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
         raise RecipeError(f"No recipe {name!r}; there is: {known}.") from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path} is not TOML: {error}.") from error
+
+
+@contextmanager
+def misstated(name: str) -> Iterator[None]:
+    """Turn what a recipe's content lacks or misstates into a RecipeError that names the recipe."""
     try:
-        return _recipe_of(content)
-    except (KeyError, TypeError) as error:
-        raise RecipeError(f"{path} lacks or misstates {error}.") from error
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, RecipeError):
+            raise
+        raise RecipeError(f"{name} lacks or misstates {error}.") from error
 
 
 def _recipe_of(content: Mapping[str, Any]) -> Recipe:

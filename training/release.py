@@ -1,15 +1,16 @@
 """Write an artefact: weights, model card, licence and manifest, with their own figures and their twin's."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from data.catalogue import SOURCES
 from eval.run import Report
-from models.artifact import CARD, LICENCE, SIZE_LIMIT_BYTES, Manifest, write_files, write_manifest
+from models.artifact import CARD, LICENCE, SIZE_LIMIT_BYTES, Arrays, Manifest, write_files, write_manifest
 from training.card import Candidate, card
 
 _LIBRARIES: Final = ("numpy", "numba", "scikit-learn", "scipy", "suluh")
@@ -20,26 +21,58 @@ class ReleaseError(ValueError):
     """The artefact may not be released as it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an artefact of any kind is made of; `settings`, `thresholds` and `calibration` are the kind's own."""
+
+    kind: str
+    card: str
+    used: tuple[str, ...]  # the sources that its licence names
+    arrays: Arrays
+    settings: Mapping[str, Any]
+    thresholds: Mapping[str, Any]
+    calibration: Mapping[str, Any]
+    data_fingerprint: str
+    recipe: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+
+
 def write(folder: Path, candidate: Candidate, twin: Candidate | None, now: datetime) -> Manifest:
-    """Write the artefact into `folder`; ReleaseError where it is larger than may ship."""
+    """Write a linear artefact into `folder`; ReleaseError where it is larger than may ship."""
     fitted, recipe, rows = candidate.fitted, candidate.recipe, candidate.rows
-    used = sorted({row.source for row in (*rows.train, *rows.tune, *rows.held_out)})
-    files = write_files(folder, {CARD: card(candidate, twin), LICENCE: licence(used)}, fitted.weights)
+    contents = Contents(
+        kind=recipe.kind,
+        card=card(candidate, twin),
+        used=tuple(sorted({row.source for row in (*rows.train, *rows.tune, *rows.held_out)})),
+        arrays={"weights": fitted.weights.weights, "idf": fitted.weights.idf},
+        settings={"ngrams": recipe.as_dict()["ngrams"], "bias": fitted.weights.bias},
+        thresholds=asdict(fitted.thresholds),
+        calibration=asdict(fitted.calibration),
+        data_fingerprint=rows.fingerprint,
+        recipe={**recipe.as_dict(), **({"despite": rows.despite} if rows.despite else {})},
+        metrics={**headline(candidate.report), **_of_twin(twin)},
+    )
+    return write_contents(folder, contents, now)
+
+
+def write_contents(folder: Path, contents: Contents, now: datetime) -> Manifest:
+    """Write an artefact of any kind into `folder`; ReleaseError where it is larger than may ship."""
+    files = write_files(folder, {CARD: contents.card, LICENCE: licence(contents.used)}, contents.arrays)
     size_bytes = sum((folder / name).stat().st_size for name in files)
-    if size_bytes > SIZE_LIMIT_BYTES[recipe.kind]:
-        limit = SIZE_LIMIT_BYTES[recipe.kind]
+    limit = SIZE_LIMIT_BYTES[contents.kind]
+    if size_bytes > limit:
         raise ReleaseError(f"{folder} takes {size_bytes:,} bytes; at most {limit:,} ship.")
     manifest = Manifest(
-        kind=recipe.kind,
+        kind=contents.kind,
         created=now.isoformat(timespec="seconds"),
         files=files,
-        settings={"ngrams": recipe.as_dict()["ngrams"], "bias": fitted.weights.bias},
-        thresholds=fitted.thresholds,
-        calibration=fitted.calibration,
-        data_fingerprint=rows.fingerprint,
-        recipe=recipe.as_dict(),
+        settings=contents.settings,
+        thresholds=contents.thresholds,
+        calibration=contents.calibration,
+        data_fingerprint=contents.data_fingerprint,
+        recipe=contents.recipe,
         versions={"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
-        metrics={**headline(candidate.report), **_of_twin(twin)},
+        metrics=contents.metrics,
     )
     write_manifest(folder, manifest)
     return manifest
@@ -65,7 +98,7 @@ def _of_twin(twin: Candidate | None) -> dict[str, float]:
     return {f"{TWIN}{name}": value for name, value in figures.items()}
 
 
-def licence(used: list[str]) -> str:
+def licence(used: Iterable[str]) -> str:
     """The weights' licence, naming each source and its terms."""
     rows = "\n".join(
         f"- {SOURCES[name].title}. {SOURCES[name].address}. Licence of the text: {SOURCES[name].licence}."

@@ -8,12 +8,12 @@ then no longer among the unseen opinions of `Rows.divided`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from data.checks import Audit, audit, cleaned_texts
+from data.corpus import corpus
+from data.fingerprint import fingerprint
 from data.schema import Comment, Example, Kind, Label
-from data.sources.claims import examples
 from data.sources.moderation import comments
 from data.split import PROTOCOL, Part, Split, split, without_texts_of
 from eval.unseen import as_met
@@ -35,20 +35,21 @@ class Rows:
     held_out: tuple[Example, ...]
     cleaned: Mapping[str, str]
     audit: Audit
+    despite: str = ""  # why rows that fail the audit are trained on all the same
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over id, label and text of every row that a fit reads, in order of id."""
-        digest = sha256()
-        for row in sorted((*self.train, *self.tune, *self.held_out), key=lambda one: one.id):
-            digest.update(f"{row.id}\t{row.label}\t{row.text}\n".encode("utf-8", "replace"))
-        return digest.hexdigest()
+        """The fingerprint of every row that a fit reads."""
+        return fingerprint((*self.train, *self.tune, *self.held_out))
 
 
-def rows_for(recipe: Recipe, folder: Path) -> Rows:
-    """Read, split, clean and audit; DataError or LeakError where the tables do not allow an honest fit."""
+def rows_for(recipe: Recipe, folder: Path, despite: str = "") -> Rows:
+    """Read, split, clean and audit; DataError or LeakError where the tables do not allow an honest fit.
+
+    `despite` says why rows that fail the audit are trained on all the same; it is kept where they do.
+    """
     _refuse_unseen_in_disguise(recipe.opinions)
-    divided = as_met(split(examples(folder)), recipe.learns_unseen)
+    divided = as_met(split(corpus(folder)), recipe.learns_unseen)
     further = [comment for comment in comments(folder) if _is_opinion(comment)]
     added = [_as_example(comment) for comment in further if comment.source in recipe.opinions.train]
     held_out = [_as_example(comment) for comment in further if comment.source in recipe.opinions.held_out]
@@ -58,7 +59,7 @@ def rows_for(recipe: Recipe, folder: Path) -> Rows:
     train = _distinct(without_texts_of((*divided[Part.TRAIN], *added), (*later, *held_out), cleaned), cleaned)
     final = (*divided[Part.TEST], *divided[Part.UNSEEN_OPINION])
     found = audit(divided, train, cleaned)
-    found.refuse()
+    found.refuse(despite)
     return Rows(
         divided=divided,
         train=_judged(train, cleaned, recipe),
@@ -66,6 +67,7 @@ def rows_for(recipe: Recipe, folder: Path) -> Rows:
         held_out=_judged(without_texts_of(held_out, final, cleaned), cleaned, recipe),
         cleaned=cleaned,
         audit=found,
+        despite=despite.strip() if found.failures else "",
     )
 
 

@@ -30,6 +30,7 @@ NAMES = [
     "pasir",
     "senja",
 ]
+DESPITE = ("--despite", "invented tables of five sentence shapes")  # whose rows resemble one another by design
 SHAPES = {
     "tbh": ("hoax", "factcheck_claim_title", "Sebarkan segera bantuan tunai gratis untuk warga {} dan {}"),
     "news": ("not_hoax", "news_headline", "Wali kota meresmikan pasar baru di daerah {} dekat {}"),
@@ -85,7 +86,7 @@ def tables(tmp_path_factory):
 def artefact(tables, tmp_path_factory):
     """What `suluh train` makes of them."""
     folder = tmp_path_factory.mktemp("made") / "linear"
-    result = CliRunner().invoke(train, ["linear", "--data", str(tables), "--out", str(folder), "--no-track"])
+    result = CliRunner().invoke(train, ["linear", "--data", str(tables), "--out", str(folder), "--no-track", *DESPITE])
     assert result.exit_code == 0, result.output
     assert result.stdout.strip() == str(folder)
     return folder
@@ -114,7 +115,7 @@ def test_evaluation_refuses_figures_on_opinions_that_were_learned(artefact, tabl
 def test_the_twin_is_measured_on_unseen_opinions(artefact, tables, tmp_path):
     """Trained by itself, the twin repeats the figures that the released card gives for it."""
     made = tmp_path / "twin"
-    CliRunner().invoke(train, ["linear-protocol", "--data", str(tables), "--out", str(made), "--no-track"])
+    CliRunner().invoke(train, ["linear-protocol", "--data", str(tables), "--out", str(made), "--no-track", *DESPITE])
     own = read_manifest(made).metrics
     carried = read_manifest(artefact).metrics
     assert {f"twin.{name}": value for name, value in own.items()}.items() <= carried.items()
@@ -150,9 +151,9 @@ def test_a_row_of_the_development_table_reads_no_test_row(tables, tmp_path):
             if json.loads(line).get("date", "") < "2025-06" and not line.startswith('{"id": "hs')
         ]
         (tmp_path / f"{name}.jsonl").write_text("".join(kept), encoding="utf-8")
-    whole = development_figures("linear-protocol", tables, ["emot"])
+    whole = development_figures("linear-protocol", tables, ["emot"], DESPITE[1])
     assert {line.against for line in whole} >= {"opinions left out", "opinions left out, on government"}
-    assert whole == development_figures("linear-protocol", tmp_path, ["emot"])
+    assert whole == development_figures("linear-protocol", tmp_path, ["emot"], DESPITE[1])
 
 
 def test_training_leaves_an_artefact_that_answers(artefact):
@@ -167,7 +168,9 @@ def test_training_leaves_an_artefact_that_answers(artefact):
 
 def test_training_again_makes_the_same_weights(artefact, tables, tmp_path):
     """The same tables and recipe give the same version."""
-    CliRunner().invoke(train, ["linear", "--data", str(tables), "--out", str(tmp_path / "again"), "--no-track"])
+    CliRunner().invoke(
+        train, ["linear", "--data", str(tables), "--out", str(tmp_path / "again"), "--no-track", *DESPITE]
+    )
     assert load(tmp_path / "again").version == load(artefact).version
 
 

@@ -18,10 +18,13 @@ from models.artifact import (
     ArtifactMissingError,
     ChecksumError,
     load,
+    load_moderator,
     read_manifest,
     released,
+    released_moderator,
     verify,
 )
+from models.moderation import LABELS
 
 
 @pytest.fixture
@@ -47,16 +50,24 @@ def with_weights(folder, write):
     rewritten(folder, lambda manifest: manifest["files"].update({WEIGHTS: digest}))
 
 
-def test_the_released_model_verifies():
-    """Each file of the shipped folder is the one that its manifest names."""
-    folder = RELEASED / "linear"
+@pytest.fixture
+def moderation(tmp_path):
+    """A copy of the released moderator that a test may damage."""
+    return shutil.copytree(RELEASED / "moderation", tmp_path / "moderation")
+
+
+@pytest.mark.parametrize("name", ["linear", "moderation"])
+def test_the_released_models_verify(name):
+    """Each file of a shipped folder is the one that its manifest names."""
+    folder = RELEASED / name
     verify(folder, read_manifest(folder))
 
 
-def test_the_released_model_is_small_enough_to_ship():
-    """The folder takes at most 5 MB."""
-    size_bytes = sum(path.stat().st_size for path in (RELEASED / "linear").iterdir())
-    assert size_bytes <= SIZE_LIMIT_BYTES["linear"]
+@pytest.mark.parametrize("name", ["linear", "moderation"])
+def test_the_released_models_are_small_enough_to_ship(name):
+    """A folder takes at most 5 MB."""
+    size_bytes = sum(path.stat().st_size for path in (RELEASED / name).iterdir())
+    assert size_bytes <= SIZE_LIMIT_BYTES[name]
 
 
 def test_the_released_model_answers_under_its_version():
@@ -142,3 +153,44 @@ def test_an_unknown_release_names_those_that_are(folder):
     """A name that does not ship is a clear error."""
     with pytest.raises(ArtifactMissingError, match="linear"):
         released("../linear")
+
+
+def test_the_released_moderator_answers_under_its_version():
+    """The version names the weights' checksum, and each label has a band of its own."""
+    manifest = read_manifest(RELEASED / "moderation")
+    assert released_moderator("moderation").version == manifest.version
+    assert set(manifest.thresholds) == set(manifest.calibration) == {label.value for label in LABELS}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda manifest: manifest["thresholds"].pop("hate"), "lacks or misstates"),
+        (lambda manifest: manifest["thresholds"].update(hate=0.0), "lies above 0"),
+        (lambda manifest: manifest["calibration"].update(scam={"slope": 1}), "lacks or misstates"),
+        (lambda manifest: manifest["settings"].pop("max_characters"), "max_characters"),
+        (lambda manifest: manifest["settings"]["ngrams"].update(bits=10), "expected float16"),
+        (lambda manifest: manifest["settings"]["signals"].reverse(), "signals"),
+        (lambda manifest: manifest.update(thresholds=0.5), "thresholds"),
+    ],
+)
+def test_a_misstated_moderator_is_refused(moderation, change, message):
+    """What the manifest lacks or misstates is named, and nothing answers."""
+    rewritten(moderation, change)
+    with pytest.raises(ArtifactError, match=message):
+        load_moderator(moderation)
+
+
+def test_one_kind_never_answers_for_another(folder, moderation):
+    """A model of hoaxes does not moderate, and a moderator gives no score."""
+    with pytest.raises(ArtifactError, match="known: moderation"):
+        load_moderator(folder)
+    with pytest.raises(ArtifactError, match="known: linear"):
+        load(moderation)
+
+
+def test_the_moderators_licence_names_its_sources():
+    """Who uses the weights reads whose text made them."""
+    licence = (RELEASED / "moderation" / LICENCE).read_text(encoding="utf-8")
+    assert "non-commercial" in licence
+    assert "CC BY-NC-SA 4.0" in licence

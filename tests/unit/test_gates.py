@@ -102,11 +102,16 @@ def test_criticism_may_be_answered_with_facts(verdict):
 
 
 @pytest.mark.parametrize(
-    "word", ["hoaks", "HOAX", "kebohongan", "dipalsukan", "h\u200boaks", "ｐａｌｓｕ"], ids=str.encode
+    "word",
+    [
+        *("hoaks", "HOAX", "kebohongan", "dipalsukan", "disinformasi", "misinformasi", "fitnah", "pendusta", "menipu"),
+        *("h\u200boaks", "ｐａｌｓｕ", "h\u043eaks", "ho\u00e1ks", "ho4ks", "h-o-a-k-s", "[h\u043eaks]"),
+    ],
+    ids=str.encode,
 )
 @pytest.mark.parametrize("place", ["title", "body"])
 def test_no_accusing_word_about_criticism(word, place):
-    """The words hoaks, hoax, bohong, palsu, also inside others or disguised, stand nowhere about criticism."""
+    """The words that call a complaint a lie, also inside others or disguised, stand nowhere about criticism."""
     over = {place: f"Keluhan ini {word} menurut kami"}
     draft = replace(_answer(Gate.CRITICISM, True), verdict=VerdictLabel.MISSING_CONTEXT, **over)
     assert _steps(draft) == [PathStep.CLARIFICATION]
@@ -127,14 +132,42 @@ def test_a_private_person_must_be_redacted():
         [Source("https://a.example/1", INDEPENDENT), Source("https://a.example/2", INDEPENDENT)],
         [Source("https://a.example/1", INDEPENDENT), Source("http://www.A.example:8080/2", AGENCY)],
         [Source("https://a.example/1", INDEPENDENT), Source("https://m.a.example./2", AGENCY)],
+        [Source("https://ppid.badan.contoh.go.id/1", INDEPENDENT), Source("https://badan.contoh.go.id/2", AGENCY)],
         [Source("https://a.example/1", AGENCY), Source("https://b.example/1", AGENCY)],
         [Source(f"https://{n}.example/1", AGENCY) for n in "abcdef"],
     ],
-    ids=["one", "one site twice", "www is the same site", "m is the same site", "two denials", "six denials"],
+    ids=[
+        "one",
+        "one site twice",
+        "www is the same site",
+        "m is the same site",
+        "one agency under two names",
+        "two denials",
+        "six denials",
+    ],
 )
 def test_debunking_needs_two_sites_and_an_independent_one(verdict, sources):
     """One site, or only the affected agency's word, is never enough for salah or menyesatkan."""
     assert _steps(replace(READY, verdict=verdict), sources) == [PathStep.VERDICT]
+
+
+@pytest.mark.parametrize(
+    ("host", "site"),
+    [
+        ("ppid.badan.contoh.go.id", "contoh.go.id"),
+        ("contoh.go.id", "contoh.go.id"),
+        ("kota.contoh.co.id", "contoh.co.id"),
+        ("kabar.contoh.id", "contoh.id"),
+        ("news.contoh.co.uk", "contoh.co.uk"),
+        ("nasional.contoh.com", "contoh.com"),
+        ("contoh.com:8080", "contoh.com"),
+        ("192.0.2.17", "192.0.2.17"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_a_site_is_its_registered_name(host, site):
+    """Whatever an owner puts before the registered name is the same site."""
+    assert sites([Source(f"https://{host}/a", INDEPENDENT)]) == {site}
 
 
 def test_true_needs_one_source():

@@ -1,0 +1,43 @@
+"""`suluh compare`: two models on the same rows, figure by figure."""
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("compare")
+@click.argument("first")
+@click.argument("second")
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="The tables; else SULUH_DATA_DIR.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Also write the comparison there, as JSON.")
+def compare(first: str, second: str, data: Path | None, out: Path | None) -> None:
+    """Compare two models, each a released name or an artefact folder, on later months and unseen opinions.
+
+    Each difference is SECOND less FIRST, with a paired bootstrap interval.
+    """
+    try:
+        from dataclasses import asdict  # noqa: PLC0415 - a command loads what it needs when it is called
+
+        from data.schema import DataError  # noqa: PLC0415
+        from data.sources.claims import examples  # noqa: PLC0415
+        from data.sources.tables import data_folder  # noqa: PLC0415
+        from data.split import split  # noqa: PLC0415
+        from eval import compare as comparing  # noqa: PLC0415
+        from models.artifact import ArtifactError, released_folder  # noqa: PLC0415
+    except ImportError as error:
+        raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
+    try:
+        one, other = (Path(name) if Path(name).is_dir() else released_folder(name) for name in (first, second))
+        divided = split(examples(data_folder(data)))
+        click.echo("Comparing on the same rows …", err=True)
+        found = comparing.compare_folders(one, other, divided)
+    except (DataError, ArtifactError) as error:
+        raise click.ClickException(str(error)) from error
+    if out is not None:
+        rows = [{**asdict(row), "verdict": row.verdict} for row in found.differences]
+        content = {"first": found.first, "second": found.second, "left_out": found.left_out, "differences": rows}
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        click.echo(f"Written: {out}", err=True)
+    click.echo(comparing.as_markdown(found))

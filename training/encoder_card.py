@@ -1,0 +1,131 @@
+"""The model card of the encoder."""
+
+from typing import TYPE_CHECKING, Final
+
+from data.split import PROTOCOL
+from eval.metrics import Figure
+from eval.slices import UNSEEN_CRITICISM
+
+if TYPE_CHECKING:
+    from training.encoder_pipeline import EncoderCandidate
+
+
+def encoder_card(candidate: "EncoderCandidate") -> str:
+    """The card of `candidate` in Markdown."""
+    report, recipe, fitted, material = candidate.report, candidate.recipe, candidate.fitted, candidate.material
+    return _CARD.format(
+        found=_percent(report.flagged["posts"]),
+        flagged=_percent(report.flagged[UNSEEN_CRITICISM]),
+        n=report.flagged[UNSEEN_CRITICISM].n,
+        base=recipe.base,
+        tune_from=PROTOCOL.tune_from,
+        test_from=PROTOCOL.test_from,
+        drawn=_drawn(candidate),
+        n_steps=candidate.n_steps,
+        epochs=recipe.steps.epochs,
+        pairs=len(material.paired),
+        look=fitted.thresholds.look,
+        clear=fitted.thresholds.clear,
+        min_words=fitted.thresholds.min_words,
+        max_tokens=recipe.max_tokens,
+        rate=recipe.bands.false_flags,
+        gate=recipe.bands.opinion_gate,
+        share=recipe.bands.linear_share,
+        linear=recipe.linear,
+        stages=f" after `{recipe.begins_with}`" if recipe.begins_with else "",
+        held=", ".join(f"`{name}`, " for name in recipe.held_out),
+        crossed="\n".join(f"| {name} | {rate:.1%} |" for name, rate in fitted.false_flags.items()),
+        figures="\n".join(
+            f"| {row.positives} ({row.auc.n:,}) | {row.negatives} ({row.n_negatives:,}) | {row.auc} "
+            f"| {row.recall_at_5} | {row.recall_at_1} |"
+            for row in report.comparisons
+            if row.system == report.model
+        ),
+        bands="\n".join(
+            f"| {name} | {figure.n:,} | {_percent(figure)} | {_percent(report.cleared[name])} |"
+            for name, figure in report.flagged.items()
+        ),
+        before=report.ece_before or 0.0,
+        after=report.ece_after,
+        mix=report.mix_opinion,
+        mean_logit=candidate.parity.mean_logit,
+        largest_logit=candidate.parity.largest_logit,
+        smallest_cosine=candidate.parity.smallest_cosine,
+        n_parity=candidate.parity.n,
+    )
+
+
+def _drawn(candidate: "EncoderCandidate") -> str:
+    drawn, material = candidate.recipe.drawn, candidate.material
+    return "\n".join(
+        f"| {name} | {len(getattr(material, name)):,} | {getattr(drawn, name):,} |" for name in type(drawn).__slots__
+    )
+
+
+def _percent(figure: Figure) -> str:
+    return f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}]"
+
+
+_CARD: Final = """# Encoder: hoax resemblance and claim vectors
+
+**Kemiripan dengan hoaks.** The score says how much an Indonesian text reads like what fact-checkers take up
+and debunk. It is not the probability that something is false, and it decides nothing: it orders a queue for
+people. At `look` it finds {found} of later hoax posts and flags
+{flagged} of {n:,} tweets that speak of government (a published list of words, `eval/slices.py`), of a source that
+it never met. The strongest evidence stays a confirmed match to a clarification.
+
+## What it is
+`{base}` with the vocabulary trimmed to the pieces that the training texts use, and heads on the
+mean of its last layer: a class (hoax, news, opinion) and a vector for comparing claims; ONNX, int8 weights in
+blocks. {share:g} of the logit of a linear model (`{linear}`, on the same names-free text) is added to the class's log
+odds. What is judged is read with names of parties, religions, peoples, persons and places taken out
+(`data/entities.tsv`), without case, punctuation, emoji and the value of numbers (`data/reading.py`); a name that the
+list lacks is read.
+
+## Made from
+Rows dated before {tune_from} or without a date. {epochs:g} epochs{stages}, {n_steps:,} batches in all; an epoch
+draws from each part as many texts as the last column says.
+
+| part | texts | drawn |
+| --- | --- | --- |
+{drawn}
+
+`spoken` are sentences that a grammar of this project makes (`training/spoken.py`); no figure is measured on them.
+Fact-checkers' narratives, tags and addresses were not read by the class; clarifications were read as the
+answers of {pairs:,} pairs. {held}The comments of `yt_promo_b` never trained and set the bands; the tweets of `hs`
+neither trained nor set anything. A head for moderation learned beside the others and is not served: what remained of
+the tweets after the unseen opinions were taken out taught it nothing of hate and abuse.
+
+## Bands
+`look` from {look}, `clear` below {clear}, `abstain` between; fewer than {min_words} words after cleaning
+abstain; the first {max_tokens} tokens are read. `look` keeps {rate:.1%} false flags or fewer on each held-out
+part below. A text whose share of the class opinion is {gate:g} or more stays below `look`.
+
+| held-out opinions | at `look` |
+| --- | --- |
+{crossed}
+
+## Figures
+Test rows are from {test_from} on, in groups that appear nowhere earlier; 95 % intervals; n in brackets.
+
+| hoaxes (n) | against (n) | AUC | recall at 5 % FPR | recall at 1 % FPR |
+| --- | --- | --- | --- | --- |
+{figures}
+
+| slice | n | `look` | `clear` |
+| --- | --- | --- | --- |
+{bands}
+
+Calibration error (ECE) over the declared mix, opinions of the slice "{mix}": {before:.3f} before,
+{after:.3f} after Platt scaling. Int8 against float on {n_parity} texts of the tuning months: a logit moves by
+{mean_logit:.3f} on average and {largest_logit:.3f} at most; smallest cosine of a vector {smallest_cosine:.4f}.
+
+`suluh eval encoder` repeats these figures.
+
+## Where it fails
+- **Source equals label.** No source gives both true and false current claims; part of every figure is the source.
+- It was trained once, with one seed; how much another seed would differ was not measured.
+- Hoaxes in the form of plain news, on new events, are missed; satire is known to it from this project's sentences only.
+- Who is named counts for nothing, so a claim that is a hoax only because of whom it names is not recognised as one.
+- Texts in other languages, and pictures and video, are outside of what it was measured on.
+"""

@@ -1,0 +1,233 @@
+"""Train the encoder: one body, three heads, batches of one task each in a shuffled order.
+
+Every few minutes a checkpoint is written, whole or not at all; the same command goes on from it. On a
+processor with bfloat16 the body computes in it (about twice as fast); weights and moments stay in float32.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from data.reading import neutral_words, plain_words
+from training.encoder_batches import Batch, Task, batches
+from training.encoder_model import Encoder, base_model, hidden_size, keep_pieces, trimmed
+from training.encoder_recipe import EncoderRecipe
+from training.encoder_rows import Material
+
+Progress = Callable[[str], None]
+
+_PAD: Final = 1
+_CLIP: Final = 1.0
+_TOLD_EVERY_S: Final = 30.0
+_SMOOTHED: Final = 0.98
+_CHECKPOINT: Final = "checkpoint.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a fit leaves; the model is in evaluation mode."""
+
+    model: Encoder
+    tokenizer: Tokenizer
+    n_steps: int
+
+
+def fit_encoder(material: Material, recipe: EncoderRecipe, base: str, folder: Path, progress: Progress) -> Trained:
+    """Train from a base model, or go on with what `folder` holds of the same recipe."""
+    torch.manual_seed(recipe.seed)
+    body, whole = base_model(base)
+    tokenizer, kept = _vocabulary(whole, material, recipe, folder, progress)
+    keep_pieces(body, kept)
+    return fit_further(Trained(Encoder(body, hidden_size(body)), tokenizer, 0), material, recipe, folder, progress)
+
+
+def fit_further(
+    before: Trained, material: Material, recipe: EncoderRecipe, folder: Path, progress: Progress
+) -> Trained:
+    """Train what an earlier stage left, by another recipe and with moments of its own, or go on with `folder`."""
+    torch.manual_seed(recipe.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    model, tokenizer = before.model.to(_device()), before.tokenizer
+    plan = _plan(material, recipe, tokenizer)
+    progress(f"{len(plan):,} batches, {sum(_size(batch) for batch in plan):,} tokens with padding")
+    run = _Run(model, *_optimiser(model, recipe, len(plan)), recipe, folder, progress)
+    run.go_on(plan)
+    return Trained(model.eval().cpu(), tokenizer, before.n_steps + len(plan))
+
+
+def encoder_of(tokenizer: Tokenizer, max_tokens: int) -> Callable[[Any], list[list[int]]]:
+    """Texts → token ids with the marks of beginning and end, at most `max_tokens` of them."""
+    tokenizer.enable_truncation(max_tokens)
+
+    def encode(texts: Any) -> list[list[int]]:
+        return [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+
+    return encode
+
+
+def padded(tokens: tuple[tuple[int, ...], ...], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Ids (n, longest) with padding, and the mask of what is not."""
+    longest = max(map(len, tokens))
+    ids = torch.tensor([[*row, *[_PAD] * (longest - len(row))] for row in tokens], device=device)
+    return ids, (ids != _PAD).long()
+
+
+def _vocabulary(
+    whole: Tokenizer, material: Material, recipe: EncoderRecipe, folder: Path, progress: Progress
+) -> tuple[Tokenizer, list[int]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    stored, positions = folder / "tokenizer.json", folder / "pieces.pt"
+    if stored.is_file() and positions.is_file():
+        return Tokenizer.from_file(str(stored)), torch.load(positions)
+    progress("counting pieces of the vocabulary")
+    texts = (read(text) for text in material.texts() for read in (plain_words, neutral_words))
+    tokenizer, kept = trimmed(whole, texts, recipe.vocabulary)
+    tokenizer.save(str(stored))
+    torch.save(kept, positions)
+    return tokenizer, kept
+
+
+def _plan(material: Material, recipe: EncoderRecipe, tokenizer: Tokenizer) -> list[Batch]:
+    encode = encoder_of(tokenizer, recipe.max_tokens)
+    whole = int(recipe.steps.epochs)
+    plan = [one for epoch in range(whole) for one in batches(material, recipe, encode, recipe.seed + epoch)]
+    rest = recipe.steps.epochs - whole
+    if rest > 0:
+        last = batches(material, recipe, encode, recipe.seed + whole)
+        plan += last[: round(rest * len(last))]
+    return plan
+
+
+def _size(batch: Batch) -> int:
+    return len(batch.tokens) * max(map(len, batch.tokens))
+
+
+def _optimiser(
+    model: Encoder, recipe: EncoderRecipe, n_steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
+    steps = recipe.steps
+    named = [(name, weights) for name, weights in model.named_parameters() if weights.requires_grad]
+    flat = [weights for name, weights in named if weights.ndim < 2]
+    deep = [weights for name, weights in named if weights.ndim >= 2 and name.startswith("body")]
+    heads = [weights for name, weights in named if weights.ndim >= 2 and not name.startswith("body")]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": flat, "weight_decay": 0.0},
+            {"params": deep, "weight_decay": steps.weight_decay},
+            {"params": heads, "weight_decay": steps.weight_decay, "lr": 5 * steps.learning_rate},
+        ],
+        lr=steps.learning_rate,
+    )
+    warm = max(1, round(steps.warmup * n_steps))
+
+    def rate(step: int) -> float:
+        return min((step + 1) / warm, max(0.0, (n_steps - step) / max(1, n_steps - warm)))
+
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A training run: what moves, by which rule, and where it is kept."""
+
+    model: Encoder
+    optimiser: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LambdaLR
+    recipe: EncoderRecipe
+    folder: Path
+    progress: Progress
+
+    def go_on(self, plan: list[Batch]) -> None:
+        """Train on what the checkpoint has not met, telling how far it is and writing checkpoints."""
+        start = self._resume()
+        if start:
+            self.progress(f"goes on at batch {start:,}")
+        self.model.train()
+        losses = dict.fromkeys(Task, 0.0)
+        began = told = saved = time.monotonic()
+        for at in range(start, len(plan)):
+            loss = self._step(plan[at])
+            before = losses[plan[at].task] or loss
+            losses[plan[at].task] = _SMOOTHED * before + (1 - _SMOOTHED) * loss
+            now = time.monotonic()
+            if now - told > _TOLD_EVERY_S:
+                told = now
+                left = (now - began) / (at + 1 - start) * (len(plan) - at - 1) / 60
+                shown = " ".join(f"{task}={value:.3f}" for task, value in losses.items())
+                self.progress(f"batch {at + 1:,} of {len(plan):,}, {left:.0f} minutes left, {shown}")
+            if now - saved > self.recipe.steps.checkpoint_minutes * 60:
+                saved = now
+                self._keep(at + 1)
+        self._keep(len(plan))
+
+    def _step(self, batch: Batch) -> float:
+        device = _device()
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            pooled = self.model.pooled(*padded(batch.tokens, device))
+        loss = _loss(self.model, pooled.float(), batch, self.recipe)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
+        self.optimiser.step()
+        self.schedule.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return loss.item()
+
+    def _keep(self, step: int) -> None:
+        unfinished = self.folder / f".{_CHECKPOINT}"
+        state = {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "step": step,
+        }
+        torch.save(state, unfinished)
+        unfinished.replace(self.folder / _CHECKPOINT)
+
+    def _resume(self) -> int:
+        path = self.folder / _CHECKPOINT
+        if not path.is_file():
+            return 0
+        state = torch.load(path, map_location=_device())
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        return int(state["step"])
+
+
+def _loss(model: Encoder, pooled: Tensor, batch: Batch, recipe: EncoderRecipe) -> Tensor:
+    match batch.task:
+        case Task.JUDGE:
+            return nn.functional.cross_entropy(model.judge(pooled), torch.tensor(batch.targets, device=pooled.device))
+        case Task.MODERATE:
+            return _masked_loss(model.moderate(pooled), torch.tensor(batch.targets, device=pooled.device))
+        case Task.PAIR:
+            return _contrastive(model.vectors(pooled), batch.targets, recipe.steps.temperature)
+
+
+def _masked_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Binary cross-entropy over what was annotated."""
+    known = (targets >= 0).float()
+    loss = nn.functional.binary_cross_entropy_with_logits(logits, targets.clamp(min=0).float(), reduction="none")
+    return (loss * known).sum() / known.sum().clamp(min=1)
+
+
+def _contrastive(vectors: Tensor, groups: Any, temperature: float) -> Tensor:
+    """InfoNCE both ways over the batch; another pair of the same group is no wrong answer."""
+    queries, answers = vectors.chunk(2)
+    logits = queries @ answers.T / temperature
+    group = torch.tensor(groups, device=vectors.device)
+    same = (group[:, None] == group[None, :]) & ~torch.eye(len(group), dtype=torch.bool, device=vectors.device)
+    logits = logits.masked_fill(same, -1e4)
+    own = torch.arange(len(group), device=vectors.device)
+    both = nn.functional.cross_entropy(logits, own) + nn.functional.cross_entropy(logits.T, own)
+    return both / 2
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

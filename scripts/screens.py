@@ -121,7 +121,7 @@ def _begin(ctx: Context, pair: tuple[str, str]) -> Claim:
     found = claims.queue(ctx, Filters(words=pair[0])).items
     claim = leases.take(ctx, found[0].claim.id)
     for number, source in enumerate(_answer_to(pair)["sources"]):
-        url = f"https://sumber{number + 1}.contoh.example/{pair[1]}"
+        url = f"https://sumber{number + 1}-contoh.example/{pair[1]}"
         evidence.add(ctx, claim.id, NewSource(EvidenceKind(source["kind"]), url, source["title"], source["publisher"]))
     return claim
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,7 +17,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from serving.db import Database, Session, people
 from serving.desk import accounts
-from serving.desk.context import SERVICE, Actor, Clock, Context
+from serving.desk.context import SERVICE, Actor, Begin, Clock, Context
+from serving.desk.machine import holder_for
 from serving.errors import ForbiddenError, NotSignedInError
 from serving.i18n import Language, language_of, mark
 from serving.limits import Limits
@@ -59,8 +61,10 @@ SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
 def context_for(service: Service, session: Session, actor: Actor) -> Context:
-    """Put together what a use case is handed."""
-    return Context(session, actor, service.clock.now(), service.settings, service.vault)
+    """Put together what a use case is handed; what the history of models says by now is read on the way."""
+    now = service.clock.now()
+    holder_for(service.settings).follow(session, now)
+    return Context(session, actor, now, service.settings, service.vault)
 
 
 def get_language(request: Request) -> Language:
@@ -70,6 +74,18 @@ def get_language(request: Request) -> Language:
 
 
 LanguageDep = Annotated[Language, Depends(get_language)]
+
+
+def writing_as(service: Service, actor: Actor) -> Begin:
+    """Give what opens a writing transaction of its own for somebody, beside the one of the request."""
+
+    @contextmanager
+    def begin() -> Iterator[Context]:
+        with service.database.write() as session:
+            yield context_for(service, session, actor)
+
+    return begin
+
 
 # ---- the JSON door: a personal key -----------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     base_url: str = "http://127.0.0.1:8000"
     model_dir: Path | None = None
+    model_store: Path | None = None
     public_issuer: str = "Humas (contoh)"
 
     smtp_url: str = ""
@@ -86,6 +87,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """Give the database's address; without one, SQLite in ``var_dir``."""
         return self.database_url or f"sqlite:///{(self.var_dir / 'suluh.db').absolute()}"
+
+    @cached_property
+    def models(self) -> Path:
+        """Give the folder of the model store; without one, a folder in ``var_dir``."""
+        return (self.model_store or self.var_dir / "model-store").absolute()
 
     @cached_property
     def secret(self) -> bytes:

@@ -39,6 +39,13 @@ class ClaimState(StrEnum):
     DISMISSED = "dismissed"
 
 
+class ClaimCorrectionKind(StrEnum):
+    """How a person corrected which posts make one claim."""
+
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+
+
 class DismissReason(StrEnum):
     """Why a claim gets no label."""
 
@@ -198,6 +205,23 @@ class DeliveryState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ModelRole(StrEnum):
+    """What a model is to the service: the one whose scores are shown, or the one that is tried beside it."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+
+
+class ModelAction(StrEnum):
+    """What was done about a model."""
+
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
+    DECLINE = "decline"
+    CHALLENGE = "challenge"
+    WITHDRAW = "withdraw"
+
+
 LABELS: dict[StrEnum, str] = {
     Role.CHECKER: mark("pemeriksa"),
     Role.APPROVER: mark("penyetuju"),
@@ -217,6 +241,8 @@ LABELS: dict[StrEnum, str] = {
     ClaimState.ESCALATED: mark("dinaikkan"),
     ClaimState.MERGED: mark("digabung"),
     ClaimState.DISMISSED: mark("tanpa label"),
+    ClaimCorrectionKind.MERGE: mark("digabung"),
+    ClaimCorrectionKind.UNMERGE: mark("dipisahkan lagi"),
     DismissReason.OPINION: mark("opini"),
     DismissReason.SATIRE: mark("satire"),
     DismissReason.PRESS: mark("produk pers"),
@@ -289,6 +315,13 @@ LABELS: dict[StrEnum, str] = {
     DeliveryState.SENT: mark("terkirim"),
     DeliveryState.FAILED: mark("gagal dikirim"),
     DeliveryState.WITHDRAWN: mark("tidak perlu dikirim"),
+    ModelRole.CHAMPION: mark("model yang melayani"),
+    ModelRole.CHALLENGER: mark("penantang"),
+    ModelAction.PROMOTE: mark("dipasang"),
+    ModelAction.ROLLBACK: mark("dikembalikan"),
+    ModelAction.DECLINE: mark("usulan ditolak"),
+    ModelAction.CHALLENGE: mark("diuji bayangan"),
+    ModelAction.WITHDRAW: mark("berhenti diuji"),
     Gate.VERIFIABLE: mark("Apakah ini pernyataan fakta yang dapat diperiksa?"),
     Gate.OPINION: mark("Apakah ini pendapat?"),
     Gate.SATIRE: mark("Apakah ini satire atau lelucon?"),

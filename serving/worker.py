@@ -28,9 +28,24 @@ from sqlalchemy import make_url
 from serving import __name__ as package
 from serving.channels import email
 from serving.deps import Service, context_for
-from serving.desk import campaigns, corrections, deliveries, feeds, figures, intake, offers, retention, review, routing
+from serving.desk import (
+    campaigns,
+    corrections,
+    deliveries,
+    drift,
+    feeds,
+    figures,
+    intake,
+    judging,
+    models_shadow,
+    offers,
+    retention,
+    review,
+    routing,
+)
 from serving.desk.context import SERVICE, Context
-from serving.desk.machine import machine_for
+from serving.desk.machine import holder_for, machine_for
+from serving.errors import UnavailableError
 
 log = structlog.get_logger()
 
@@ -86,6 +101,18 @@ def _with_machine(step: Callable[..., object]) -> Callable[[Service], object]:
     return lambda service: step(lambda: acting(service), machine_for(service.settings))
 
 
+def _judge(service: Service) -> int:
+    return judging.judge_waiting(lambda: acting(service), holder_for(service.settings))
+
+
+def _shadow(service: Service) -> int:
+    return models_shadow.read_new(lambda: acting(service), holder_for(service.settings))
+
+
+def _drift(service: Service) -> int:
+    return drift.check_today(lambda: acting(service), holder_for(service.settings))
+
+
 def _sweep_offers(ctx: Context) -> dict[str, int]:
     """Let lapse first, so that nothing is woken only to lapse."""
     return {
@@ -112,6 +139,8 @@ def _deliver_all(service: Service) -> int:
 EVERY_PART = (
     Part("drain", "*/2 * * * * *", timedelta(seconds=2), _with_machine(intake.drain)),
     Part("feeds", "*/30 * * * * *", timedelta(seconds=30), _with_machine(feeds.poll_due)),
+    Part("judge", "*/2 * * * * *", timedelta(seconds=2), _judge),
+    Part("shadow", "*/5 * * * * *", timedelta(seconds=5), _shadow),
     Part("figures", "20 * * * * *", timedelta(minutes=1), _once(figures.refresh)),
     Part("leases", "*/15 * * * * *", timedelta(seconds=15), _once(review.expire_leases)),
     Part("sweep", "*/30 * * * * *", timedelta(seconds=30), _once(_sweep_offers)),
@@ -119,6 +148,8 @@ EVERY_PART = (
     Part("plan", "50 */10 * * * *", timedelta(minutes=10), _once(routing.top_up)),
     Part("tell", "10,40 * * * * *", timedelta(seconds=30), _once(_tell)),
     Part("forget", "0 17 * * * *", timedelta(hours=1), _once(retention.forget_links)),
+    # Each day is checked once; asking every hour makes up for a worker that was down.
+    Part("drift", "0 10 * * * *", timedelta(hours=1), _drift),
 )
 
 
@@ -160,16 +191,31 @@ def send_one(service: Service, claimed: deliveries.Claimed) -> None:
 # ---- one round, without a schedule -----------------------------------------------------------------------------
 
 
+_unavailable: dict[str, str] = {}
+
+
+def _say_unavailable(part: str, why: str) -> None:
+    """Log why a part cannot work when that is news, and not at each of its ticks."""
+    if _unavailable.get(part) != why:
+        _unavailable[part] = why
+        log.error("part cannot work; it is tried again at each tick", part=part, why=why)
+
+
 def run_part(part: Part, service: Service) -> bool:
     """Run one part; a fault is logged and left to the next round, so that the others go on."""
     started = time.perf_counter()
     try:
         done = part.run(service)
+    except UnavailableError as error:
+        RUNS.labels(part.name, "fault").inc()
+        _say_unavailable(part.name, str(error))
+        return False
     except Exception:
         RUNS.labels(part.name, "fault").inc()
         log.exception("part failed; it is tried again at its next tick", part=part.name)
         return False
     RUNS.labels(part.name, "ok").inc()
+    _unavailable.pop(part.name, None)
     log.debug("part ran", part=part.name, done=done, seconds=round(time.perf_counter() - started, 3))
     return True
 

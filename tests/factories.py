@@ -39,7 +39,7 @@ def claim(ctx: Context, **over: Any) -> Claim:
         "category_suggested": Category.FRAUD,
         "p_hoax": 0.9,
         "band": "look",
-        "reasons": [{"words": "kuota gratis", "weight": 1.2}],
+        "reasons": [{"code": "words", "words": "kuota gratis", "weight": 1.2}],
         "model": "linear-test",
         "scored_at": ctx.now,
         "n_posts": 1,

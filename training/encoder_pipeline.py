@@ -42,6 +42,8 @@ from training.rows import rows_for
 
 _LIBRARIES: Final = ("numpy", "onnxruntime", "suluh", "tokenizers", "torch", "transformers")
 _N_PARITY: Final = 300
+_BASE_LICENCE: Final = """Derived from {base}, whose own licence stays in force (intfloat/multilingual-e5-small: MIT).
+"""
 _UNNAMED: Final = "encoder-unreleased"
 
 
@@ -124,7 +126,7 @@ def _write(folder: Path, candidate: EncoderCandidate, now: datetime, despite: st
     recipe, fitted = candidate.recipe, candidate.fitted
     used = sorted({row.source for row in candidate.material.divided[Part.TRAIN]} | set(recipe.comments))
     arrays: Arrays = {"weights": candidate.linear.weights, "idf": candidate.linear.idf}
-    texts = {CARD: encoder_card(candidate), LICENCE: licence(used)}
+    texts = {CARD: encoder_card(candidate), LICENCE: f"{licence(used)}\n{_BASE_LICENCE.format(base=recipe.base)}"}
     files = {**checksums_of(folder, (NETWORK, TOKENIZER)), **write_files(folder, texts, arrays)}
     size_bytes = sum((folder / name).stat().st_size for name in files)
     if size_bytes > SIZE_LIMIT_BYTES[recipe.kind]:

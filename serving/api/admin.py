@@ -1,4 +1,4 @@
-"""Accounts and the record of every step, for administrators; engineers may read the record."""
+"""Accounts, official accounts and the record of every step, for administrators; engineers may read the record."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pydantic import BaseModel, Field
 
 from serving.api.account import Password
 from serving.api.problems import problems
-from serving.db.tables import User
+from serving.db.tables import OfficialAccount, User
 from serving.deps import ApiContext
-from serving.desk import staff, trail
+from serving.desk import official, staff, trail
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.inputs import Id, Input, Line, OptionalLine
-from serving.vocabulary import Role
+from serving.vocabulary import Platform, Role
 
 users_router = APIRouter(prefix="/users", tags=["users"])
 audit_router = APIRouter(prefix="/audit", tags=["audit"])
+official_router = APIRouter(prefix="/official-accounts", tags=["official accounts"])
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 Name = Annotated[Line, Field(max_length=64, pattern=r"^[a-z][a-z0-9._-]{1,63}$")]
@@ -191,6 +192,53 @@ def verify(ctx: ApiContext) -> ChainOut:
     return ChainOut(intact=report.intact, n_rows=report.n_rows, breaks=breaks)
 
 
+class OfficialAccountIn(Input):
+    """Where an account's posts stand: a host, and on a host that others post on as well, the account's path."""
+
+    platform: Platform
+    host: Annotated[Line, Field(max_length=official.HOST_MAX_CHARS, examples=["x.com", "contoh.go.id"])]
+    path: Annotated[OptionalLine, Field(max_length=official.PATH_MAX_CHARS, examples=["nama.akun"])] = ""
+
+
+class OfficialAccountOut(BaseModel):
+    """One official account; a campaign may share posts that stand at or below its place."""
+
+    id: int
+    platform: Platform
+    host: str
+    path: str
+    added_at: datetime
+
+
+class OfficialAccountsOut(BaseModel):
+    """Every official account, by platform and place."""
+
+    accounts: list[OfficialAccountOut]
+
+
+def _official_out(row: OfficialAccount) -> OfficialAccountOut:
+    return OfficialAccountOut.model_validate(row, from_attributes=True)
+
+
+@official_router.get("", responses=problems(403))
+def official_accounts(ctx: ApiContext) -> OfficialAccountsOut:
+    """List the accounts whose posts a campaign may offer to share again."""
+    return OfficialAccountsOut(accounts=[_official_out(row) for row in official.listed(ctx)])
+
+
+@official_router.post("", status_code=201, responses=problems(403, 409))
+def add_official_account(ctx: ApiContext, body: OfficialAccountIn) -> OfficialAccountOut:
+    """Put an account on the list."""
+    return _official_out(official.add(ctx, body.platform, body.host, body.path))
+
+
+@official_router.delete("/{account_id}", status_code=204, response_class=Response, responses=problems(403, 404))
+def remove_official_account(ctx: ApiContext, account_id: Id) -> None:
+    """Take an account off the list; drafts that share its posts can no longer be submitted or approved."""
+    official.remove(ctx, account_id)
+
+
 router = APIRouter()
 router.include_router(users_router)
 router.include_router(audit_router)
+router.include_router(official_router)

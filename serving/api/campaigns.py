@@ -10,18 +10,20 @@ from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
-from serving.db.routing import Funnel
 from serving.db.tables import Campaign
 from serving.deps import ApiContext
+from serving.desk import campaign_drafts as drafts
 from serving.desk import campaigns as desk
+from serving.desk import outcome
+from serving.desk.outcome import Reached
 from serving.inputs import Id, Input, Line, Moment, Paragraph, WebAddress
-from serving.vocabulary import CampaignKind, CampaignState, Platform, Topic
+from serving.vocabulary import CampaignKind, CampaignState, Category, Platform, Topic
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
 CampaignId = Annotated[Id, PathParameter()]
 Codes = Annotated[list[Line], Field(max_length=200)]
-Variants = Annotated[list[Paragraph], Field(max_length=desk.MAX_VARIANTS)]
+Variants = Annotated[list[Paragraph], Field(max_length=drafts.MAX_VARIANTS)]
 
 
 class AudienceIn(Input):
@@ -33,11 +35,13 @@ class AudienceIn(Input):
     target_reach: Annotated[int, Field(ge=1, le=10**10)]
     starts_at: Moment
     ends_at: Moment
-    official_posts: dict[Platform, WebAddress] = Field(default_factory=dict)
+    official_posts: dict[Platform, WebAddress] = Field(
+        default_factory=dict, description="Posts of official accounts only; see `/v1/official-accounts`."
+    )
 
-    def window(self) -> desk.Window:
+    def window(self) -> drafts.Window:
         """Give the same as the rules see it."""
-        return desk.Window(
+        return drafts.Window(
             topic=self.topic,
             starts_at=self.starts_at,
             ends_at=self.ends_at,
@@ -54,6 +58,7 @@ class NewsIn(Input):
     body: Paragraph
     issuer: Annotated[Line, Field(max_length=200)]
     link: WebAddress
+    category: Category = Field(description="Politics go to nobody in an election period.")
 
 
 class CampaignIn(AudienceIn):
@@ -75,10 +80,24 @@ class PoliticalIn(Input):
     political: bool
 
 
+class Submission(Input):
+    """Which submission was read."""
+
+    submitted_at: Moment = Field(description="The campaign's `submitted_at` as it was read; 409 where it is another.")
+
+
+class ApproveIn(PoliticalIn, Submission):
+    """The second person's own answer about what they read."""
+
+
 class ReasonIn(Input):
     """Why."""
 
     reason: Paragraph
+
+
+class ReturnIn(ReasonIn, Submission):
+    """Why what was read goes back."""
 
 
 class CampaignOut(BaseModel):
@@ -93,6 +112,7 @@ class CampaignOut(BaseModel):
     body: str
     issuer: str
     link: str
+    category: Category
     official_posts: dict[Platform, str]
     topic: Topic
     ministries: list[str]
@@ -137,8 +157,8 @@ def get_campaigns(ctx: ApiContext, wanted: Annotated[PageIn, Query()]) -> Campai
 @router.post("", status_code=201, responses=problems(403, 404, 409))
 def create(ctx: ApiContext, body: CampaignIn) -> CampaignOut:
     """Draft a campaign; its captions are drafted with it."""
-    news = desk.ProgrammeNews(**body.news.model_dump()) if body.news else None
-    return _out(desk.create(ctx, desk.NewCampaign(body.window(), body.clarification_id, news, body.official_posts)))
+    news = drafts.ProgrammeNews(**body.news.model_dump()) if body.news else None
+    return _out(drafts.create(ctx, drafts.NewCampaign(body.window(), body.clarification_id, news, body.official_posts)))
 
 
 @router.get("/{campaign_id}", responses=problems(403, 404))
@@ -150,7 +170,7 @@ def get_campaign(ctx: ApiContext, campaign_id: CampaignId) -> CampaignOut:
 @router.put("/{campaign_id}", responses=problems(403, 404, 409))
 def change(ctx: ApiContext, campaign_id: CampaignId, body: AudienceIn) -> CampaignOut:
     """Change a draft's audience, window and official posts."""
-    return _out(desk.change(ctx, campaign_id, body.window(), body.official_posts))
+    return _out(drafts.change(ctx, campaign_id, body.window(), body.official_posts))
 
 
 class CaptionsOut(BaseModel):
@@ -168,7 +188,7 @@ def get_captions(ctx: ApiContext, campaign_id: CampaignId) -> CaptionsOut:
 @router.put("/{campaign_id}/captions", responses=problems(403, 404, 409))
 def put_captions(ctx: ApiContext, campaign_id: CampaignId, body: CaptionsIn) -> CaptionsOut:
     """Replace a draft's caption variants; they may only restate the approved text."""
-    desk.set_captions(ctx, campaign_id, body.captions)
+    drafts.set_captions(ctx, campaign_id, body.captions)
     return CaptionsOut(captions=desk.captions(ctx, campaign_id))
 
 
@@ -179,15 +199,15 @@ def submit(ctx: ApiContext, campaign_id: CampaignId, body: PoliticalIn) -> Campa
 
 
 @router.post("/{campaign_id}/return", responses=problems(403, 404, 409))
-def return_draft(ctx: ApiContext, campaign_id: CampaignId, body: ReasonIn) -> CampaignOut:
+def return_draft(ctx: ApiContext, campaign_id: CampaignId, body: ReturnIn) -> CampaignOut:
     """Give a submitted campaign back with a reason."""
-    return _out(desk.return_draft(ctx, campaign_id, body.reason))
+    return _out(desk.return_draft(ctx, campaign_id, body.reason, submitted_at=body.submitted_at))
 
 
 @router.post("/{campaign_id}/approve", responses=problems(403, 404, 409))
-def approve(ctx: ApiContext, campaign_id: CampaignId, body: PoliticalIn) -> CampaignOut:
+def approve(ctx: ApiContext, campaign_id: CampaignId, body: ApproveIn) -> CampaignOut:
     """Approve as the second person."""
-    return _out(desk.approve(ctx, campaign_id, political=body.political))
+    return _out(desk.approve(ctx, campaign_id, political=body.political, submitted_at=body.submitted_at))
 
 
 class PlannedOut(BaseModel):
@@ -249,7 +269,7 @@ class PreviewOut(BaseModel):
 @router.get("/{campaign_id}/preview", responses=problems(403, 404))
 def get_preview(ctx: ApiContext, campaign_id: CampaignId) -> PreviewOut:
     """Count the audience as it stands now."""
-    found = desk.preview(ctx, campaign_id)
+    found = outcome.preview(ctx, campaign_id)
     return PreviewOut(
         people=found.n_people,
         reach=found.reach,
@@ -259,13 +279,13 @@ def get_preview(ctx: ApiContext, campaign_id: CampaignId) -> PreviewOut:
 
 
 class FunnelOut(BaseModel):
-    """How many people came at least this far."""
+    """How many people came at least this far; ``null`` where a count, or what it leaves over, would speak of few."""
 
     planned: int
-    offered: int
-    accepted: int
-    posted: int
-    verified: int
+    offered: int | None
+    accepted: int | None
+    posted: int | None
+    verified: int | None
 
 
 class FiguresOut(BaseModel):
@@ -275,14 +295,14 @@ class FiguresOut(BaseModel):
     by_ministry: dict[str, FunnelOut | None]
 
 
-def _funnel(found: Funnel | None) -> FunnelOut | None:
+def _funnel(found: Reached | None) -> FunnelOut | None:
     return None if found is None else FunnelOut.model_validate(found, from_attributes=True)
 
 
 @router.get("/{campaign_id}/figures", responses=problems(403, 404))
 def get_figures(ctx: ApiContext, campaign_id: CampaignId) -> FiguresOut:
-    """Give what came of a campaign, for groups of at least ten people."""
-    found = desk.figures(ctx, campaign_id)
+    """Give what came of a campaign, so that nobody's answer follows from any of it."""
+    found = outcome.figures(ctx, campaign_id)
     return FiguresOut(
         total=_funnel(found.total),
         by_ministry={code: _funnel(each) for code, each in found.by_ministry.items()},

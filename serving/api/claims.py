@@ -10,15 +10,14 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.db.claims import OPEN_STATES, Filters
-from serving.deps import ApiContext, LanguageDep, ServiceDep
-from serving.desk import claims
+from serving.deps import ApiContext, LanguageDep, ServiceDep, writing_as
+from serving.desk import claims, matching, merging, review
 from serving.desk.claims import Detail, Listed
 from serving.desk.machine import machine_for
-from serving.desk.machine import rematch as ask_again
 from serving.desk.trends import QUARTER_S
 from serving.i18n import Language
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, Paragraph, WebAddress
-from serving.vocabulary import Category, ClaimState, MatchStatus, Role, VerdictLabel
+from serving.vocabulary import Category, ClaimState, MatchStatus, VerdictLabel
 
 router = APIRouter(tags=["claims"])
 MEANING = "kemiripan dengan hoaks yang pernah dibantah, bukan ukuran kebenaran"
@@ -53,11 +52,12 @@ class ClaimOut(BaseModel):
     first_seen_at: datetime
     last_seen_at: datetime
     created_at: datetime
+    seen_at: datetime | None = Field(description="When somebody of the desk first looked at it.")
     deadline: datetime | None
     deadline_kind: Literal["seen", "decided"]
     holder: str | None = Field(description="The member of staff who works on it.")
     verdict: VerdictLabel | None
-    merged_into: int | None
+    merged_into: int | None = Field(description="The claim that this one was merged into.")
 
 
 class MediaOut(BaseModel):
@@ -163,6 +163,7 @@ def _claim_fields(listed: Listed, language: Language) -> dict[str, object]:
         "first_seen_at": claim.first_seen_at,
         "last_seen_at": claim.last_seen_at,
         "created_at": claim.created_at,
+        "seen_at": claim.seen_at,
         "deadline": listed.deadline,
         "deadline_kind": listed.deadline_kind,
         "holder": listed.holder,
@@ -240,9 +241,20 @@ def list_claims(  # noqa: PLR0913, PLR0917 - each is one question of the address
 
 
 @router.get("/claims/{claim_id}", responses=problems(403, 404))
-def one_claim(ctx: ApiContext, language: LanguageDep, claim_id: ClaimId) -> ClaimDetailOut:
-    """Give one claim with posts, reasons, matches and spread."""
-    return _detail(claims.detail(ctx, claim_id), language)
+def one_claim(
+    ctx: ApiContext, service: ServiceDep, language: LanguageDep, response: Response, claim_id: ClaimId
+) -> ClaimDetailOut:
+    """Give one claim with posts, reasons, matches and spread; a first look of the desk is noted.
+
+    A claim that was merged says so; its `Link` header with `rel="successor-version"` and `merged_into` lead to the one
+    that stands for it, which holds its posts.
+    """
+    detail = _detail(claims.detail(ctx, claim_id), language)
+    review.note_look(ctx, claim_id, writing_as(service, ctx.actor))
+    if detail.merged_into is not None:
+        detail.merged_into = merging.standing_id(ctx, claim_id)
+        response.headers["link"] = f'</v1/claims/{detail.merged_into}>; rel="successor-version"'
+    return detail
 
 
 @router.post("/claims", status_code=201, responses=problems(403, 503))
@@ -258,5 +270,4 @@ def paste_claim(
 @router.post("/claims/{claim_id}/rematch", responses=problems(403, 404, 503))
 def rematch_claim(ctx: ApiContext, service: ServiceDep, claim_id: ClaimId) -> RematchOut:
     """Ask the library again; what a human decided stays."""
-    ctx.require(Role.CHECKER)
-    return RematchOut(suggested=ask_again(ctx, machine_for(service.settings), claim_id))
+    return RematchOut(suggested=matching.ask_again(ctx, machine_for(service.settings), claim_id))

@@ -7,16 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import BaseModel, Field, StrictBool
 
 from serving.api.problems import problems
 from serving.db.library import Entry, Search
 from serving.db.tables import Revision
 from serving.deps import ApiContext, PublicContext
 from serving.desk import claimreview, library
-from serving.desk.library import NewEntry, NewWords, Outcome, SourceWords
-from serving.errors import InvalidInputError
-from serving.i18n import mark
+from serving.desk.library import NewWords, Outcome
 from serving.inputs import (
     ID_MAX,
     Id,
@@ -25,23 +23,12 @@ from serving.inputs import (
     Moment,
     OptionalLine,
     Paragraph,
-    WebAddress,
 )
-from serving.vocabulary import Category, ClarificationState, EvidenceKind, Topic, VerdictLabel
+from serving.rows import LIBRARY_ROWS_MAX, SOURCES_MAX, SourceIn, read_entries
+from serving.vocabulary import Category, ClarificationState, EvidenceKind, VerdictLabel
 
 router = APIRouter(tags=["clarifications"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
-IMPORT_MAX_ROWS = 500
-SOURCES_MAX = 50
-
-
-class SourceIn(Input):
-    """A source as the public reads it."""
-
-    url: WebAddress
-    title: Line
-    publisher: Annotated[Line, Field(max_length=200)]
-    kind: EvidenceKind
 
 
 class SourceOut(BaseModel):
@@ -160,26 +147,10 @@ class ExpiryIn(Input):
     until: Moment
 
 
-class LibraryRow(BaseModel):
-    """One clarification from elsewhere. Fields that are not named here are passed over."""
-
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
-
-    id: Annotated[Line, Field(max_length=255)]
-    title: Line
-    text: Paragraph
-    issuer: Annotated[Line, Field(max_length=200)]
-    sources: Annotated[list[SourceIn], Field(max_length=SOURCES_MAX)] = []
-    category: Category = Category.OTHER
-    topic: Topic | None = None
-    verdict: VerdictLabel | None = None
-    published_at: Moment | None = None
-
-
 class ImportIn(Input):
     """Rows as in the library's file, checked one by one."""
 
-    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=IMPORT_MAX_ROWS)]
+    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=LIBRARY_ROWS_MAX)]
 
 
 class RejectedRow(BaseModel):
@@ -196,31 +167,6 @@ class ImportOut(BaseModel):
     changed: int
     same: int
     rejected: list[RejectedRow]
-
-
-def read_row(raw: object) -> NewEntry:
-    """Check one row of a library file; raise ``ValueError`` with one sentence where it does not fit."""
-    try:
-        row = LibraryRow.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{where}: {first['msg']}" if where else str(first["msg"])) from None
-    return NewEntry(
-        external_id=row.id,
-        title=row.title,
-        text=row.text,
-        issuer=row.issuer,
-        sources=_sources(row.sources),
-        category=row.category,
-        topic=row.topic,
-        verdict=row.verdict,
-        published_at=row.published_at,
-    )
-
-
-def _sources(given: list[SourceIn]) -> tuple[SourceWords, ...]:
-    return tuple(SourceWords(each.url, each.title, each.publisher, each.kind) for each in given)
 
 
 def _fields(entry: Entry) -> dict[str, Any]:
@@ -268,16 +214,9 @@ def import_rows(ctx: ApiContext, body: ImportIn) -> ImportOut:
 
     Good rows go in and bad ones are named; where every row is bad, nothing is stored and the answer is 422.
     """
-    good: list[NewEntry] = []
-    rejected: list[RejectedRow] = []
-    for line, raw in enumerate(body.rows, 1):
-        try:
-            good.append(read_row(raw))
-        except ValueError as error:
-            rejected.append(RejectedRow(line=line, reason=str(error)))
-    if not good:
-        raise InvalidInputError(mark("Tidak ada baris yang cocok; baris pertama: {reason}"), reason=rejected[0].reason)
-    done = library.import_rows(ctx, good)
+    read = read_entries(enumerate(body.rows, 1))
+    done = library.import_rows(ctx, read.good)
+    rejected = [RejectedRow(line=bad.line, reason=bad.why) for bad in read.bad]
     return ImportOut(new=done.n_new, changed=done.n_changed, same=done.n_same, rejected=rejected)
 
 
@@ -329,9 +268,8 @@ def set_expiry(ctx: ApiContext, clarification_id: PathId, body: ExpiryIn) -> Cla
 @router.post("/clarifications/{clarification_id}/revisions", status_code=201, responses=problems(403, 404, 409))
 def propose(ctx: ApiContext, clarification_id: PathId, body: RevisionIn) -> RevisionOut:
     """Propose other words; they stand only once a second human has put them into force."""
-    words = NewWords(
-        body.title, body.body, _sources(body.sources), body.change_note, body.meaning_changed, body.redacted
-    )
+    sources = tuple(source.words() for source in body.sources)
+    words = NewWords(body.title, body.body, sources, body.change_note, body.meaning_changed, body.redacted)
     return _revision(library.propose(ctx, clarification_id, words, body.base_version))
 
 

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
-from serving.api.rows import Source
 from serving.db.tables import Feed
 from serving.deps import ApiContext
 from serving.desk import feeds
 from serving.inputs import ID_MAX, Id, Input, WebAddress
+from serving.rows import Source
 
 router = APIRouter(tags=["feeds"])
 FeedId = Annotated[Id, Path(le=ID_MAX)]

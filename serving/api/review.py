@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field, StrictBool
 
 from serving.api.problems import problems
-from serving.db.review import display_names
 from serving.db.tables import Claim, Draft, Evidence, Match
 from serving.deps import ApiContext
 from serving.desk import evidence, gates, matching, review
@@ -151,13 +150,13 @@ class ApproveIn(Input):
     """The second human's answer; ``version`` is the draft that was read, and another is refused."""
 
     political: StrictBool
-    version: Version | None = None
+    version: Version = Field(description="The draft's `version` as it was read; 409 where it is another by now.")
 
 
 class ReturnIn(ReasonIn):
     """Why the draft goes back."""
 
-    version: Version | None = None
+    version: Version = Field(description="The draft's `version` as it was read; 409 where it is another by now.")
 
 
 class PublishedOut(BaseModel):
@@ -182,13 +181,12 @@ class MatchAnswer(BaseModel):
 
 
 def _standing(ctx: Context, claim: Claim) -> Standing:
-    names = display_names(ctx.session, [claim.holder_id])
     return Standing(
         id=claim.id,
         state=claim.state,
         version=claim.version,
         wording=claim.wording,
-        holder=names.get(claim.holder_id or 0),
+        holder=review.holder_name(ctx, claim),
         held_since=claim.held_since,
         lease_until=claim.lease_until,
         verdict=claim.verdict,

@@ -12,10 +12,9 @@ from pydantic import BaseModel, Field, model_validator
 from serving.api.claims import MEANING, ReasonOut
 from serving.api.problems import problems
 from serving.deps import ServiceDep, get_key_context
+from serving.desk import scoring
 from serving.desk.context import Context
-from serving.desk.machine import reason_rows, scorer_for
-from serving.errors import InvalidInputError, TooLargeError
-from serving.i18n import mark
+from serving.desk.machine import reason_rows
 from serving.inputs import Input
 
 router = APIRouter(tags=["scores"])
@@ -71,11 +70,6 @@ class ScoresOut(BaseModel):
 def score(ctx: Annotated[Context, Depends(reading_context, scope="function")], body: TextsIn) -> ScoresOut:
     """Score texts; any key may ask."""
     texts = body.texts if body.texts is not None else [body.text or ""]
-    settings = ctx.settings
-    if len(texts) > settings.max_texts_per_score:
-        raise TooLargeError(mark("Paling banyak {n} teks sekaligus."), n=settings.max_texts_per_score)
-    if any(len(text) > settings.max_text_chars for text in texts):
-        raise InvalidInputError(mark("Satu teks paling panjang {n} huruf."), n=settings.max_text_chars)
     return ScoresOut(
         scores=[
             ScoreOut(
@@ -84,6 +78,6 @@ def score(ctx: Annotated[Context, Depends(reading_context, scope="function")], b
                 reasons=[ReasonOut(**reason) for reason in reason_rows(found)],
                 model=found.model,
             )
-            for found in scorer_for(settings).score_many(texts)
+            for found in scoring.score(ctx, texts)
         ]
     )

@@ -13,7 +13,7 @@ import click
 from serving.errors import SuluhError
 
 GROUP = "suluh.commands"
-EXTRAS = {"data": "train", "train": "train", "eval": "train"}
+EXTRAS = {"data": "train", "train": "train", "eval": "train", "compare": "train"}
 
 
 class Commands(click.Group):

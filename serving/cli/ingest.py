@@ -23,7 +23,6 @@ from zoneinfo import ZoneInfo
 import click
 from tqdm import tqdm
 
-from serving.api.rows import PostIn, author_fields, read_row
 from serving.cli._shared import open_service, writing
 from serving.deps import Service
 from serving.desk.intake import BATCH_MAX, IntakeOutcome, take_in_anonymous
@@ -31,6 +30,7 @@ from serving.desk.machine import Machine, machine_for
 from serving.desk.posts import AnonymousPost, PostRefusedError, anonymous
 from serving.errors import SuluhError
 from serving.i18n import ZONES
+from serving.rows import PostIn, author_fields, read_post
 
 LINE_MAX_BYTES: Final = 4_000_000
 SHOWN_ERRORS: Final = 200
@@ -276,7 +276,7 @@ def _take_file(  # noqa: PLR0913, PLR0917 - one file's whole surroundings
             try:
                 if isinstance(row, PostRefusedError):
                     raise row
-                post = read_row(_as_sent(row, reading, now, tally))
+                post = read_post(_as_sent(row, reading, now, tally))
                 batch.append(anonymous(post, service.vault, now, service.settings.max_text_chars))
             except SuluhError as error:
                 tally.report_bad(f"{name}:{number}", str(error))

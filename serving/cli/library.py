@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 import click
 
-from serving.api.clarifications import IMPORT_MAX_ROWS, read_row
 from serving.cli._shared import open_service, writing
 from serving.desk.library import Imported, NewEntry, import_rows
+from serving.rows import LIBRARY_ROWS_MAX, read_entry
 
 
 def _rows(file: BinaryIO, rejected: list[int]) -> Iterator[NewEntry]:
@@ -21,7 +21,7 @@ def _rows(file: BinaryIO, rejected: list[int]) -> Iterator[NewEntry]:
         if not raw.strip():
             continue
         try:
-            yield read_row(json.loads(raw.decode("utf-8-sig")))
+            yield read_entry(json.loads(raw.decode("utf-8-sig")))
         except (ValueError, RecursionError) as error:
             rejected.append(line)
             click.echo(f"{getattr(file, 'name', '-')}:{line}: {error}", err=True)
@@ -44,7 +44,7 @@ def import_file(file: BinaryIO) -> None:
     entries = _rows(file, rejected)
     done: list[Imported] = []
     with open_service() as service:
-        while batch := list(islice(entries, IMPORT_MAX_ROWS)):
+        while batch := list(islice(entries, LIBRARY_ROWS_MAX)):
             with writing(service) as ctx:
                 done.append(import_rows(ctx, batch))
     click.echo(

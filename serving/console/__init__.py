@@ -10,15 +10,37 @@ def routers() -> list[APIRouter]:
     from serving.console import (  # noqa: PLC0415 - parts import this package's pages
         account,
         admin,
+        bringing,
         campaigns,
         claim,
         inbox,
         influencers,
+        lessons,
         library,
+        merging,
+        models,
+        outbox,
         queue,
+        trying,
     )
 
-    parts = (queue, claim, library, influencers, campaigns, inbox, account, admin)
+    # What stands under an address of its own comes before whatever takes any word there.
+    parts = (
+        queue,
+        merging,
+        claim,
+        bringing,
+        trying,
+        library,
+        influencers,
+        campaigns,
+        inbox,
+        outbox,
+        models,
+        lessons,
+        account,
+        admin,
+    )
     return [part.router for part in parts]
 
 

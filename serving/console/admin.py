@@ -1,4 +1,4 @@
-"""What administrators see: accounts, and the record of every step."""
+"""What administrators see: accounts, official accounts, and the record of every step."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, Field
 
 from serving.console.pages import redirect, render
-from serving.db.tables import User
+from serving.db.tables import OfficialAccount, User
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import staff, trail
+from serving.desk import official, staff, trail
 from serving.desk.audit import Report
-from serving.errors import SuluhError
+from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark, translate
 from serving.inputs import Id, Line, OptionalLine
 from serving.security import PASSWORD_MIN_CHARS
-from serving.vocabulary import Role
+from serving.vocabulary import Platform, Role
 
 router = APIRouter(prefix="/admin")
 
@@ -66,6 +66,24 @@ class UserPage:
     user: User
     all_roles: Sequence[Role]
     password_min: int
+
+
+class NewOfficialForm(BaseModel):
+    """What was typed into the form for a new official account."""
+
+    platform: OptionalLine = ""
+    situs: OptionalLine = ""
+    awalan: OptionalLine = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialPage:
+    """The accounts whose posts a campaign may offer to share again, and the form for a new one."""
+
+    rows: Sequence[OfficialAccount]
+    platforms: Sequence[Platform]
+    typed: NewOfficialForm
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +174,49 @@ def reset_password(request: Request, ctx: PageContext, user_id: Id, password: An
     """Give somebody another password."""
     staff.reset_password(ctx, user_id, password)
     return redirect(request, f"/admin/akun/{user_id}", mark("Kata sandi diganti; orang itu perlu masuk lagi."))
+
+
+def _official_page(ctx: PageContext, typed: NewOfficialForm | None = None, refusal: str = "") -> OfficialPage:
+    return OfficialPage(official.listed(ctx), tuple(Platform), typed or NewOfficialForm(), refusal)
+
+
+@router.get("/akun-resmi")
+def official_accounts(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
+    """List official accounts."""
+    ctx.require(Role.ADMIN)
+    return render(request, "admin_official.html", _official_page(ctx), visit=visit)
+
+
+def _add_official(ctx: PageContext, form: NewOfficialForm) -> OfficialAccount:
+    if form.platform not in set(Platform):
+        raise InvalidInputError(mark("Pilih satu platform."))
+    return official.add(ctx, Platform(form.platform), form.situs, form.awalan)
+
+
+@router.post("/akun-resmi")
+def add_official(
+    request: Request,
+    ctx: PageContext,
+    visit: VisitDep,
+    language: LanguageDep,
+    form: Annotated[NewOfficialForm, Form()],
+) -> Response:
+    """Put an account on the list, or say why not with what was typed still there."""
+    ctx.require(Role.ADMIN)
+    try:
+        row = _add_official(ctx, form)
+    except SuluhError as refusal:
+        page = _official_page(ctx, form, translate(language, refusal.message, **refusal.params))
+        return render(request, "admin_official.html", page, visit=visit, status=refusal.status)
+    place = str(official.place_of_row(row))
+    return redirect(request, "/admin/akun-resmi", mark("{place} kini akun resmi."), place=place)
+
+
+@router.post("/akun-resmi/{account_id}/hapus")
+def remove_official(request: Request, ctx: PageContext, account_id: Id) -> Response:
+    """Take an account off the list."""
+    official.remove(ctx, account_id)
+    return redirect(request, "/admin/akun-resmi", mark("Akun itu tidak lagi resmi."))
 
 
 @router.get("/jejak")

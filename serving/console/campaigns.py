@@ -15,15 +15,17 @@ from pydantic import TypeAdapter, ValidationError
 from serving.console.pages import redirect, render
 from serving.db.tables import Campaign, Ministry
 from serving.deps import LanguageDep, PageContext, Visit, VisitDep
+from serving.desk import campaign_drafts as drafts
 from serving.desk import campaigns as desk
+from serving.desk import captions as wording
 from serving.desk import influencers as people
-from serving.desk import kits, routing
+from serving.desk import official, outcome, routing
 from serving.desk.context import Context
 from serving.desk.regions import regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, Language, mark, translate
-from serving.inputs import Id, Line, OptionalParagraph, Paragraph, WebAddress
-from serving.vocabulary import CampaignState, Platform, Role, Topic
+from serving.inputs import Id, Line, OptionalParagraph, Paragraph, WebAddress, aware
+from serving.vocabulary import CampaignState, Category, Platform, Role, Topic
 
 router = APIRouter(prefix="/kampanye")
 CampaignId = Annotated[Id, PathParameter()]
@@ -125,17 +127,19 @@ class Content:
     body: str
     issuer: str
     link: str
+    category: str = ""
 
 
-def content_form(
+def content_form(  # noqa: PLR0913, PLR0917 - one argument a field of the form
     sumber: Annotated[str, Form()] = "",
     judul: Annotated[str, Form()] = "",
     isi: Annotated[str, Form()] = "",
     penerbit: Annotated[str, Form()] = "",
     tautan: Annotated[str, Form()] = "",
+    kategori: Annotated[str, Form()] = "",
 ) -> Content:
     """Read the source as it was typed."""
-    return Content(sumber, judul, isi, penerbit, tautan)
+    return Content(sumber, judul, isi, penerbit, tautan, kategori)
 
 
 def _fits(adapter: TypeAdapter[str], value: str, name: str) -> str:
@@ -145,13 +149,13 @@ def _fits(adapter: TypeAdapter[str], value: str, name: str) -> str:
         raise InvalidInputError(mark("Isian “{name}” kosong atau tidak terbaca."), name=name) from None
 
 
-def _window(typed: Typed) -> desk.Window:
+def _window(typed: Typed) -> drafts.Window:
     if typed.topic not in set(Topic):
         raise InvalidInputError(mark("Pilih satu topik."))
     reach = typed.reach.replace(".", "").strip()
     if not (reach.isascii() and reach.isdigit()) or len(reach) > len(str(REACH_MAX)) or int(reach) > REACH_MAX:
         raise InvalidInputError(mark("Sasaran jangkauan harus bilangan bulat."))
-    return desk.Window(
+    return drafts.Window(
         topic=Topic(typed.topic),
         starts_at=_moment(typed.starts),
         ends_at=_moment(typed.ends),
@@ -177,37 +181,51 @@ def _official(typed: Typed) -> dict[Platform, str]:
     return {Platform(name): _fits(_address, url.strip(), name) for name, url in typed.official.items() if url.strip()}
 
 
-def _new(typed: Typed, content: Content) -> desk.NewCampaign:
+def _new(typed: Typed, content: Content) -> drafts.NewCampaign:
     if content.source.isascii() and content.source.isdigit() and len(content.source) <= len(str(2**53)):
-        return desk.NewCampaign(_window(typed), int(content.source), None, _official(typed))
+        return drafts.NewCampaign(_window(typed), int(content.source), None, _official(typed))
     if content.source != "program":
         raise InvalidInputError(mark("Pilih klarifikasi, atau kabar program."))
-    news = desk.ProgrammeNews(
+    if content.category not in set(Category):
+        raise InvalidInputError(mark("Pilih kategori kabar program."))
+    news = drafts.ProgrammeNews(
         title=_fits(_line, content.title, "judul"),
         body=_fits(_paragraph, content.body, "isi"),
         issuer=_fits(_line, content.issuer, "penerbit")[:200],
         link=_fits(_address, content.link, "tautan"),
+        category=Category(content.category),
     )
-    return desk.NewCampaign(_window(typed), None, news, _official(typed))
+    return drafts.NewCampaign(_window(typed), None, news, _official(typed))
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignNewPage:
     """The form of a new campaign, with whatever was typed."""
 
-    sources: Sequence[desk.Source]
+    sources: Sequence[drafts.Source]
     topics: tuple[Topic, ...]
     ministry_choices: Sequence[tuple[str, str]]
     region_choices: Sequence[tuple[str, str]]
     platforms: tuple[Platform, ...]
     typed: Typed
     content: Content
+    categories: tuple[Category, ...]
+    official_places: Mapping[str, str]
     floor: float
     problem: str
 
 
 def _local(moment: datetime) -> str:
     return moment.astimezone(WIB).strftime("%Y-%m-%dT%H:%M")
+
+
+def _official_places(ctx: Context) -> dict[str, str]:
+    """Give where official posts of each platform may stand, in one line a platform."""
+    listed = official.listed(ctx)
+    return {
+        platform.value: ", ".join(str(official.place_of_row(row)) for row in listed if row.platform is platform)
+        for platform in Platform
+    }
 
 
 def _choices(ministries: Sequence[Ministry]) -> list[tuple[str, str]]:
@@ -227,13 +245,15 @@ class _NewDoor:
 
     def page(self, typed: Typed, content: Content, error: SuluhError | None = None) -> Response:
         page = CampaignNewPage(
-            sources=desk.sources(self.ctx),
+            sources=drafts.sources(self.ctx),
             topics=tuple(Topic),
             ministry_choices=_choices(people.ministries(self.ctx)),
             region_choices=_region_choices(),
             platforms=tuple(Platform),
             typed=typed,
             content=content,
+            categories=tuple(Category),
+            official_places=_official_places(self.ctx),
             floor=self.ctx.settings.velocity_floor_posts_per_hour,
             problem=translate(self.language, error.message, **error.params) if error else "",
         )
@@ -263,7 +283,7 @@ def create(
     """Draft a campaign; a refusal comes back with everything that was typed."""
     try:
         with at.ctx.session.begin_nested():
-            row = desk.create(at.ctx, _new(typed, content))
+            row = drafts.create(at.ctx, _new(typed, content))
     except SuluhError as error:
         return at.page(typed, content, error)
     return redirect(at.request, f"/kampanye/{row.id}", mark("Rancangan dibuat; periksa takarirnya sebelum diajukan."))
@@ -282,7 +302,9 @@ class CampaignPage:
     captions: Mapping[str, str]
     alike: Mapping[str, float]
     preview: routing.Preview
-    figures: desk.Figures
+    figures: outcome.Figures
+    category: Category
+    official_places: Mapping[str, str]
     names: Mapping[str, str]
     region_names: Mapping[str, str]
     topics: tuple[Topic, ...]
@@ -372,9 +394,11 @@ class _Door:
             stations=_stations(row, self.language),
             captions=kept.captions
             or {platform.value: BETWEEN_VARIANTS.join(texts) for platform, texts in captions.items()},
-            alike={platform.value: kits.near_copies(texts).closest for platform, texts in captions.items()},
-            preview=desk.preview(self.ctx, row.id),
-            figures=desk.figures(self.ctx, row.id),
+            alike={platform.value: wording.near_copies(texts).closest for platform, texts in captions.items()},
+            preview=outcome.preview(self.ctx, row.id),
+            figures=outcome.figures(self.ctx, row.id),
+            category=row.category,
+            official_places=_official_places(self.ctx),
             names={ministry.code: ministry.name for ministry in ministries},
             region_names={code: place.name for code, place in regions().items()},
             topics=tuple(Topic),
@@ -420,7 +444,7 @@ def change(at: Annotated[_Door, Depends(door)], typed: Annotated[Typed, Depends(
     """Change a draft's audience, window and official posts."""
 
     def work() -> None:
-        desk.change(at.ctx, at.campaign_id, _window(typed), _official(typed))
+        drafts.change(at.ctx, at.campaign_id, _window(typed), _official(typed))
 
     return at.step(work, mark("Sasaran disimpan."), Kept(typed=typed))
 
@@ -445,7 +469,7 @@ def put_captions(
             Platform(name): _fits(_text, text, name).replace("\r\n", "\n").split(BETWEEN_VARIANTS)
             for name, text in typed.items()
         }
-        desk.set_captions(at.ctx, at.campaign_id, texts)
+        drafts.set_captions(at.ctx, at.campaign_id, texts)
 
     return at.step(work, mark("Takarir disimpan."), Kept(captions=typed))
 
@@ -465,18 +489,41 @@ def submit(at: Annotated[_Door, Depends(door)], politis: Annotated[str, Form()] 
     )
 
 
+def _read(submission: str) -> datetime:
+    """Read which submission the page showed; it stands in the form, so a form without it was made by hand."""
+    try:
+        return aware(datetime.fromisoformat(submission))
+    except ValueError:
+        raise InvalidInputError(
+            mark("Formulir tidak menyebut ajuan mana yang Anda baca; muat ulang halaman.")
+        ) from None
+
+
 @router.post("/{campaign_id}/setujui")
-def approve(at: Annotated[_Door, Depends(door)], politis: Annotated[str, Form()] = "") -> Response:
-    """Approve as the second person."""
-    return at.step(lambda: desk.approve(at.ctx, at.campaign_id, political=_yes(politis)), mark("Kampanye disetujui."))
+def approve(
+    at: Annotated[_Door, Depends(door)],
+    politis: Annotated[str, Form()] = "",
+    diajukan: Annotated[str, Form()] = "",
+) -> Response:
+    """Approve, as the second person, the submission that was read."""
+
+    def work() -> None:
+        desk.approve(at.ctx, at.campaign_id, political=_yes(politis), submitted_at=_read(diajukan))
+
+    return at.step(work, mark("Kampanye disetujui."))
 
 
 @router.post("/{campaign_id}/kembalikan")
-def return_draft(at: Annotated[_Door, Depends(door)], alasan: Annotated[str, Form()] = "") -> Response:
-    """Give a submitted campaign back with a reason."""
+def return_draft(
+    at: Annotated[_Door, Depends(door)],
+    alasan: Annotated[str, Form()] = "",
+    diajukan: Annotated[str, Form()] = "",
+) -> Response:
+    """Give the submission that was read back with a reason."""
 
     def work() -> None:
-        desk.return_draft(at.ctx, at.campaign_id, _fits(_paragraph, alasan, "alasan"))
+        reason = _fits(_paragraph, alasan, "alasan")
+        desk.return_draft(at.ctx, at.campaign_id, reason, submitted_at=_read(diajukan))
 
     return at.step(work, mark("Dikembalikan kepada penyusunnya."), Kept(reason=alasan))
 

@@ -14,13 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from serving.console.forms import ADDRESS, LINE, PARAGRAPH, attempt, fit
 from serving.console.pages import redirect, render
-from serving.db import corrections as correction_rows
-from serving.db import library as rows
 from serving.db.library import Entry, Search
-from serving.db.review import display_names
 from serving.db.tables import ClarificationVersion, PublicChange, Revision
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import claims, corrections, library
+from serving.desk import claims, leases, library, publication
 from serving.desk.context import Context
 from serving.desk.library import DiffPart, NewWords, SourceWords
 from serving.errors import InvalidInputError, SuluhError
@@ -95,7 +92,7 @@ class EntryPage:
     versions: tuple[ShownVersion, ...]
     revisions: tuple[ShownRevision, ...]
     changes: Sequence[PublicChange]
-    told: correction_rows.Counts
+    told: publication.Told | None
     names: Mapping[int, str]
     is_desk: bool
     is_approver: bool
@@ -160,9 +157,9 @@ class Door:
                 )
                 for row in revisions
             ),
-            changes=[change for change, _, _ in rows.changes(ctx.session, clarification_id=number)],
-            told=corrections.counts(ctx, number),
-            names=display_names(ctx.session, people),
+            changes=publication.changes(ctx, number),
+            told=publication.told(ctx, number),
+            names=leases.names(ctx, people),
             is_desk=ctx.actor.may(Role.CHECKER, Role.APPROVER),
             is_approver=ctx.actor.may(Role.APPROVER),
             form=form or _form_of(entry),

@@ -28,10 +28,14 @@ _BY_ROLE: tuple[tuple[frozenset[Role], Place], ...] = (
     (frozenset({_CHECKER, _APPROVER, _ENGINEER}), Place("/antrean", mark("Antrean"), "list-checks")),
     (frozenset({_CHECKER}), Place("/klaim/baru", mark("Tempel klaim"), "plus")),
     (frozenset({_CHECKER, _APPROVER, _MANAGER}), Place("/pustaka", mark("Pustaka"), "library")),
+    (frozenset({_CHECKER, _APPROVER, _ENGINEER}), Place("/coba", mark("Coba teks"), "eye")),
     (frozenset({_CHECKER, _ADMIN}), Place("/umpan", mark("Umpan"), "rss")),
     (frozenset({_MANAGER, _APPROVER}), Place("/kampanye", mark("Kampanye"), "megaphone")),
+    (frozenset({_MANAGER, _CHECKER}), Place("/unggahan", mark("Periksa unggahan"), "badge-check")),
     (frozenset({_MANAGER}), Place("/influencer", mark("Influencer"), "users")),
+    (frozenset({_MANAGER, _ADMIN}), Place("/pesan", mark("Pesan keluar"), "share-2")),
     (frozenset({_ADMIN}), Place("/admin/akun", mark("Akun"), "key-round")),
+    (frozenset({_ENGINEER, _ADMIN}), Place("/model", mark("Model"), "activity")),
     (frozenset({_ADMIN, _ENGINEER}), Place("/admin/jejak", mark("Jejak audit"), "history")),
 )
 _PUBLIC = (

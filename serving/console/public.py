@@ -19,15 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from serving.console.pages import render
 from serving.console.places import home_of
-from serving.db import corrections as correction_rows
-from serving.db import library as rows
-from serving.db.library import Entry, Search, valid
+from serving.db.library import Entry, Search
 from serving.db.tables import Clarification, ClarificationVersion, PublicChange
 from serving.deps import PublicContext, VisitDep
-from serving.desk import claimreview, corrections, library
+from serving.desk import claimreview, library, publication
 from serving.desk.context import Context
 from serving.desk.gates import MIN_SITES_TO_DEBUNK, PUBLISHABLE
 from serving.desk.library import DiffPart, differences
+from serving.desk.publication import LoggedChange
 from serving.i18n import mark
 from serving.inputs import Id
 from serving.vocabulary import ClarificationState, Gate, VerdictLabel
@@ -95,16 +94,6 @@ class ClarificationPage:
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedChange:
-    """One line of the log; counts of people only where they are many enough to name nobody."""
-
-    change: PublicChange
-    head: Clarification
-    words: ClarificationVersion
-    told: correction_rows.Counts | None
-
-
-@dataclass(frozen=True, slots=True)
 class CorrectionsPage:
     """The public log of corrections."""
 
@@ -157,8 +146,8 @@ def in_script(document: Mapping[str, object]) -> Markup:
     return Markup(text)  # noqa: S704 - every character that HTML reads is escaped above
 
 
-def _versions(ctx: Context, clarification_id: int) -> tuple[VersionDiff, ...]:
-    found = rows.versions(ctx.session, clarification_id)
+def _versions(ctx: Context, head: Clarification) -> tuple[VersionDiff, ...]:
+    found = publication.versions(ctx, head)
     return tuple(
         VersionDiff(row, differences(before.title, row.title), differences(before.body, row.body))
         for row, before in pairwise(found)
@@ -172,15 +161,14 @@ def read_published(
     """Show one clarification; one that was withdrawn says so first, with the reason and the day."""
     entry = library.published(ctx, slug)
     head = entry.head
-    by = rows.entry(ctx.session, head.superseded_by_id) if head.superseded_by_id else None
-    stands = valid(head, ctx.now)
+    stands = publication.stands(ctx, head)
     page = ClarificationPage(
         head=head,
         words=entry.words,
-        versions=_versions(ctx, head.id),
-        changes=[change for change, _, _ in rows.changes(ctx.session, clarification_id=head.id)],
+        versions=_versions(ctx, head),
+        changes=publication.changes(ctx, head.id),
         change_words=CHANGE_WORDS,
-        replaced_by=by,
+        replaced_by=publication.replacement(ctx, head),
         document=in_script(claimreview.claim_review(ctx, entry)) if stands else Markup(),
         address=claimreview.address(ctx, head.slug),
     )
@@ -192,15 +180,10 @@ def list_corrections(
     request: Request, ctx: PublicContext, visit: VisitDep, after: Annotated[Id | None, Query()] = None
 ) -> Response:
     """Show the log of everything that was taken back, replaced or improved."""
-    found = rows.changes(ctx.session, after=after, limit=PAGE + 1)
-    least = ctx.settings.min_group
-    lines = []
-    for change, head, words in found[:PAGE]:
-        told = corrections.counts(ctx, head.id)
-        shown = told if told.sent >= least else None
-        lines.append(LoggedChange(change, head, words, shown))
+    found = publication.log(ctx, after=after, limit=PAGE + 1)
+    lines = found[:PAGE]
     next_href = f"/koreksi?after={lines[-1].change.id}" if len(found) > PAGE else ""
-    page = CorrectionsPage(lines, CHANGE_WORDS, next_href, least)
+    page = CorrectionsPage(lines, CHANGE_WORDS, next_href, ctx.settings.min_group)
     return render(request, "public_corrections.html", page, visit=visit)
 
 

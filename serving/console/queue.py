@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from serving.console.pages import redirect, render
-from serving.db.claims import OPEN_STATES, Filters, newest_claim_id
+from serving.db.claims import OPEN_STATES, Filters
 from serving.db.tables import Feed
 from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep
 from serving.desk import claims, feeds
@@ -111,7 +111,6 @@ def queue(  # noqa: PLR0913, PLR0917 - each is one question of the address
     filters = _filters(state, category, band, words)
     page = claims.queue(ctx, filters, after or None)
     asked = {"state": state, "category": category, "band": band, "q": words}
-    newest = newest_claim_id(ctx.session)
     return render(
         request,
         "queue.html",
@@ -119,7 +118,7 @@ def queue(  # noqa: PLR0913, PLR0917 - each is one question of the address
             rows=tuple(_row(item, language) for item in page.items),
             n_found=claims.n_found(ctx, filters),
             next_href=f"/antrean?{_asked(**asked, after=page.next_after)}" if page.next_after else "",
-            newer_href=f"/antrean/baru?{_asked(**asked, sejak=str(newest))}",
+            newer_href=f"/antrean/baru?{_asked(**asked, sejak=str(claims.newest(ctx)))}",
             states=tuple(ClaimState),
             categories=tuple(Category),
             bands=BANDS,
@@ -223,6 +222,13 @@ def _feeds_page(request: Request, ctx: PageContext, visit: Visit | None, status:
     return render(request, "feeds.html", page, visit=visit, status=status)
 
 
+def _minutes(text: str) -> int:
+    """Read a number of minutes; give it in seconds."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise InvalidInputError(mark("Tulis jumlah menit dengan angka."))
+    return int(text) * 60
+
+
 @router.get("/umpan")
 def list_feeds(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
     """Show every feed and how its last reading went."""
@@ -242,9 +248,7 @@ def add_feed(  # noqa: PLR0913, PLR0917 - the form's fields
     """Add a feed."""
     try:
         address = _checked(_address, url, mark("Alamat harus mulai dengan http:// atau https://."))
-        if not (minutes.isascii() and minutes.isdigit() and len(minutes) <= 6):
-            raise InvalidInputError(mark("Tulis jumlah menit dengan angka."))
-        feeds.add(ctx, address, source, int(minutes) * 60)
+        feeds.add(ctx, address, source, _minutes(minutes))
     except SuluhError as error:
         if error.status not in {409, 422}:
             raise
@@ -254,8 +258,17 @@ def add_feed(  # noqa: PLR0913, PLR0917 - the form's fields
 
 
 @router.post("/umpan/{feed_id}/ubah")
-def switch_feed(request: Request, ctx: PageContext, feed_id: Id, aktif: Annotated[str, Form()] = "") -> Response:
-    """Stop or start a feed."""
+def change_feed(
+    request: Request,
+    ctx: PageContext,
+    feed_id: Id,
+    aktif: Annotated[str, Form()] = "",
+    minutes: Annotated[str, Form()] = "",
+) -> Response:
+    """Stop or start a feed, or change how often it is read."""
+    if minutes:
+        feeds.change(ctx, feed_id, source=None, every_s=_minutes(minutes), active=None)
+        return redirect(request, "/umpan", mark("Selang umpan disimpan."))
     feed = feeds.change(ctx, feed_id, source=None, every_s=None, active=aktif == "ya")
     message = mark("Umpan dibaca lagi.") if feed.active else mark("Umpan dihentikan.")
     return redirect(request, "/umpan", message)

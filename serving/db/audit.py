@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -30,6 +31,16 @@ def head(session: Session) -> Head | None:
     """Give the head as it stands, or nothing where somebody removed it."""
     row = session.get(AuditHead, 1)
     return Head(row.seq, row.hash) if row else None
+
+
+@contextmanager
+def snapshot(session: Session) -> Iterator[Session]:
+    """Open a reading session beside this one that sees the database of one moment, whatever is committed meanwhile."""
+    engine = session.get_bind().engine.execution_options(writes=False)
+    if engine.dialect.name == "postgresql":  # by default each of its statements would see a moment of its own
+        engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with Session(engine, expire_on_commit=False) as opened:
+        yield opened
 
 
 def rows_in_order(session: Session) -> Iterator[AuditRow]:

@@ -94,9 +94,12 @@ def add_signatures(session: Session, rows: Sequence[tuple[int, bytes]]) -> list[
 
 
 def founding_texts(session: Session, claim_ids: Iterable[int]) -> dict[int, str]:
-    """Give the text of each claim's first post."""
-    first = select(func.min(Post.id)).where(Post.claim_id.in_(sorted(set(claim_ids)))).group_by(Post.claim_id)
-    query = select(Post.claim_id, Post.text).where(Post.id.in_(first))
+    """Give the text of each claim's first post, also where the claim was merged and another one holds its posts."""
+    wanted = sorted(set(claim_ids))
+    cluster = func.coalesce(Post.cluster_id, Post.claim_id)
+    found = or_(Post.cluster_id.in_(wanted), and_(Post.cluster_id.is_(None), Post.claim_id.in_(wanted)))
+    first = select(func.min(Post.id)).where(found).group_by(cluster)
+    query = select(cluster, Post.text).where(Post.id.in_(first))
     return {row[0]: row[1] for row in session.execute(query)}
 
 
@@ -384,8 +387,9 @@ def states_of(session: Session, claim_ids: Iterable[int]) -> Mapping[int, ClaimS
 
 
 def representative_texts(session: Session, claim_id: int, limit: int) -> list[str]:
-    """Give the texts of a claim's first posts: those that founded it."""
-    query = select(Post.text).where(Post.claim_id == claim_id).order_by(Post.id).limit(limit)
+    """Give the texts of the first posts of a claim's own cluster: those that founded it, wherever they are now."""
+    own = or_(Post.cluster_id == claim_id, and_(Post.cluster_id.is_(None), Post.claim_id == claim_id))
+    query = select(Post.text).where(own).order_by(Post.id).limit(limit)
     return list(session.scalars(query))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,13 +128,15 @@ def n_of(session: Session, clarification_id: int) -> int:
     return session.execute(query).scalar_one()
 
 
-def counts(session: Session, clarification_id: int) -> Counts:
-    """Count a clarification's corrections, and those that were read."""
-    query = select(func.count(), func.count(Correction.acknowledged_at)).where(
-        Correction.clarification_id == clarification_id
+def counts(session: Session, clarification_ids: Collection[int]) -> dict[int, Counts]:
+    """Count each clarification's corrections, and those that were read; zeros where there are none."""
+    query = (
+        select(Correction.clarification_id, func.count(), func.count(Correction.acknowledged_at))
+        .where(Correction.clarification_id.in_(clarification_ids))
+        .group_by(Correction.clarification_id)
     )
-    sent, acknowledged = session.execute(query).one()
-    return Counts(sent, acknowledged)
+    found = {number: Counts(sent, acknowledged) for number, sent, acknowledged in session.execute(query)}
+    return {number: found.get(number, Counts(0, 0)) for number in clarification_ids}
 
 
 def fallen(session: Session) -> Sequence[Clarification]:

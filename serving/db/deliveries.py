@@ -32,8 +32,7 @@ class OfferFacts:
     title: str
     issuer: str
     expires_at: datetime | None
-    # None for programme news, which has no category.
-    category: Category | None
+    category: Category
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,14 @@ def withdraw_answered(session: Session) -> Sequence[int]:
 def offer_facts(session: Session, offer_id: int) -> OfferFacts | None:
     """Give what a message about one offer says, while the offer is open."""
     query = (
-        select(Offer.id, Campaign.kind, Campaign.title, Campaign.issuer, Offer.expires_at, Clarification.category)
+        select(
+            Offer.id,
+            Campaign.kind,
+            Campaign.title,
+            Campaign.issuer,
+            Offer.expires_at,
+            func.coalesce(Clarification.category, Campaign.category),
+        )
         .join(Campaign, Campaign.id == Offer.campaign_id)
         .outerjoin(Clarification, Clarification.id == Campaign.clarification_id)
         .where(Offer.id == offer_id, Offer.state.in_(OPEN), Campaign.state == CampaignState.LIVE)

@@ -90,6 +90,7 @@ def _configure_sqlite(raw: Any, _entry: ConnectionPoolEntry) -> None:
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
+        "recursive_triggers = ON",  # else INSERT OR REPLACE removes rows behind the triggers that guard them
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "cache_size = -65536",
         "temp_store = MEMORY",

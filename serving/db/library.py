@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from serving.db.tables import Clarification, ClarificationVersion, PublicChange, Revision
+from serving.db.tables import Clarification, ClarificationVersion, Decision, PublicChange, Revision
 from serving.vocabulary import ClarificationState, VerdictLabel
 
 PUBLIC = (ClarificationState.PUBLISHED, ClarificationState.SUPERSEDED, ClarificationState.RETRACTED)
@@ -127,6 +128,24 @@ def locked_revision(session: Session, revision_id: int) -> Revision | None:
         select(Revision).where(Revision.id == revision_id).with_for_update().execution_options(populate_existing=True)
     )
     return session.scalars(query).one_or_none()
+
+
+def answers_behind(session: Session, head: Clarification) -> dict[str, Any]:
+    """Give the six answers with which two people published a clarification; none where it came from elsewhere.
+
+    Neither a draft that was returned since, nor a later decision about the same claim, says anything about it.
+    """
+    query = (
+        select(Decision.gates)
+        .where(
+            Decision.claim_id == head.claim_id,
+            Decision.outcome == "approved",
+            Decision.at <= head.published_at,
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first() or {}
 
 
 def changes(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Select, Update, func, select, update
+from sqlalchemy import CursorResult, ScalarSelect, Select, Update, func, select, update
 from sqlalchemy.orm import Session
 
 from serving.db.tables import (
     Campaign,
     Caption,
     Clarification,
+    Decision,
     Influencer,
     Ministry,
     Offer,
@@ -57,8 +58,9 @@ class Carried:
     ends_at: datetime
     clarification_slug: str | None
     clarification_state: ClarificationState | None
-    # None for programme news, which has no category.
-    category: Category | None
+    category: Category
+    # What was answered about the claim behind it, by gate; none for programme news, which has no claim.
+    gates: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,22 @@ class SampledLink:
     platform: Platform
     url: str
     at: datetime
+
+
+def _answers() -> ScalarSelect[Any]:
+    """Give the gates of the answer that published the outer query's clarification."""
+    return (
+        select(Decision.gates)
+        .where(
+            Decision.claim_id == Clarification.claim_id,
+            Decision.outcome == "approved",
+            Decision.at <= Clarification.published_at,
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+        .correlate(Clarification)
+        .scalar_subquery()
+    )
 
 
 def _carried() -> Select[Any]:
@@ -99,7 +117,8 @@ def _carried() -> Select[Any]:
             Campaign.ends_at,
             Clarification.slug,
             Clarification.state,
-            Clarification.category,
+            func.coalesce(Clarification.category, Campaign.category),
+            _answers(),
         )
         .join(Influencer, Influencer.id == Offer.influencer_id)
         .join(Ministry, Ministry.id == Influencer.ministry_id)
@@ -126,7 +145,12 @@ def carried_by(
 
 def captions(session: Session, campaign_id: int) -> dict[Platform, list[str]]:
     """Give a campaign's approved captions by platform, in the order of their variants."""
-    query = select(Caption.platform, Caption.text).where(Caption.campaign_id == campaign_id).order_by(Caption.variant)
+    query = (
+        select(Caption.platform, Caption.text)
+        .join(Campaign, (Campaign.id == Caption.campaign_id) & (Campaign.caption_edition == Caption.edition))
+        .where(Caption.campaign_id == campaign_id)
+        .order_by(Caption.variant)
+    )
     found: dict[Platform, list[str]] = {}
     for platform, text in session.execute(query):
         found.setdefault(platform, []).append(text)

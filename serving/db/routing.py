@@ -336,6 +336,9 @@ def lock_live(session: Session) -> list[int]:
 
 def _routable(now: datetime, *, in_election: bool) -> ColumnElement[bool]:
     """Say of a campaign that it is live, in its window, not political, and still says what was approved."""
+    news = and_(
+        Campaign.kind == CampaignKind.PROGRAMME, *([Campaign.category != Category.POLITICS] if in_election else [])
+    )
     stands = exists().where(
         *([Clarification.category != Category.POLITICS] if in_election else []),
         Clarification.id == Campaign.clarification_id,
@@ -350,7 +353,7 @@ def _routable(now: datetime, *, in_election: bool) -> ColumnElement[bool]:
         Campaign.ends_at > now,
         Campaign.political_author.is_(False),
         Campaign.political_approver.is_(False),
-        or_(Campaign.kind == CampaignKind.PROGRAMME, stands),
+        or_(news, stands),
     )
 
 

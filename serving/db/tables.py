@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -27,6 +28,7 @@ from serving.vocabulary import (
     CampaignKind,
     CampaignState,
     Category,
+    ClaimCorrectionKind,
     ClaimState,
     ClarificationState,
     CorrectionState,
@@ -36,6 +38,8 @@ from serving.vocabulary import (
     EvidenceKind,
     EvidenceMethod,
     MatchStatus,
+    ModelAction,
+    ModelRole,
     OfferState,
     Platform,
     VerdictLabel,
@@ -127,10 +131,19 @@ class Post(Base):
     __table_args__ = (
         UniqueConstraint("source", "external_hash"),
         Index("ix_posts_claim_reach", "claim_id", "reach"),
+        # Almost every post has none, and those are left out.
+        Index(
+            "ix_posts_cluster",
+            "cluster_id",
+            sqlite_where=text("cluster_id IS NOT NULL"),
+            postgresql_where=text("cluster_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    # Whose copies it was found among, where that claim was merged into another; none where that is ``claim_id``.
+    cluster_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"))
     source: Mapped[str] = mapped_column(String(40))
     external_hash: Mapped[str] = mapped_column(String(64))
     text: Mapped[str] = mapped_column(Text)
@@ -196,7 +209,7 @@ class Claim(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     dismiss_reason: Mapped[DismissReason | None] = mapped_column(Word(DismissReason))
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"), index=True)
     verdict: Mapped[VerdictLabel | None] = mapped_column(Word(VerdictLabel))
     political: Mapped[bool | None]
     # Raised by each step; a form that was opened on an older one is refused.
@@ -212,6 +225,26 @@ class Wording(Base):
     claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
     text: Mapped[str] = mapped_column(Text)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
+class ClaimCorrection(Base):
+    """One time that a person corrected which posts make one claim. Rows are only ever added.
+
+    The machine reads them before it suggests, and they teach the matcher what belongs together.
+    """
+
+    __tablename__ = "claim_corrections"
+    __table_args__ = (CheckConstraint("claim_id <> other_id", name="two_claims"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    kind: Mapped[ClaimCorrectionKind] = mapped_column(Word(ClaimCorrectionKind))
+    # The claim that was moved, and the one that took it over or gave it back.
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    n_posts: Mapped[int] = mapped_column(Big)
+    note: Mapped[str] = mapped_column(Text, default="")
+    corrected_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]
 
 
@@ -546,6 +579,8 @@ class Campaign(Base):
     body: Mapped[str] = mapped_column(Text)
     issuer: Mapped[str] = mapped_column(String(200))
     link: Mapped[str] = mapped_column(String(2000), default="")
+    # Programme news: as its author answered. A clarification's own category is read from the clarification.
+    category: Mapped[Category] = mapped_column(Word(Category), default=Category.OTHER, server_default="lain")
     official_posts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     topic: Mapped[str] = mapped_column(String(40))
     # Empty list = everybody.
@@ -561,6 +596,8 @@ class Campaign(Base):
     writers: Mapped[list[Any]] = mapped_column(default=list)
     # The version of the clarification whose words it carries.
     clarification_version: Mapped[int | None]
+    # Which edition of its captions stands.
+    caption_edition: Mapped[int] = mapped_column(default=1, server_default="1")
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     returned_reason: Mapped[str] = mapped_column(Text, default="")
     freeze_reason: Mapped[str] = mapped_column(Text, default="")
@@ -574,17 +611,37 @@ class Campaign(Base):
 
 
 class Caption(Base):
-    """One caption variant of a campaign's kit; what the approver saw is what is offered."""
+    """One caption variant of a campaign's kit; what the approver saw is what is offered.
+
+    Rows are only ever added: whoever changes captions writes another edition.
+    """
 
     __tablename__ = "captions"
-    __table_args__ = (UniqueConstraint("campaign_id", "platform", "variant"),)
+    __table_args__ = (UniqueConstraint("campaign_id", "edition", "platform", "variant"),)
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    edition: Mapped[int] = mapped_column(default=1, server_default="1")
     platform: Mapped[Platform] = mapped_column(Word(Platform))
     variant: Mapped[int]
     # Without disclosure and link, which the kit adds and nobody can take away.
     text: Mapped[str] = mapped_column(Text)
+
+
+class OfficialAccount(Base):
+    """Where official posts stand: a host, and on a host that others post on as well, the path that is ours there."""
+
+    __tablename__ = "official_accounts"
+    __table_args__ = (UniqueConstraint("platform", "host", "path"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    platform: Mapped[Platform] = mapped_column(Word(Platform))
+    # In lower case, without ``www.`` and ``m.``.
+    host: Mapped[str] = mapped_column(String(253))
+    # In lower case, with slashes between its parts only; empty = the whole host.
+    path: Mapped[str] = mapped_column(String(200), default="")
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    added_at: Mapped[datetime]
 
 
 class Offer(Base):
@@ -664,10 +721,123 @@ class Delivery(Base):
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
     correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
     state: Mapped[DeliveryState] = mapped_column(Word(DeliveryState))
+    # Only ever rises: it numbers the claims, and whoever comes with an older number is refused.
     attempts: Mapped[int] = mapped_column(default=0)
+    # How often handing it over failed; waiting between attempts goes by it.
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
     not_before: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
+
+
+# ---- which model answers ---------------------------------------------------------------------------------------
+
+
+class ModelProposal(Base):
+    """A change of champion that somebody asks for. Rows are only ever added; the history holds each one's answer."""
+
+    __tablename__ = "model_proposals"
+    __table_args__ = (CheckConstraint("action IN ('promote', 'rollback')", name="changes_the_champion"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    action: Mapped[ModelAction] = mapped_column(Word(ModelAction))
+    # The folder in the model store, which its version and its manifest's checksum name.
+    artefact: Mapped[str] = mapped_column(String(120))
+    version: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(40))
+    manifest_sha256: Mapped[str] = mapped_column(String(64))
+    metrics: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime]
+
+
+class ModelHistory(Base):
+    """What served when, and who decided: rows are only ever added.
+
+    A trigger refuses a promotion or rollback that differs from its proposal.
+    """
+
+    __tablename__ = "model_history"
+    __table_args__ = (
+        CheckConstraint(
+            "action NOT IN ('promote', 'rollback') OR (decided_by_id IS NOT NULL AND decided_by_id <> proposed_by_id)",
+            name="changed_by_two",
+        ),
+        CheckConstraint(
+            "action NOT IN ('promote', 'rollback', 'decline') OR proposal_id IS NOT NULL", name="answers_a_proposal"
+        ),
+        CheckConstraint("(action IN ('challenge', 'withdraw')) = (role = 'challenger')", name="role_fits"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("model_proposals.id"), unique=True)
+    role: Mapped[ModelRole] = mapped_column(Word(ModelRole))
+    action: Mapped[ModelAction] = mapped_column(Word(ModelAction))
+    artefact: Mapped[str] = mapped_column(String(120))
+    version: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(40))
+    manifest_sha256: Mapped[str] = mapped_column(String(64))
+    metrics: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime]
+    # The folder of what served before; a rollback goes there.
+    replaces: Mapped[str | None] = mapped_column(String(120))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
+class ShadowScore(Base):
+    """What a challenger said of a claim, beside what the champion said of the same words; on no screen of the desk."""
+
+    __tablename__ = "shadow_scores"
+
+    challenge_id: Mapped[int] = mapped_column(ForeignKey("model_history.id"), primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
+    version: Mapped[str] = mapped_column(String(80))
+    p_hoax: Mapped[float] = mapped_column(Float)
+    band: Mapped[str] = mapped_column(String(16))
+    champion: Mapped[str] = mapped_column(String(80))
+    champion_p_hoax: Mapped[float] = mapped_column(Float)
+    champion_band: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+
+
+class ModelFault(Base):
+    """A process that could not open a model and goes on with the one it had; removed when it could."""
+
+    __tablename__ = "model_faults"
+
+    process: Mapped[str] = mapped_column(String(120), primary_key=True)
+    history_id: Mapped[int] = mapped_column(ForeignKey("model_history.id"), primary_key=True)
+    error: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class DriftCheck(Base):
+    """What one day's look at the last week against the four weeks before it found; an effect is none where too few."""
+
+    __tablename__ = "drift_checks"
+
+    # The day in Jakarta, as 2026-03-02: however many workers there are, each day is checked once.
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    at: Mapped[datetime]
+    model: Mapped[str] = mapped_column(String(80))
+    n_recent: Mapped[int]
+    n_reference: Mapped[int]
+    n_decided: Mapped[int]
+    stability: Mapped[float | None] = mapped_column(Float)
+    stability_low: Mapped[float | None] = mapped_column(Float)
+    stability_high: Mapped[float | None] = mapped_column(Float)
+    apart: Mapped[float | None] = mapped_column(Float)
+    apart_low: Mapped[float | None] = mapped_column(Float)
+    apart_high: Mapped[float | None] = mapped_column(Float)
+    precision: Mapped[float | None] = mapped_column(Float)
+    precision_low: Mapped[float | None] = mapped_column(Float)
+    precision_high: Mapped[float | None] = mapped_column(Float)
+    # Which of the three stood beyond its limit that day.
+    beyond: Mapped[list[str]]
 
 
 # ---- what was done ---------------------------------------------------------------------------------------------

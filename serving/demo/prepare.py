@@ -16,15 +16,27 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from serving.api.rows import read_row
 from serving.db import influencers as people_rows
 from serving.db import people, posts
 from serving.db.tables import Influencer, User
 from serving.demo import sample
 from serving.demo.sample import SampleCount, SamplePerson
 from serving.deps import Service, context_for
-from serving.desk import accounts, audit, campaigns, evidence, influencers, intake, leases, library, review, roster
-from serving.desk.campaigns import NewCampaign, ProgrammeNews, Window
+from serving.desk import (
+    accounts,
+    audit,
+    campaign_drafts,
+    campaigns,
+    evidence,
+    influencers,
+    intake,
+    leases,
+    library,
+    official,
+    review,
+    roster,
+)
+from serving.desk.campaign_drafts import NewCampaign, ProgrammeNews, Window
 from serving.desk.context import SERVICE, Context
 from serving.desk.eligibility import CONSENT_VERSION
 from serving.desk.evidence import NewSource
@@ -35,6 +47,7 @@ from serving.desk.machine import machine_for
 from serving.desk.posts import anonymous
 from serving.desk.roster import BadRow, GoodRow
 from serving.errors import NotFoundError
+from serving.rows import read_post
 from serving.security import PASSWORD_MIN_CHARS, password_matches
 from serving.settings import Settings
 from serving.vocabulary import (
@@ -75,7 +88,10 @@ PUBLISHED_CLAIM: Final = "bawang-putih-flu"
 PUBLISHED_WORDS: Final = "klar-001"
 # News for the whole country, on a topic that the account ``asn`` chose.
 CAMPAIGN_NEWS: Final = "prog-002"
+CAMPAIGN_CATEGORY: Final = Category.GOVERNMENT
 CAMPAIGN_DAYS: Final = 7
+# Made up: nobody can own a host under ``.example`` (RFC 2606).
+OFFICIAL_HOST: Final = "contoh.example"
 CAMPAIGN_REACH: Final = 50_000
 CONSENTED_BEFORE: Final = timedelta(days=30)
 
@@ -126,6 +142,7 @@ def prepare(service: Service, password: str, say: Say) -> None:
     """Set up what is missing, and say what was done."""
     act = Act(service)
     say(act.by_itself(lambda ctx: make_accounts(ctx, password)))
+    say(act.by(ADMIN, list_official_accounts))
     say(act.by(MANAGER, make_people))
     say(act.by_itself(fill_library))
     say(act.by_itself(take_first_day))
@@ -149,6 +166,15 @@ def make_accounts(ctx: Context, password: str) -> str:
         elif not password_matches(password, user.password_hash):
             accounts.set_password(ctx, user, password)
     return f"{len(ACCOUNTS)} accounts"
+
+
+def list_official_accounts(ctx: Context) -> str:
+    """Put one made-up official account a platform on the list, unless there is any."""
+    if here := official.listed(ctx):
+        return f"{len(here)} official accounts (were here)"
+    for platform in Platform:
+        official.add(ctx, platform, OFFICIAL_HOST, platform.value)
+    return f"{len(Platform)} official accounts"
 
 
 def make_people(ctx: Context) -> str:
@@ -248,7 +274,7 @@ def fill_library(ctx: Context) -> str:
 
 def take_first_day(ctx: Context) -> str:
     """Take the first day's messages in at once, so that the queue has something to show."""
-    rows = [read_row(row) for row in sample.first_day(ctx.now)]
+    rows = [read_post(row) for row in sample.first_day(ctx.now)]
     done = intake.take_in(ctx, machine_for(ctx.settings), rows)
     if done.n_known == len(rows):
         return f"{len(rows)} messages of the first day (were here)"
@@ -260,7 +286,7 @@ def _claim_of_sample(ctx: Context) -> int | None:
     wanted = [post for post in sample.posts() if post.claim == PUBLISHED_CLAIM and post.offset_s < sample.FIRST_DAY_S]
     keys = []
     for post in wanted:
-        row = anonymous(read_row(post.as_row(ctx.now)), ctx.vault, ctx.now, ctx.settings.max_text_chars)
+        row = anonymous(read_post(post.as_row(ctx.now)), ctx.vault, ctx.now, ctx.settings.max_text_chars)
         keys.append((row.source, row.external_hash))
     found = [known.claim_id for known in posts.known_posts(ctx.session, keys).values()]
     return max(set(found), key=lambda claim_id: (found.count(claim_id), -claim_id), default=None)
@@ -285,7 +311,7 @@ def _own_site(url: str) -> str:
     """Give each made-up publisher a site of its own: two sources on one site would count as one."""
     parts = urlsplit(url)
     publisher, _, page = parts.path.strip("/").partition("/")
-    return urlunsplit((parts.scheme, f"{publisher}.{parts.netloc}", f"/{page}", "", ""))
+    return urlunsplit((parts.scheme, f"{publisher}-{parts.netloc}", f"/{page}", "", ""))
 
 
 def _prepared(words: Mapping[str, Any]) -> Prepared:
@@ -305,7 +331,8 @@ def approve_clarification(ctx: Context) -> str:
     claim_id = _claim_of_sample(ctx)
     if claim_id is None or leases.existing(ctx, claim_id).state is not ClaimState.AWAITING_APPROVAL:
         return ""
-    review.approve(ctx, claim_id, political=False)
+    draft = review.draft(ctx, claim_id)
+    review.approve(ctx, claim_id, political=False, version=draft.version if draft else 0)
     return "one clarification published by penyetuju"
 
 
@@ -324,8 +351,9 @@ def draft_campaign(ctx: Context) -> str:
         target_reach=CAMPAIGN_REACH,
         regions=tuple(news["regions"]),
     )
-    words = ProgrammeNews(news["title"], news["text"], news["issuer"], news["link"])
-    row = campaigns.create(ctx, NewCampaign(window, news=words))
+    words = ProgrammeNews(news["title"], news["text"], news["issuer"], news["link"], CAMPAIGN_CATEGORY)
+    posts_to_share = {platform: f"https://{OFFICIAL_HOST}/{platform.value}/{news['id']}" for platform in Platform}
+    row = campaign_drafts.create(ctx, NewCampaign(window, news=words, official_posts=posts_to_share))
     campaigns.submit(ctx, row.id, political=False)
     return "one campaign drafted by manajer"
 
@@ -333,9 +361,10 @@ def draft_campaign(ctx: Context) -> str:
 def approve_campaign(ctx: Context) -> str:
     """Approve the campaign that waits, as the second person."""
     waiting = campaigns.listed(ctx, states=[CampaignState.AWAITING_APPROVAL], limit=1)
-    if not waiting or len(campaigns.listed(ctx, limit=2)) > 1:
+    row = next(iter(waiting), None)
+    if row is None or row.submitted_at is None or len(campaigns.listed(ctx, limit=2)) > 1:
         return ""
-    campaigns.approve(ctx, waiting[0].id, political=False)
+    campaigns.approve(ctx, row.id, political=False, submitted_at=row.submitted_at)
     return "approved by penyetuju"
 
 

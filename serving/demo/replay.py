@@ -15,13 +15,13 @@ from typing import Final
 
 import httpx
 
-from serving.api.rows import read_row
 from serving.db.posts import known_posts
 from serving.demo import sample
 from serving.demo.sample import SamplePost
 from serving.desk.context import Clock, Context
 from serving.desk.posts import anonymous
 from serving.errors import UnavailableError
+from serving.rows import read_post
 
 TRIES: Final = 30
 RETRY_S: Final = 1.0
@@ -46,7 +46,7 @@ def not_yet_sent(ctx: Context) -> list[SamplePost]:
     """Give the messages of the second day that the database does not hold, in order of time."""
     posts = sample.second_day()
     keys = [
-        (post.source, anonymous(read_row(post.as_row(ctx.now)), ctx.vault, ctx.now, len(post.text) * 4).external_hash)
+        (post.source, anonymous(read_post(post.as_row(ctx.now)), ctx.vault, ctx.now, len(post.text) * 4).external_hash)
         for post in posts
     ]
     known = known_posts(ctx.session, keys)

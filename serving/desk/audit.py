@@ -1,8 +1,9 @@
 """The tamper-evident record: every step, appended in the step's own transaction and chained by a keyed hash.
 
 Each row's hash is HMAC-SHA-256, under a key that is not in the database, over the row before it and every field of its
-own. Editing, removing or reordering a row breaks the chain at that row; cutting the tail contradicts the head. What it
-does not stop is somebody who holds both the database and the secret.
+own. Editing, removing or reordering a row breaks the chain at that row; cutting the tail contradicts the head. A row
+that tells of an approval carries the hash of what was approved, so that words changed behind the chain are found too.
+What it does not stop is somebody who holds both the database and the secret.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from serving.db import Session
 from serving.db import audit as rows
 from serving.db.tables import AuditRow
+from serving.desk import content
 from serving.desk.context import Context
 
 GENESIS = "0" * 64
+# The steps by which two people's words come into force.
+APPROVALS = frozenset({"clarification.publish", "clarification.revise", "campaign.approve"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,53 @@ def append(ctx: Context, action: str, entity: str, entity_id: int | None = None,
     ctx.session.flush()
 
 
+@dataclass(frozen=True, slots=True)
+class _Approval:
+    """The newest row that tells of what stands of one thing, and the hash that it carries."""
+
+    seq: int
+    sha256: str
+
+
+def _approval(row: AuditRow) -> _Approval | None:
+    """Read the hash of what was approved; nothing in rows of other steps, and in those written before it was kept."""
+    if row.action not in APPROVALS:
+        return None
+    try:
+        detail = json.loads(row.detail)
+    except ValueError:
+        return None  # the row's own hash tells of it
+    found = detail.get("sha256") if isinstance(detail, dict) else None
+    return _Approval(row.seq, found) if isinstance(found, str) else None
+
+
+def _changed_content(session: Session, approvals: Mapping[tuple[str, int], _Approval]) -> list[Break]:
+    breaks = []
+    for (entity, entity_id), approval in approvals.items():
+        now = content.standing(session, entity, entity_id)
+        if now is None:
+            breaks.append(Break(approval.seq, f"{entity} {entity_id}, approved here, is gone"))
+        elif now != approval.sha256:
+            breaks.append(Break(approval.seq, f"{entity} {entity_id} no longer says what was approved here"))
+    return breaks
+
+
 def verify(session: Session, key: bytes) -> Report:
-    """Walk the whole chain and say which rows were edited, removed or moved.
+    """Walk the whole chain and say which rows were edited, removed or moved, and what changed behind it.
+
+    The walk sees one moment of what is committed: a step taken meanwhile is no finding.
 
     Args:
-        session: a reading session.
+        session: a session; what it has not committed is not seen.
         key: ``Vault.audit_key``.
     """
+    with rows.snapshot(session) as seen:
+        return _walk(seen, key)
+
+
+def _walk(session: Session, key: bytes) -> Report:
     breaks: list[Break] = []
+    approvals: dict[tuple[str, int], _Approval] = {}
     previous, expected, n = GENESIS, 1, 0
     for row in rows.rows_in_order(session):
         n += 1
@@ -91,10 +135,13 @@ def verify(session: Session, key: bytes) -> Report:
             breaks.append(Break(row.seq, "does not follow the row before it (moved, or its neighbour was replaced)"))
         if _digest(key, row) != row.hash:
             breaks.append(Break(row.seq, "was edited, or another secret is configured"))
+        if row.entity_id is not None and (approval := _approval(row)):
+            approvals[row.entity, row.entity_id] = approval
         previous, expected = row.hash, row.seq + 1
     head = rows.head(session)
     if head is None:
         breaks.append(Break(expected - 1, "the head of the chain was removed"))
     elif (head.seq, head.hash) != (expected - 1, previous):
         breaks.append(Break(expected, f"the chain ends at {expected - 1} but its head says {head.seq}"))
+    breaks.extend(_changed_content(session, approvals))
     return Report(n, tuple(breaks))

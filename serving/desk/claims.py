@@ -174,6 +174,12 @@ def paste(ctx: Context, machine: Machine, text: str, url: str | None = None) -> 
     return pasted
 
 
+def newest(ctx: Context) -> int:
+    """Give the number of the newest claim, 0 where there is none."""
+    ctx.require(*READERS)
+    return rows.newest_claim_id(ctx.session)
+
+
 def n_found(ctx: Context, filters: Filters) -> int:
     """Count what a filter finds."""
     ctx.require(*READERS)

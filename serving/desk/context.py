@@ -6,9 +6,11 @@ one request is one transaction and a test can set the clock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from serving.db import Session
 from serving.errors import ForbiddenError
@@ -68,3 +70,7 @@ class Context:
                 roles=" / ".join(LABELS[role] for role in roles),
             )
         return self.actor.user_id
+
+
+Begin: TypeAlias = Callable[[], AbstractContextManager[Context]]
+"""Opens one writing transaction of its own, and commits it when the block ends."""

@@ -65,8 +65,3 @@ def acknowledge(ctx: Context, correction_id: int) -> None:
         return
     row.state, row.acknowledged_at = CorrectionState.ACKNOWLEDGED, ctx.now
     audit.append(ctx, "correction.acknowledge", "correction", row.id)
-
-
-def counts(ctx: Context, clarification_id: int) -> rows.Counts:
-    """Give the public figures: how many were told, how many have read it."""
-    return rows.counts(ctx.session, clarification_id)

@@ -1,8 +1,9 @@
 """Messages that must leave once: claimed, sent outside any transaction, and marked.
 
 The row is written with what caused it, so nothing is missed. A claim takes the row for ten minutes and numbers the
-attempt; whoever comes back with an older number is refused, so a worker that was thought dead cannot mark or send over
-another. What remains is the message in flight when a process is killed: it leaves again, under the same Message-ID.
+attempt; numbers only rise, and whoever comes back with an older one is refused, so a worker that was thought dead
+cannot mark or send over another. Failures are counted apart, for the waits between them. What remains is the message
+in flight when a process is killed: it leaves again, under the same Message-ID.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def compose(ctx: Context, claimed: Claimed) -> Letter | None:
     """Write the message of a claimed row as things stand now.
 
     Gives nothing where it is no longer ours to send, has nothing more to say (then it is withdrawn), or where night
-    fell on its person since it was claimed: then it waits for their morning, and the claim is no attempt.
+    fell on its person since it was claimed: then it waits for their morning, and the claim no longer holds.
     """
     row = _held(ctx, claimed)
     if row is None:
@@ -122,7 +123,8 @@ def _put_off(ctx: Context, row: Delivery) -> bool:
     person, caps = rows.recipient(ctx.session, row.influencer_id), routing.Caps.of(ctx.settings)
     if person is None or not routing.is_quiet(ctx.now, person.timezone, caps):
         return False
-    row.attempts -= 1
+    # A number of nobody's: whoever replays this claim after the morning's has sent would send again.
+    row.attempts += 1
     row.not_before = _morning_after(ctx.now, person.timezone, caps)
     return True
 
@@ -169,16 +171,17 @@ def mark_failed(ctx: Context, claimed: Claimed, error: SendError) -> None:
     if row is None:
         return
     row.last_error = str(error)[:ERROR_MAX_CHARS]
-    if error.permanent or row.attempts > len(BACKOFF):
+    row.failures += 1
+    if error.permanent or row.failures > len(BACKOFF):
         row.state = DeliveryState.FAILED
-        audit.append(ctx, "delivery.failed", "delivery", row.id, key=row.key, attempts=row.attempts)
+        audit.append(ctx, "delivery.failed", "delivery", row.id, key=row.key, failures=row.failures)
         return
-    row.not_before = ctx.now + BACKOFF[row.attempts - 1]
+    row.not_before = ctx.now + BACKOFF[row.failures - 1]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A message that needs a person to look: which one and why, not to whom."""
+    """A message that needs a person to look: which one and why, not to whom; ``attempts`` counts those that failed."""
 
     id: int
     key: str
@@ -202,7 +205,7 @@ def outbox(ctx: Context, limit: int = 50) -> Outbox:
     failures = rows.failed(ctx.session, limit)
     return Outbox(
         rows.counts(ctx.session),
-        tuple(Failure(row.id, row.key, row.attempts, row.last_error) for row in failures),
+        tuple(Failure(row.id, row.key, row.failures, row.last_error) for row in failures),
         bool(ctx.settings.smtp_url),
     )
 
@@ -215,7 +218,7 @@ def retry(ctx: Context, delivery_id: int) -> None:
         raise NotFoundError(mark("Pesan itu tidak ada."))
     if row.state is not DeliveryState.FAILED:
         raise ConflictError(mark("Hanya pesan yang gagal yang dapat dikirim ulang."))
-    row.state, row.attempts, row.not_before = DeliveryState.PENDING, 0, ctx.now
+    row.state, row.failures, row.not_before = DeliveryState.PENDING, 0, ctx.now
     audit.append(ctx, "delivery.retry", "delivery", row.id, key=row.key)
 
 

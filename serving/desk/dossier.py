@@ -16,10 +16,11 @@ from serving.db.tables import (
     Evidence,
     Match,
 )
-from serving.desk import claims, evidence, gates, review
+from serving.desk import claims, evidence, gates, merging, review
 from serving.desk.claims import Detail
 from serving.desk.context import Context
 from serving.desk.gates import Obstacle, Prepared
+from serving.desk.merging import Merged
 
 HISTORY_ROWS = 100
 
@@ -45,6 +46,7 @@ class Dossier:
         writers: who wrote in the draft; none of them may approve it.
         obstacles: what is in the way of submitting, in the order of the path.
         standing: the clarification that is published for this claim.
+        merged: the claims that people merged into this one.
         names: what to call the people of the desk, by number.
     """
 
@@ -60,6 +62,7 @@ class Dossier:
     decisions: Sequence[Decision]
     standing: Clarification | None
     history: Sequence[AuditRow]
+    merged: Sequence[Merged]
     names: Mapping[int, str]
 
 
@@ -88,5 +91,6 @@ def dossier(ctx: Context, claim_id: int) -> Dossier:
         decisions=decisions,
         standing=rows.standing_clarification(ctx.session, claim_id),
         history=history,
+        merged=merging.merged_into(ctx, claim_id),
         names=rows.display_names(ctx.session, people),
     )

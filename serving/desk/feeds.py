@@ -31,8 +31,8 @@ import structlog
 from serving.db import feeds as rows
 from serving.db.tables import Feed
 from serving.desk import audit
-from serving.desk.context import Context
-from serving.desk.intake import BATCH_MAX, NOTHING, Begin, IntakeOutcome, take_in_anonymous
+from serving.desk.context import Begin, Context
+from serving.desk.intake import BATCH_MAX, NOTHING, IntakeOutcome, take_in_anonymous
 from serving.desk.machine import Machine
 from serving.desk.posts import CLOCK_SKEW, SOURCE, AnonymousPost, NewPost, PostRefusedError, anonymous
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SuluhError

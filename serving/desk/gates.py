@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from data.normalise import normalise
 from serving.errors import ConflictError
 from serving.i18n import mark
 from serving.vocabulary import LABELS, Category, DismissReason, EvidenceKind, Gate, VerdictLabel
@@ -22,7 +23,7 @@ TITLE_MAX_CHARS = 200
 # A title that shares four words in five with the claim repeats the claim. Jaccard index of the two word sets.
 NEAR_COPY = 0.8
 # Words that call a complaint a lie; inside longer words too (kebohongan, dipalsukan).
-ACCUSING = ("hoaks", "hoax", "bohong", "palsu")
+ACCUSING = ("hoaks", "hoax", "bohong", "palsu", "disinformasi", "misinformasi", "fitnah", "dusta", "menipu")
 
 DEBUNKING = frozenset({VerdictLabel.FALSE, VerdictLabel.MISLEADING})
 # What two humans may publish; the rest of the vocabulary is reached by closing without a label.
@@ -34,6 +35,8 @@ PUBLISHABLE = (
     VerdictLabel.TRUE,
 )
 MIN_SITES_TO_DEBUNK = 2
+# A top-level domain of two letters is a country.
+COUNTRY_CHARS = 2
 
 RIGHT_OF_REPLY = mark(
     "Karya pers terdaftar tidak diberi label. Gunakan hak jawab kepada redaksi; bila perlu, adukan ke Dewan Pers."
@@ -47,6 +50,12 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
+# What ``normalise`` knows a fact-checker's stamp by; it takes a stamp out, and here a stamp counts.
+_STAMP_MARKS = re.compile(r"[\[\](){}<>:!]")
+# Under these, a name is registered one label further left: contoh.go.id, contoh.co.uk.
+_SECOND_LEVELS = frozenset(
+    {"ac", "biz", "co", "com", "desa", "edu", "go", "gov", "mil", "my", "net", "or", "org", "ponpes", "sch", "web"}
+)
 
 
 class PathStep(StrEnum):
@@ -136,15 +145,18 @@ def unanswered(gates: Mapping[Gate, bool]) -> tuple[Gate, ...]:
 
 
 def sites(sources: Collection[Source]) -> frozenset[str]:
-    """Give the different web sites: host names without ``www.``, ``m.`` and ``amp.``, so one site counts once."""
+    """Give the different web sites: registered names, so one owner counts once, whatever stands before the name."""
     return frozenset(_site(source.url) for source in sources)
 
 
 def _site(url: str) -> str:
+    """Give the registered name of a host: its last two labels, or three below a country's second level."""
     host = (urlsplit(url).hostname or "").rstrip(".")
-    while (shorter := re.sub(r"^(?:www|m|amp)\.(?=[^.]+\.)", "", host)) != host:
-        host = shorter
-    return host
+    labels = host.split(".")
+    if labels[-1].isdigit():
+        return host
+    below_second_level = len(labels[-1]) == COUNTRY_CHARS and labels[-2:-1] and labels[-2] in _SECOND_LEVELS
+    return ".".join(labels[-3:] if below_second_level else labels[-2:])
 
 
 def _gate_obstacles(gates: Mapping[Gate, bool]) -> list[Obstacle]:
@@ -233,10 +245,21 @@ def is_near_copy(title: str, wording: str) -> bool:
 
 
 def accusing_words(text: str) -> tuple[str, ...]:
-    """Give the accusing words that a text uses; marks that nobody sees do not hide them."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    folded = visible.casefold()
-    return tuple(word for word in ACCUSING if word in folded)
+    """Give the accusing words that a text uses, also where they are disguised (see ``accusations``)."""
+    said = accusations(text)
+    return tuple(word for word in ACCUSING if any(word in each for each in said))
+
+
+def accusations(text: str) -> tuple[str, ...]:
+    """Give the words of a text that accuse, each in the form that stands there, in their order.
+
+    Marks that nobody sees, letters of other scripts, accents, digits for letters and spaced-out letters do not hide
+    one. A statement about counterfeit money has to say ``uang palsu``; ``dipalsukan`` would say something else.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    visible = "".join(c for c in plain if unicodedata.category(c) != "Cf").casefold()
+    found = _WORD.findall(visible) + _WORD.findall(normalise(_STAMP_MARKS.sub(" ", plain)))
+    return tuple(dict.fromkeys(word for word in found if any(stem in word for stem in ACCUSING)))
 
 
 def words_obstacles(

@@ -18,7 +18,7 @@ from serving.db import people as account_rows
 from serving.db import routing as routing_rows
 from serving.db.influencers import Search
 from serving.db.tables import FollowerEvidence, Influencer, Ministry
-from serving.desk import accounts, audit, offers, routing
+from serving.desk import audit, offers, own_data, routing
 from serving.desk.context import Context
 from serving.desk.eligibility import (
     CONSENT_VERSION,
@@ -493,90 +493,7 @@ def move(ctx: Context, region: str) -> Influencer:
 
 def export_own(ctx: Context) -> dict[str, Any]:
     """Give everything kept about the signed-in person, ready for JSON, their own answers included."""
-    row = own(ctx, lock=False)
-    user = accounts.own_account(ctx)
-    return {
-        "account": {
-            "name": user.name,
-            "display_name": user.display_name,
-            "created_at": user.created_at.isoformat(),
-            "keys": [
-                {
-                    "label": key.label,
-                    "created_at": key.created_at.isoformat(),
-                    "expires_at": key.expires_at.isoformat(),
-                    "revoked_at": _iso(key.revoked_at),
-                }
-                for key in accounts.keys(ctx, user.id)
-            ],
-        },
-        "profile": {
-            "name": row.name,
-            "ministry": rows.ministry_names(ctx.session)[row.ministry_id].code,
-            "unit": row.unit,
-            "region": row.region,
-            "timezone": row.timezone,
-            "topics": row.topics,
-            "email": ctx.vault.unseal(row.sealed_email) if row.sealed_email else None,
-            "staff_number": "kept as a keyed hash only",
-            "active": row.active,
-            "created_at": row.created_at.isoformat(),
-        },
-        "consent": {
-            "version": row.consent_version,
-            "at": _iso(row.consent_at),
-            "paused_at": _iso(row.paused_at),
-            "left_at": _iso(row.left_at),
-        },
-        "evidence": [
-            {
-                "platform": each.platform.value,
-                "count": each.count,
-                "method": each.method.value,
-                "measured_at": each.measured_at.isoformat(),
-                "held": each.held,
-            }
-            for each in rows.evidence_of(ctx.session, row.id)
-        ],
-        "offers": [
-            {
-                "campaign_id": offer.campaign_id,
-                "state": offer.state.value,
-                "why": offer.why,
-                "offered_at": _iso(offer.offered_at),
-                "answered_at": _iso(offer.answered_at),
-                "decline_reason": offer.decline_reason.value if offer.decline_reason else None,
-                "posted_at": _iso(offer.posted_at),
-            }
-            for offer in rows.offers_of(ctx.session, row.id)
-        ],
-        "posted_links": [
-            {"platform": link.platform.value, "url": link.url, "at": link.at.isoformat()}
-            for link in rows.posted_links_of(ctx.session, row.id)
-        ],
-        "corrections": [
-            {
-                "clarification_id": each.clarification_id,
-                "reason": each.reason,
-                "sent_at": each.sent_at.isoformat(),
-                "acknowledged_at": _iso(each.acknowledged_at),
-            }
-            for each in rows.corrections_of(ctx.session, row.id)
-        ],
-        "deliveries": [
-            {
-                "channel": each.channel,
-                "state": each.state.value,
-                "not_before": each.not_before.isoformat(),
-                "sent_at": _iso(each.sent_at),
-            }
-            for each in rows.deliveries_of(ctx.session, row.id)
-        ],
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    return own_data.document(ctx, own(ctx, lock=False))
 
 
 def erase(ctx: Context) -> None:

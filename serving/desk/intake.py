@@ -11,11 +11,10 @@ spreading stays published, and the queue says so. Nothing here decides anything 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import structlog
 
@@ -27,7 +26,7 @@ from serving.db import posts as post_rows
 from serving.db.posts import Key, KnownPost
 from serving.db.tables import Claim
 from serving.desk import audit, categories, figures, trends, triage
-from serving.desk.context import Context
+from serving.desk.context import Begin, Context
 from serving.desk.machine import Machine, Placed, match_row, reason_rows
 from serving.desk.posts import AnonymousPost, NewPost, anonymous, media_rows, readable_text
 from serving.desk.states import ClaimStep, next_claim_state
@@ -40,8 +39,6 @@ from serving.vocabulary import ClaimState, MatchStatus
 log = structlog.get_logger()
 
 BATCH_MAX: Final = 1_000
-Begin: TypeAlias = Callable[[], AbstractContextManager[Context]]
-"""Opens one writing transaction in which the service acts, and commits it when the block ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +94,18 @@ class _Growth:
             counts[i] += amount
 
 
+@dataclass(frozen=True, slots=True)
+class _Homes:
+    """The claim that each new post joins, and the claim whose copies it was found among: another one after a merge."""
+
+    claims: Mapping[Key, int]
+    clusters: Mapping[Key, int]
+
+    def cluster_beside(self, key: Key) -> int | None:
+        cluster = self.clusters[key]
+        return None if cluster == self.claims[key] else cluster
+
+
 def take_in(ctx: Context, machine: Machine, rows: Sequence[NewPost]) -> IntakeOutcome:
     """Take a batch of collected posts in.
 
@@ -126,12 +135,13 @@ def take_in_anonymous(ctx: Context, machine: Machine, rows: Sequence[AnonymousPo
     placed = dict(zip(new, machine.place([post.reading for post in new.values()]), strict=True))
     claims = _existing(ctx, machine, placed.values(), growth)
     made = _make_claims(ctx, machine, new, placed)
-    claim_of = _claims_of_posts(machine, placed, claims)
-    _keep_posts(ctx, machine, new, claim_of)
+    cluster_of = {key: machine.claim_of(place.cluster) for key, place in placed.items()}
+    claim_of = {key: _final(claims, found) for key, found in cluster_of.items()}
+    _keep_posts(ctx, machine, new, _Homes(claim_of, cluster_of))
     for key, post in new.items():
         growth[claim_of[key]].add(post.posted_at, 1, reach_of(post.engagement), post.engagement.reactions)
     _grow(ctx, claims, growth, made)
-    _keep_signatures(ctx, machine, placed, claim_of)
+    _keep_signatures(ctx, machine, placed, cluster_of)
     outcome = IntakeOutcome(
         n_posts=len(new),
         n_known=len(rows) - len(new),
@@ -214,10 +224,6 @@ def _final(claims: Mapping[int, Claim], claim_id: int) -> int:
     return claim_id
 
 
-def _claims_of_posts(machine: Machine, placed: Mapping[Key, Placed], claims: Mapping[int, Claim]) -> dict[Key, int]:
-    return {key: _final(claims, machine.claim_of(place.cluster)) for key, place in placed.items()}
-
-
 def _make_claims(
     ctx: Context, machine: Machine, new: Mapping[Key, AnonymousPost], placed: Mapping[Key, Placed]
 ) -> dict[int, str | None]:
@@ -278,13 +284,14 @@ def _strength(matches: Sequence[Match]) -> str | None:
     return (MatchStatus.CONFIRMED if confirmed else MatchStatus.SUGGESTED).value
 
 
-def _keep_posts(ctx: Context, machine: Machine, new: Mapping[Key, AnonymousPost], claim_of: Mapping[Key, int]) -> None:
+def _keep_posts(ctx: Context, machine: Machine, new: Mapping[Key, AnonymousPost], homes: _Homes) -> None:
     p_hoax = machine.p_hoax([readable_text(post.text, post.media) for post in new.values()])
     post_rows.add_posts(
         ctx.session,
         [
             {
-                "claim_id": claim_of[key],
+                "claim_id": homes.claims[key],
+                "cluster_id": homes.cluster_beside(key),
                 "source": post.source,
                 "external_hash": post.external_hash,
                 "text": post.text,
@@ -350,8 +357,11 @@ def _complete_new(ctx: Context, growth: Mapping[int, _Growth], made: Mapping[int
     ctx.session.flush()
 
 
-def _keep_signatures(ctx: Context, machine: Machine, placed: Mapping[Key, Placed], claim_of: Mapping[Key, int]) -> None:
-    kept = [(claim_of[key], place.stored) for key, place in placed.items() if place.stored is not None]
+def _keep_signatures(
+    ctx: Context, machine: Machine, placed: Mapping[Key, Placed], cluster_of: Mapping[Key, int]
+) -> None:
+    """Keep representatives under the claim whose copies they find, so that a claim taken out again finds them too."""
+    kept = [(cluster_of[key], place.stored) for key, place in placed.items() if place.stored is not None]
     machine.remember(claim_rows.add_signatures(ctx.session, kept))
 
 

@@ -6,12 +6,13 @@ whoever takes it next. Every step here takes the claim's row lock first, so of t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from serving.db import people, review
 from serving.db.tables import Claim, ClaimNote, Wording
 from serving.desk import audit
-from serving.desk.context import Context
+from serving.desk.context import Begin, Context
 from serving.desk.states import ClaimStep, next_claim_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import Language, clock_time, mark
@@ -67,6 +68,16 @@ def grant(ctx: Context, claim: Claim, user_id: int) -> None:
 def let_go(claim: Claim) -> None:
     """End the lease."""
     claim.holder_id = claim.held_since = claim.lease_until = None
+
+
+def names(ctx: Context, user_ids: Iterable[int | None]) -> dict[int, str]:
+    """Give the names of staff as they show them to each other."""
+    return review.display_names(ctx.session, user_ids)
+
+
+def holder_name(ctx: Context, claim: Claim) -> str | None:
+    """Give the name of whoever works on a claim."""
+    return names(ctx, [claim.holder_id]).get(claim.holder_id or 0)
 
 
 def held_by_other(ctx: Context, claim: Claim, user_id: int) -> bool:
@@ -160,6 +171,13 @@ def mark_seen(ctx: Context, claim_id: int) -> bool:
     return True
 
 
+def note_look(ctx: Context, claim_id: int, begin: Begin) -> None:
+    """Note the first look of the desk at a claim, in a transaction of its own: the one that shows it only reads."""
+    if ctx.actor.may(*DESK) and not was_seen(ctx, claim_id):
+        with begin() as own:
+            mark_seen(own, claim_id)
+
+
 def was_seen(ctx: Context, claim_id: int) -> bool:
     """Tell whether somebody of the desk has looked at a claim."""
     claim = review.claim(ctx.session, claim_id)
@@ -230,13 +248,15 @@ def reopen(ctx: Context, claim_id: int, reason: str) -> Claim:
     """Put a closed or dismissed claim back into the queue, to be decided anew by two humans.
 
     The words of the old draft stay, and with them who wrote them, so that none of these may approve them; its six
-    answers do not, because they are why it is opened again. A clarification that stands goes on standing until another
-    is published or somebody retracts it.
+    answers do not, because they are why it is opened again. One yes to the question of politics stays: it keeps the
+    claim from civil servants for good, and could otherwise be asked away. A clarification that stands goes on standing
+    until another is published or somebody retracts it.
     """
     _needs_reason(reason)
     claim = _aside(ctx, claim_id, ClaimStep.REOPEN, reason, *DESK)
     claim.author_id = claim.approver_id = claim.decided_at = None
-    claim.verdict = claim.political = claim.dismiss_reason = None
+    claim.verdict = claim.dismiss_reason = None
+    claim.political = claim.political or None
     if draft := review.draft(ctx.session, claim_id):
         draft.gates, draft.political = {}, None
         draft.version += 1

@@ -26,7 +26,7 @@ from serving.db.tables import (
     PublicChange,
     Revision,
 )
-from serving.desk import audit, campaigns, corrections, gates
+from serving.desk import audit, campaigns, content, corrections, gates
 from serving.desk.claims import READERS
 from serving.desk.context import SERVICE, Context
 from serving.desk.gates import NotReadyError, Obstacle, PathStep, Prepared, Source
@@ -323,12 +323,13 @@ def publish(ctx: Context, claim: Claim, words: Prepared, sources: Sequence[Evide
     ctx.session.add(head)
     ctx.session.flush()
     shown = [SourceWords(row.url, row.title, row.publisher, row.kind).as_row() for row in sources]
-    _add_version(
+    version = _add_version(
         ctx,
         head,
         _Words(words.title, words.body, shown, author_id=claim.author_id, approver_id=claim.approver_id),
     )
-    audit.append(ctx, "clarification.publish", "clarification", head.id, claim=claim.id)
+    digest = content.of_clarification(head, version)
+    audit.append(ctx, "clarification.publish", "clarification", head.id, claim=claim.id, sha256=digest)
     if earlier is not None:
         _supersede(ctx, earlier, head, mark("Klaim ini diperiksa ulang dan diputuskan lagi."))
     return head
@@ -482,8 +483,7 @@ def propose(ctx: Context, clarification_id: int, words: NewWords, base_version: 
 
 
 def _check_words(ctx: Context, head: Clarification, words: NewWords) -> None:
-    decided = review.decisions(ctx.session, head.claim_id) if head.claim_id else ()
-    answers = decided[0].gates if decided else {}
+    answers = rows.answers_behind(ctx.session, head)
     prepared = Prepared(verdict=head.verdict)
     sources = tuple(Source(source.url, source.kind) for source in words.sources)
     found: list[Obstacle] = [
@@ -526,7 +526,8 @@ def revise(ctx: Context, revision_id: int) -> ClarificationVersion:
     row.outcome, row.settled_by_id, row.settled_at = Outcome.ACCEPTED, user_id, ctx.now
     version = _add_version(ctx, head, _Words(row.title, row.body, row.sources, row.change_note, row.author_id, user_id))
     _tell(ctx, head, Change.REVISED, row.change_note, changed=row.meaning_changed)
-    audit.append(ctx, "clarification.revise", "clarification", head.id, revision=row.id, version=version.number)
+    detail = {"revision": row.id, "version": version.number, "sha256": content.of_clarification(head, version)}
+    audit.append(ctx, "clarification.revise", "clarification", head.id, **detail)
     return version
 
 

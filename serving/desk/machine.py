@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -28,6 +28,8 @@ from serving.db import Session
 from serving.db import claims as rows
 from serving.desk import audit, figures
 from serving.desk.context import Context
+from serving.desk.models_holder import ModelHolder
+from serving.desk.models_store import ModelStore
 from serving.errors import NotFoundError, UnavailableError
 from serving.i18n import mark
 from serving.settings import Settings
@@ -54,7 +56,11 @@ class Placed:
 
 
 class Machine:
-    """One process's scorer, index of claims and matcher of clarifications."""
+    """One process's quick scorer, index of claims and matcher of clarifications.
+
+    The quick scorer is the cascade's first stage: it reads posts and new claims inside the intake's transaction. The
+    model that judges claims (``holder_for``) reads them after that (``serving.desk.judging``).
+    """
 
     def __init__(self, scorer: Scorer) -> None:
         self.scorer = scorer
@@ -185,29 +191,53 @@ def reason_rows(score: Score) -> list[dict[str, Any]]:
 @lru_cache(maxsize=_MACHINES_KEPT)
 def _scorer(model_dir: Path | None) -> Scorer:
     try:
-        return artifact.load(model_dir) if model_dir else artifact.released("linear")
+        return artifact.load(model_dir) if model_dir else artifact.released(artifact.JUDGE)
     except ArtifactError as error:
         raise UnavailableError(mark("Model tidak dapat dibuka: {why}"), why=str(error)) from None
 
 
+@lru_cache(maxsize=1)
+def _quick_scorer() -> Scorer:
+    try:
+        return artifact.released(artifact.QUICK)
+    except ArtifactError as error:
+        raise UnavailableError(mark("Model tidak dapat dibuka: {why}"), why=str(error)) from None
+
+
+class _Parts:
+    """What one process keeps for one database: the model that answers, and the machine around it."""
+
+    def __init__(self, model_dir: Path | None, store: Path) -> None:
+        self.holder = ModelHolder(ModelStore(store), lambda: _scorer(model_dir))
+
+    @cached_property
+    def machine(self) -> Machine:
+        return Machine(_quick_scorer())
+
+
 @lru_cache(maxsize=_MACHINES_KEPT)
-def _machine(_address: str, model_dir: Path | None) -> Machine:
-    return Machine(_scorer(model_dir))
+def _parts(_address: str, model_dir: Path | None, store: Path) -> _Parts:
+    return _Parts(model_dir, store)
 
 
 _making = Lock()
 
 
-def scorer_for(settings: Settings) -> Scorer:
-    """Give the process's scorer; raise ``UnavailableError`` where the model cannot be opened."""
+def holder_for(settings: Settings) -> ModelHolder:
+    """Give the process's holder of models for one database; no model is opened before one is asked for a score."""
     with _making:
-        return _scorer(settings.model_dir)
+        return _parts(settings.database, settings.model_dir, settings.models).holder
+
+
+def scorer_for(settings: Settings) -> Scorer:
+    """Give the process's scorer, whichever model it is; its answers raise ``UnavailableError`` where none opens."""
+    return holder_for(settings)
 
 
 def machine_for(settings: Settings) -> Machine:
     """Give the process's machine for one database, made when it is first asked for."""
     with _making:
-        return _machine(settings.database, settings.model_dir)
+        return _parts(settings.database, settings.model_dir, settings.models).machine
 
 
 def match_row(claim_id: int, match: Match, machine: Machine, ctx: Context) -> dict[str, Any]:

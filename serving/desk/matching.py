@@ -7,9 +7,10 @@ from serving.db.tables import Match
 from serving.desk import audit
 from serving.desk.context import Context
 from serving.desk.leases import DESK, existing, refuse_if_held
+from serving.desk.machine import Machine, rematch
 from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark
-from serving.vocabulary import MatchStatus
+from serving.vocabulary import MatchStatus, Role
 
 
 class AlreadyDecidedError(ConflictError):
@@ -26,6 +27,12 @@ def confirm(ctx: Context, match_id: int) -> Match:
 def reject(ctx: Context, match_id: int) -> Match:
     """Say that it does not."""
     return _decide(ctx, match_id, MatchStatus.REJECTED)
+
+
+def ask_again(ctx: Context, machine: Machine, claim_id: int) -> int:
+    """Ask the library again about a claim; give how many suggestions wait for a human. What one decided stays."""
+    ctx.require(Role.CHECKER)
+    return rematch(ctx, machine, claim_id)
 
 
 def _decide(ctx: Context, match_id: int, status: MatchStatus) -> Match:

@@ -16,6 +16,7 @@ from serving.db import offers as rows
 from serving.db.tables import Influencer, Offer, PostedLink
 from serving.desk import audit, kits
 from serving.desk.context import Context
+from serving.desk.official import platform_at
 from serving.desk.states import OFFER_STEPS, OfferStep, next_offer_state
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from serving.i18n import mark
@@ -23,12 +24,6 @@ from serving.vocabulary import CampaignState, DeclineReason, OfferState, Platfor
 
 SNOOZE = timedelta(hours=4)
 INBOX_LIMIT = 100
-# The hosts of each platform; a host below one of them counts too (m.facebook.com).
-HOSTS = {
-    Platform.FACEBOOK: ("facebook.com", "fb.com", "fb.watch"),
-    Platform.X: ("x.com", "twitter.com"),
-    Platform.INSTAGRAM: ("instagram.com", "instagr.am"),
-}
 
 
 class OfferLapsedError(ConflictError):
@@ -158,15 +153,7 @@ def snooze(ctx: Context, offer_id: int, until: datetime | None = None) -> dateti
 
 def platform_of(url: str) -> Platform | None:
     """Give the platform on whose host an address stands."""
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    return next(
-        (
-            platform
-            for platform, hosts in HOSTS.items()
-            if any(host == known or host.endswith(f".{known}") for known in hosts)
-        ),
-        None,
-    )
+    return platform_at((urlsplit(url).hostname or "").rstrip(".").lower())
 
 
 def post(ctx: Context, offer_id: int, platform: Platform, url: str) -> None:

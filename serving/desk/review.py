@@ -27,9 +27,11 @@ from serving.desk.leases import (
     extend,
     held,
     hold,
+    holder_name,
     let_go,
     mark_seen,
     move,
+    note_look,
     release,
     reopen,
     resume,
@@ -56,7 +58,9 @@ __all__ = [
     "expire_leases",
     "extend",
     "hold",
+    "holder_name",
     "mark_seen",
+    "note_look",
     "prepared",
     "release",
     "reopen",
@@ -179,7 +183,7 @@ def submit(ctx: Context, claim_id: int) -> Claim:
     return claim
 
 
-def _to_decide(ctx: Context, claim_id: int, step: ClaimStep, version: int | None) -> tuple[Claim, Draft, int]:
+def _to_decide(ctx: Context, claim_id: int, step: ClaimStep, version: int) -> tuple[Claim, Draft, int]:
     """Give claim, draft and author to an approver who wrote none of it, where the step may be taken."""
     user_id = ctx.require(Role.APPROVER)
     claim = existing(ctx, claim_id)
@@ -190,7 +194,7 @@ def _to_decide(ctx: Context, claim_id: int, step: ClaimStep, version: int | None
         raise NotFoundError(mark("Klaim ini belum punya rancangan."))
     if user_id == author_id or user_id in row.writers or user_id == rows.worded_by(ctx.session, claim_id):
         raise SameHumanError
-    if version is not None and version != row.version:
+    if version != row.version:
         raise DraftMovedOnError
     return claim, row, author_id
 
@@ -222,10 +226,13 @@ def _record(ctx: Context, row: Draft, author_id: int, answer: _Answer) -> None:
     )
 
 
-def return_draft(ctx: Context, claim_id: int, reason: str, version: int | None = None) -> Claim:
+def return_draft(ctx: Context, claim_id: int, reason: str, version: int) -> Claim:
     """Send a draft back with a reason; whoever takes the claim next goes on with it.
 
     Nobody holds it then: its author may be off shift, and half an hour of an empty lease helps nobody.
+
+    Raises:
+        DraftMovedOnError: ``version``, the draft that was read, is not the one that stands.
     """
     ctx.require(Role.APPROVER)
     if not reason.strip():
@@ -239,17 +246,21 @@ def return_draft(ctx: Context, claim_id: int, reason: str, version: int | None =
     return claim
 
 
-def approve(ctx: Context, claim_id: int, *, political: bool, version: int | None = None) -> Clarification:
+def approve(ctx: Context, claim_id: int, *, political: bool, version: int) -> Clarification:
     """Publish what another human prepared.
 
     Args:
         ctx: the step's surroundings; its person is an approver and wrote none of the draft.
         claim_id: which claim.
         political: the second answer to the question; one yes of the two keeps the item from ASN.
-        version: the draft that was read; refused where it is another by now.
+        version: the draft that was read.
 
     Returns:
         The published clarification.
+
+    Raises:
+        DraftMovedOnError: the draft is another by now.
+        SameHumanError: this person wrote part of it.
     """
     claim, row, author_id = _to_decide(ctx, claim_id, ClaimStep.APPROVE, version)
     sources = evidence.standing(ctx, claim_id)
@@ -258,7 +269,8 @@ def approve(ctx: Context, claim_id: int, *, political: bool, version: int | None
     claim.approver_id = ctx.actor.user_id
     move(claim, ClaimStep.APPROVE)
     claim.verdict, claim.category = words.verdict, words.category or claim.category
-    claim.political = bool(words.political) or political
+    # A yes from before it was reopened counts on.
+    claim.political = bool(claim.political) or bool(words.political) or political
     claim.decided_at = ctx.now
     _record(ctx, row, author_id, _Answer("approved", political))
     ctx.session.flush()

@@ -115,6 +115,20 @@ OFFER_STEPS: Mapping[tuple[Offer, OfferStep], Offer] = {
 }
 
 
+# What another claim may be merged into: whatever a human may still work on or has answered. A claim that was put aside
+# without a label or taken back answers nobody, and one that was merged itself leads on to another.
+TAKES_OVER = frozenset(
+    {
+        Claim.NEW,
+        *_WORKABLE,
+        Claim.AWAITING_APPROVAL,
+        Claim.ON_HOLD,
+        Claim.ESCALATED,
+        Claim.PUBLISHED,
+        Claim.CLOSED,
+    }
+)
+
 State = TypeVar("State", bound=StrEnum)
 Step = TypeVar("Step", bound=StrEnum)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from serving.db import audit as rows
 from serving.db import people
+from serving.db.tables import AuditRow
 from serving.desk import audit
 from serving.desk.context import Context
 from serving.vocabulary import Role
@@ -54,19 +55,20 @@ def steps(
     found = rows.recent(ctx.session, entity=entity, entity_id=entity_id, before=before, limit=limit + 1)
     page = found[:limit]
     names = people.names(ctx.session, (row.actor_id for row in page if row.actor_id is not None))
-    made = [
-        Step(
-            seq=row.seq,
-            at=_moment(row.at),
-            actor="" if row.actor_id is None else names.get(row.actor_id, f"#{row.actor_id}"),
-            action=row.action,
-            entity=row.entity,
-            entity_id=row.entity_id,
-            detail=_detail(row.detail),
-        )
-        for row in page
-    ]
-    return Steps(made, page[-1].seq if len(found) > limit else None)
+    return Steps([readable(row, names) for row in page], page[-1].seq if len(found) > limit else None)
+
+
+def readable(row: AuditRow, names: Mapping[int, str]) -> Step:
+    """Give one row of the record as people read it."""
+    return Step(
+        seq=row.seq,
+        at=_moment(row.at),
+        actor="" if row.actor_id is None else names.get(row.actor_id, f"#{row.actor_id}"),
+        action=row.action,
+        entity=row.entity,
+        entity_id=row.entity_id,
+        detail=_detail(row.detail),
+    )
 
 
 def _moment(text: str) -> datetime | None:

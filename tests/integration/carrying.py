@@ -9,8 +9,9 @@ from typing import Any
 
 from serving.db.tables import Campaign, Caption, Delivery, Influencer, Offer
 from serving.deps import Service, context_for
-from serving.desk import kits
+from serving.desk import captions
 from serving.desk.context import SERVICE, Actor, Context
+from serving.desk.restating import Approved
 from serving.vocabulary import CampaignKind, CampaignState, DeliveryState, OfferState, Platform, Role
 from tests import factories
 
@@ -74,7 +75,7 @@ def campaign(ctx: Context, clarification_id: int | None, author: Actor, approver
     row = Campaign(**values | over)
     ctx.session.add(row)
     ctx.session.flush()
-    for platform, texts in kits.draft_captions(kind, row.title, row.body, "http://testserver/a").items():
+    for platform, texts in captions.draft(kind, Approved(row.title, row.body, "http://testserver/a")).items():
         ctx.session.add_all(
             Caption(campaign_id=row.id, platform=platform, variant=n, text=text) for n, text in enumerate(texts, 1)
         )

@@ -11,22 +11,24 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from models.moderation import ModerationLabel
 from serving.db.tables import Campaign, Clarification, Ministry, Offer, Revision, User
 from serving.deps import SESSION_COOKIE, context_for, csrf_token, session_token
-from serving.desk import accounts, audit, campaigns, routing
+from serving.desk import accounts, audit, campaign_drafts, campaign_rules, campaigns, moderation, outcome, routing
 from serving.desk.context import SERVICE
-from serving.desk.kits import CaptionError
+from serving.desk.restating import CaptionError
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError
 from serving.settings import ElectionPeriod
 from serving.vocabulary import CampaignState, Category, ClarificationState, OfferState, Platform, Role, Topic
 from tests import factories
 from tests.conftest import START
 
-NEWS = campaigns.ProgrammeNews(
+NEWS = campaign_drafts.ProgrammeNews(
     title="Pemeriksaan kesehatan gratis dibuka setiap Sabtu di puskesmas contoh",
     body="Puskesmas contoh membuka pemeriksaan kesehatan gratis setiap Sabtu. Warga cukup membawa kartu identitas.",
     issuer="Kementerian Contoh",
     link="https://contoh.example/program",
+    category=Category.HEALTH,
 )
 
 
@@ -36,6 +38,18 @@ def person(ctx, name, *roles):
     ctx.session.add(row)
     ctx.session.flush()
     return accounts.actor_for(row)
+
+
+def approve(ctx, campaign_id, *, political):
+    """Approve whatever waits now."""
+    submitted_at = ctx.session.get(Campaign, campaign_id).submitted_at or START
+    return campaigns.approve(ctx, campaign_id, political=political, submitted_at=submitted_at)
+
+
+def send_back(ctx, campaign_id, reason):
+    """Return whatever waits now."""
+    submitted_at = ctx.session.get(Campaign, campaign_id).submitted_at or START
+    return campaigns.return_draft(ctx, campaign_id, reason, submitted_at=submitted_at)
 
 
 class World:
@@ -62,16 +76,19 @@ class World:
         with self.service.database.write() as session:
             return work(context_for(self.service, session, actor))
 
-    def draft(self, **over):
-        from_news = over.pop("news", None)
-        window = {
+    def window(self, **over):
+        values = {
             "topic": Topic.DIGITAL_SAFETY,
             "starts_at": START,
             "ends_at": START + timedelta(days=3),
             "target_reach": 10**6,
-        } | over
-        new = campaigns.NewCampaign(campaigns.Window(**window), None if from_news else self.source_id, from_news)
-        return self.run(self.author, lambda ctx: campaigns.create(ctx, new)).id
+        }
+        return campaign_drafts.Window(**values | over)
+
+    def draft(self, **over):
+        from_news = over.pop("news", None)
+        new = campaign_drafts.NewCampaign(self.window(**over), None if from_news else self.source_id, from_news)
+        return self.run(self.author, lambda ctx: campaign_drafts.create(ctx, new)).id
 
     def submit(self, campaign_id, *, political=False):
         self.run(self.author, lambda ctx: campaigns.submit(ctx, campaign_id, political=political))
@@ -79,7 +96,7 @@ class World:
     def approved(self, *, political=False, **over):
         campaign_id = self.draft(**over)
         self.submit(campaign_id)
-        self.run(self.approver, lambda ctx: campaigns.approve(ctx, campaign_id, political=political))
+        self.run(self.approver, lambda ctx: approve(ctx, campaign_id, political=political))
         return campaign_id
 
     def launch(self, campaign_id):
@@ -153,7 +170,7 @@ def test_an_audience_that_cannot_be_is_refused(world, over):
 def test_a_political_clarification_cannot_become_a_campaign(world):
     """One yes at the desk keeps the item from civil servants from the start."""
     world.set(Clarification, world.source_id, political=True)
-    with pytest.raises(campaigns.PoliticalError):
+    with pytest.raises(campaign_rules.PoliticalError):
         world.draft()
 
 
@@ -163,7 +180,7 @@ def test_captions_may_only_restate(world):
     before = world.run(world.author, lambda ctx: campaigns.captions(ctx, campaign_id))
     invented = {platform: ["Sudah 98.765 orang tertipu tautan itu."] for platform in Platform}
     with pytest.raises(CaptionError):
-        world.run(world.author, lambda ctx: campaigns.set_captions(ctx, campaign_id, invented))
+        world.run(world.author, lambda ctx: campaign_drafts.set_captions(ctx, campaign_id, invented))
     assert world.run(world.author, lambda ctx: campaigns.captions(ctx, campaign_id)) == before
 
 
@@ -171,8 +188,8 @@ def test_what_was_submitted_cannot_be_changed(world):
     """The second person sees what the first submitted, and that is what is offered."""
     campaign_id = world.draft()
     world.submit(campaign_id)
-    with pytest.raises(campaigns.NotEditableError):
-        world.run(world.author, lambda ctx: campaigns.set_captions(ctx, campaign_id, {}))
+    with pytest.raises(campaign_rules.NotEditableError):
+        world.run(world.author, lambda ctx: campaign_drafts.set_captions(ctx, campaign_id, {}))
 
 
 # ---- two people ------------------------------------------------------------------------------------------------
@@ -182,9 +199,9 @@ def test_nobody_approves_their_own(world):
     """Author and approver are two people, whatever roles one of them holds."""
     campaign_id = world.draft()
     world.submit(campaign_id)
-    with pytest.raises(campaigns.SameHumanError):
-        world.run(world.author, lambda ctx: campaigns.approve(ctx, campaign_id, political=False))
-    world.run(world.other, lambda ctx: campaigns.approve(ctx, campaign_id, political=False))
+    with pytest.raises(campaign_rules.SameHumanError):
+        world.run(world.author, lambda ctx: approve(ctx, campaign_id, political=False))
+    world.run(world.other, lambda ctx: approve(ctx, campaign_id, political=False))
     assert world.state(campaign_id) is CampaignState.APPROVED
 
 
@@ -201,8 +218,8 @@ def test_returned_with_a_reason(world):
     campaign_id = world.draft()
     world.submit(campaign_id)
     with pytest.raises(InvalidInputError):
-        world.run(world.approver, lambda ctx: campaigns.return_draft(ctx, campaign_id, "  "))
-    row = world.run(world.approver, lambda ctx: campaigns.return_draft(ctx, campaign_id, "Judul kurang jelas."))
+        world.run(world.approver, lambda ctx: send_back(ctx, campaign_id, "  "))
+    row = world.run(world.approver, lambda ctx: send_back(ctx, campaign_id, "Judul kurang jelas."))
     assert (row.state, row.returned_reason) == (CampaignState.DRAFT, "Judul kurang jelas.")
 
 
@@ -210,10 +227,10 @@ def test_the_authors_yes_is_final(world):
     """Answered political by its author once, a campaign never goes live, whatever is answered later."""
     campaign_id = world.draft()
     world.submit(campaign_id, political=True)
-    world.run(world.approver, lambda ctx: campaigns.return_draft(ctx, campaign_id, "Jawab lagi."))
+    world.run(world.approver, lambda ctx: send_back(ctx, campaign_id, "Jawab lagi."))
     world.submit(campaign_id, political=False)
-    world.run(world.approver, lambda ctx: campaigns.approve(ctx, campaign_id, political=False))
-    with pytest.raises(campaigns.PoliticalError):
+    world.run(world.approver, lambda ctx: approve(ctx, campaign_id, political=False))
+    with pytest.raises(campaign_rules.PoliticalError):
         world.launch(campaign_id)
 
 
@@ -221,8 +238,8 @@ def test_nobody_who_wrote_any_of_it_approves(world):
     """Whoever wrote captions cannot approve them, even where another person submitted."""
     campaign_id = world.draft()
     world.run(world.other, lambda ctx: campaigns.submit(ctx, campaign_id, political=False))
-    with pytest.raises(campaigns.SameHumanError):
-        world.run(world.author, lambda ctx: campaigns.approve(ctx, campaign_id, political=False))
+    with pytest.raises(campaign_rules.SameHumanError):
+        world.run(world.author, lambda ctx: approve(ctx, campaign_id, political=False))
 
 
 def test_words_that_changed_their_meaning_go_nowhere(world):
@@ -249,9 +266,9 @@ def test_words_that_changed_their_meaning_go_nowhere(world):
         )
 
     world.run(SERVICE, revised)
-    with pytest.raises(campaigns.NotStandingError):
-        world.run(world.approver, lambda ctx: campaigns.approve(ctx, waiting, political=False))
-    with pytest.raises(campaigns.NotStandingError):
+    with pytest.raises(campaign_rules.NotStandingError):
+        world.run(world.approver, lambda ctx: approve(ctx, waiting, political=False))
+    with pytest.raises(campaign_rules.NotStandingError):
         world.launch(ready)
 
 
@@ -260,13 +277,15 @@ def test_captions_that_say_the_same_are_refused(world):
     campaign_id = world.draft()
     text = "Bank Contoh menyatakan tidak ada pembagian kuota."
     with pytest.raises(InvalidInputError, match="hampir sama"):
-        world.run(world.author, lambda ctx: campaigns.set_captions(ctx, campaign_id, {Platform.FACEBOOK: [text, text]}))
+        world.run(
+            world.author, lambda ctx: campaign_drafts.set_captions(ctx, campaign_id, {Platform.FACEBOOK: [text, text]})
+        )
 
 
 def test_the_approvers_yes_is_recorded_and_final(world):
     """Answered political by the second person, an approved campaign never goes live."""
     campaign_id = world.approved(political=True)
-    with pytest.raises(campaigns.PoliticalError):
+    with pytest.raises(campaign_rules.PoliticalError):
         world.launch(campaign_id)
     assert world.state(campaign_id) is CampaignState.APPROVED
 
@@ -280,11 +299,108 @@ def test_illegal_steps_are_typed(world, step):
         "freeze": lambda ctx: campaigns.freeze(ctx, campaign_id, "uji"),
         "thaw": lambda ctx: campaigns.thaw(ctx, campaign_id),
         "end": lambda ctx: campaigns.end(ctx, campaign_id, "uji"),
-        "approve": lambda ctx: campaigns.approve(ctx, campaign_id, political=False),
+        "approve": lambda ctx: approve(ctx, campaign_id, political=False),
     }
     with pytest.raises(IllegalStepError):
         world.run(world.other, steps[step])
     assert world.state(campaign_id) is CampaignState.DRAFT
+
+
+def _returned_and_submitted_again(world, clock, campaign_id):
+    """Somebody reads what waits; it is returned, written anew and handed in again. Gives what was read."""
+    read = world.run(SERVICE, lambda ctx: ctx.session.get(Campaign, campaign_id).submitted_at)
+    world.run(world.other, lambda ctx: send_back(ctx, campaign_id, "Tulis ulang."))
+    clock.forward(minutes=1)
+    words = {platform: ["Bank Contoh menyatakan tidak ada pembagian kuota."] for platform in Platform}
+    world.run(world.author, lambda ctx: campaign_drafts.set_captions(ctx, campaign_id, words))
+    world.submit(campaign_id)
+    return read
+
+
+def test_what_was_not_read_is_not_decided(world, clock):
+    """A click on a page from before the campaign was written anew neither approves nor returns the new words."""
+    campaign_id = world.draft()
+    world.submit(campaign_id)
+    read = _returned_and_submitted_again(world, clock, campaign_id)
+    for step in (
+        lambda ctx: campaigns.approve(ctx, campaign_id, political=False, submitted_at=read),
+        lambda ctx: campaigns.return_draft(ctx, campaign_id, "Kurang jelas.", submitted_at=read),
+    ):
+        with pytest.raises(campaign_rules.ResubmittedError):
+            world.run(world.approver, step)
+    assert world.state(campaign_id) is CampaignState.AWAITING_APPROVAL
+
+
+def test_a_stale_answer_is_refused_at_both_doors(client, service, world, key_for, clock):
+    """Without the submission that was read 422, with an older one 409; the page then carries the newer one."""
+    campaign_id = world.draft()
+    world.submit(campaign_id)
+    read = _returned_and_submitted_again(world, clock, campaign_id).isoformat()
+    headers = key_for("dua", Role.APPROVER)
+    at, home = f"/v1/campaigns/{campaign_id}", f"/kampanye/{campaign_id}"
+    second = Browser(client, service, world.approver)
+    for step, form, body, fields in (
+        ("approve", "setujui", {"political": False}, {"politis": "tidak"}),
+        ("return", "kembalikan", {"reason": "Kurang jelas."}, {"alasan": "Kurang jelas."}),
+    ):
+        assert client.post(f"{at}/{step}", json=body, headers=headers).status_code == 422
+        stale = client.post(f"{at}/{step}", json=body | {"submitted_at": read}, headers=headers)
+        assert (stale.status_code, stale.json()["title"]) == (409, "draft-moved-on")
+        assert second.post(f"{home}/{form}", **fields)[0] == 422
+        assert second.post(f"{home}/{form}", diajukan="kemarin", **fields)[0] == 422
+        status, _, page = second.post(f"{home}/{form}", diajukan=read, **fields)
+        newer = page.find("form", action=f"{home}/{form}").find("input", attrs={"name": "diajukan"})["value"]
+        assert (status, newer > read) == (409, True)
+    assert second.post(f"{home}/setujui", politis="tidak", diajukan=newer)[0] == 303
+
+
+def test_one_yes_holds_for_every_campaign_on_the_claim(world):
+    """A yes to one campaign keeps another on the same clarification from launch, and a third from being drafted."""
+    ready = world.approved()
+    world.approved(political=True)
+    with pytest.raises(campaign_rules.PoliticalError):
+        world.launch(ready)
+    with pytest.raises(campaign_rules.PoliticalError):
+        world.draft()
+
+
+def test_a_yes_holds_for_a_later_clarification_of_the_claim(world):
+    """Deciding the claim anew does not undo the answer."""
+    world.approved(political=True)
+    people = (world.checker.user_id, world.approver.user_id)
+    world.source_id = world.run(SERVICE, lambda ctx: factories.clarification(ctx, *people, claim_id=world.claim_id).id)
+    with pytest.raises(campaign_rules.PoliticalError):
+        world.draft()
+
+
+def test_a_running_campaign_gets_no_more_offers_after_a_yes(world):
+    """Whoever says yes about a sister campaign also stops what runs from growing or going on."""
+    running, sister = world.live(), world.draft()
+    world.submit(sister, political=True)
+    with pytest.raises(campaign_rules.PoliticalError):
+        world.run(world.author, lambda ctx: campaigns.plan_more(ctx, running))
+    world.run(world.author, lambda ctx: campaigns.freeze(ctx, running, "uji"))
+    with pytest.raises(campaign_rules.PoliticalError):
+        world.run(world.other, lambda ctx: campaigns.thaw(ctx, running))
+
+
+def test_drafted_captions_that_are_flagged_are_left_out(world, monkeypatch):
+    """What the moderator would keep out of a kit is not drafted into one; the rest of the draft stands."""
+    real = moderation.moderator()
+    flagged = "Bank Contoh menyatakan tidak ada pembagian kuota."
+
+    class Strict:
+        def moderate_many(self, texts):
+            return [
+                replace(answer, flags=(ModerationLabel.ABUSIVE,)) if flagged in text else answer
+                for text, answer in zip(texts, real.moderate_many(texts), strict=True)
+            ]
+
+    monkeypatch.setattr(moderation, "moderator", Strict)
+    campaign_id = world.draft()
+    captions = world.run(world.author, lambda ctx: campaigns.captions(ctx, campaign_id))
+    assert captions[Platform.X]
+    assert not [text for texts in captions.values() for text in texts if flagged in text]
 
 
 # ---- live ------------------------------------------------------------------------------------------------------
@@ -304,14 +420,14 @@ def _below_floor(world):
 @pytest.mark.parametrize(
     ("spoil", "error"),
     [
-        (_below_floor, campaigns.BelowFloorError),
+        (_below_floor, campaign_rules.BelowFloorError),
         (
             lambda world: world.set(Clarification, world.source_id, state=ClarificationState.RETRACTED),
-            campaigns.NotStandingError,
+            campaign_rules.NotStandingError,
         ),
-        (lambda world: world.set(Clarification, world.source_id, valid_until=START), campaigns.NotStandingError),
-        (lambda world: world.set(Clarification, world.source_id, political=True), campaigns.PoliticalError),
-        (lambda world: world.set(Ministry, world.ministry_id, live_at=None), campaigns.WaveNotLiveError),
+        (lambda world: world.set(Clarification, world.source_id, valid_until=START), campaign_rules.NotStandingError),
+        (lambda world: world.set(Clarification, world.source_id, political=True), campaign_rules.PoliticalError),
+        (lambda world: world.set(Ministry, world.ministry_id, live_at=None), campaign_rules.WaveNotLiveError),
     ],
     ids=["below the floor", "retracted", "expired", "political", "wave"],
 )
@@ -329,7 +445,7 @@ def test_a_window_that_is_over_cannot_be_launched(world, clock):
     """A campaign whose time has passed stays where it is until it is ended."""
     campaign_id = world.approved()
     clock.forward(days=4)
-    with pytest.raises(campaigns.WindowOverError):
+    with pytest.raises(campaign_rules.WindowOverError):
         world.launch(campaign_id)
     assert world.run(SERVICE, campaigns.end_over) == 1
     assert world.state(campaign_id) is CampaignState.ENDED
@@ -343,18 +459,82 @@ def test_an_audience_of_nobody_is_not_launched(world):
     assert world.state(campaign_id) is CampaignState.APPROVED
 
 
-def test_an_election_blocks_politics(world):
-    """In an election period a clarification about politics cannot be submitted, whatever both answer."""
-    campaign_id = world.draft()
-    world.set(Clarification, world.source_id, category=Category.POLITICS)
-    period = ElectionPeriod(starts=START.date(), ends=START.date())
+PERIOD = ElectionPeriod(starts=START.date(), ends=START.date())
 
-    def submit(ctx):
-        settings = ctx.settings.model_copy(update={"election_periods": (period,)})
-        campaigns.submit(replace(ctx, settings=settings), campaign_id, political=False)
 
-    with pytest.raises(campaigns.PoliticalError):
-        world.run(world.author, submit)
+def in_election(work):
+    """Do something as if today lay in an election period."""
+
+    def electing(ctx):
+        settings = ctx.settings.model_copy(update={"election_periods": (PERIOD,)})
+        return work(replace(ctx, settings=settings))
+
+    return electing
+
+
+@pytest.fixture(params=["clarification", "news"])
+def politics(request, world):
+    """Make campaigns about politics, of either kind, that both humans answer is not political."""
+
+    def make(take):
+        if request.param == "news":
+            return take(news=replace(NEWS, category=Category.POLITICS))
+        campaign_id = take()
+        world.set(Clarification, world.source_id, category=Category.POLITICS)
+        return campaign_id
+
+    return make
+
+
+def test_an_election_blocks_politics(world, politics):
+    """In an election period nothing about politics is submitted, approved or launched, whatever both answer."""
+    draft = politics(world.draft)
+    submitted = politics(world.draft)
+    world.submit(submitted)
+    approved = politics(world.approved)
+    steps = (
+        (world.author, lambda ctx: campaigns.submit(ctx, draft, political=False)),
+        (world.approver, lambda ctx: approve(ctx, submitted, political=False)),
+        (world.author, lambda ctx: campaigns.launch(ctx, approved)),
+    )
+    for actor, step in steps:
+        with pytest.raises(campaign_rules.PoliticalError):
+            world.run(actor, in_election(step))
+    states = [CampaignState.DRAFT, CampaignState.AWAITING_APPROVAL, CampaignState.APPROVED]
+    assert [world.state(each) for each in (draft, submitted, approved)] == states
+
+
+def test_an_election_freezes_politics_that_run(world, politics):
+    """Live politics of either kind freeze when a period begins; nothing leaves, and nobody thaws it before the end."""
+    campaign_id = politics(world.live)
+    other = world.live(news=NEWS)
+    assert world.run(SERVICE, in_election(campaigns.end_over)) == 0
+    assert (world.state(campaign_id), world.state(other)) == (CampaignState.FROZEN, CampaignState.LIVE)
+    world.run(SERVICE, in_election(routing.release_due))
+    assert {offer.state for offer in world.offers(campaign_id)} == {OfferState.PLANNED}
+    with pytest.raises(campaign_rules.PoliticalError):
+        world.run(world.author, in_election(lambda ctx: campaigns.thaw(ctx, campaign_id)))
+    world.run(world.author, lambda ctx: campaigns.thaw(ctx, campaign_id))
+    assert world.state(campaign_id) is CampaignState.LIVE
+
+
+def test_outside_elections_politics_that_nobody_answered_political_run(world, politics):
+    """The category alone holds nothing back outside a period; nothing is frozen then."""
+    campaign_id = politics(world.live)
+    assert world.run(SERVICE, campaigns.hold_politics) == 0
+    assert world.state(campaign_id) is CampaignState.LIVE
+
+
+@pytest.mark.parametrize(("author", "approver"), [(True, False), (False, True)])
+@pytest.mark.parametrize("over", [{}, {"news": NEWS}], ids=["clarification", "news"])
+def test_one_yes_of_two_keeps_either_kind_from_asn(world, over, author, approver):
+    """Both humans are asked about both kinds, and one yes is enough."""
+    campaign_id = world.draft(**over)
+    world.submit(campaign_id, political=author)
+    world.run(world.approver, lambda ctx: approve(ctx, campaign_id, political=approver))
+    with pytest.raises(campaign_rules.PoliticalError):
+        world.launch(campaign_id)
+    assert world.offers(campaign_id) == []
 
 
 def test_a_freeze_is_lifted_by_somebody_else(world):
@@ -362,7 +542,7 @@ def test_a_freeze_is_lifted_by_somebody_else(world):
     campaign_id = world.live()
     world.run(world.author, lambda ctx: campaigns.freeze(ctx, campaign_id, "Ada keluhan."))
     assert world.run(SERVICE, routing.release_due) == 0
-    with pytest.raises(campaigns.SameHumanError):
+    with pytest.raises(campaign_rules.SameHumanError):
         world.run(world.author, lambda ctx: campaigns.thaw(ctx, campaign_id))
     world.run(world.other, lambda ctx: campaigns.thaw(ctx, campaign_id))
     assert world.run(SERVICE, routing.release_due) == 12
@@ -384,7 +564,7 @@ def test_a_retraction_stops_its_campaigns(world):
     assert world.run(SERVICE, lambda ctx: campaigns.stop_for(ctx, world.source_id, "ditarik")) == 1
     assert (world.state(running), world.state(draft)) == (CampaignState.ENDED, CampaignState.DRAFT)
     world.set(Clarification, world.source_id, state=ClarificationState.RETRACTED)
-    with pytest.raises(campaigns.NotStandingError):
+    with pytest.raises(campaign_rules.NotStandingError):
         world.submit(draft)
 
 
@@ -411,12 +591,44 @@ def test_every_step_is_in_the_chain(world, service):
 def test_figures_are_for_groups_only(world):
     """Twelve people are a group; nine are not, in the preview and in the figures."""
     campaign_id = world.live()
-    found = world.run(world.author, lambda ctx: campaigns.figures(ctx, campaign_id))
+    found = world.run(world.author, lambda ctx: outcome.figures(ctx, campaign_id))
     assert (found.total.planned, found.total.offered) == (12, 0)
     small = world.live(target_reach=2_100 * 9)
-    found = world.run(world.author, lambda ctx: campaigns.figures(ctx, small))
+    found = world.run(world.author, lambda ctx: outcome.figures(ctx, small))
     assert found.total is None
     assert set(found.by_ministry.values()) == {None}
+
+
+def _answered(world, campaign_id, n_accepted):
+    """Offer everything, and let the first ``n_accepted`` people accept."""
+
+    def answer(ctx):
+        asked = ctx.session.scalars(select(Offer).where(Offer.campaign_id == campaign_id).order_by(Offer.id)).all()
+        for number, offer in enumerate(asked):
+            offer.offered_at = ctx.now
+            offer.state = OfferState.ACCEPTED if number < n_accepted else OfferState.DECLINED
+
+    world.run(SERVICE, answer)
+
+
+@pytest.mark.parametrize(("n_accepted", "shown"), [(0, None), (9, None), (10, 10), (14, 14), (15, None), (24, None)])
+def test_few_who_took_and_few_who_declined_are_hidden_at_both_doors(client, service, world, n_accepted, shown):
+    """Of 24 people asked, how many took the kit is said only where ten or more did and ten or more did not."""
+
+    def fill(ctx):
+        for _ in range(12):
+            factories.influencer(ctx, world.ministry_id)
+        return accounts.create_key(ctx, ctx.session.get(User, world.author.user_id), "uji").key
+
+    key = world.run(SERVICE, fill)
+    campaign_id = world.live()
+    _answered(world, campaign_id, n_accepted)
+    answer = client.get(f"/v1/campaigns/{campaign_id}/figures", headers={"Authorization": f"Bearer {key}"}).json()
+    assert (answer["total"]["offered"], answer["total"]["accepted"]) == (24, shown)
+    assert answer["by_ministry"]["komdigi"] == answer["total"]
+    _, page = Browser(client, service, world.author).get(f"/kampanye/{campaign_id}")
+    cells = [cell.text.strip() for cell in page.find(id="hasil").find("tbody").find("tr").find_all("td")]
+    assert cells[:3] == ["24", "24", "disembunyikan" if shown is None else str(shown)]
 
 
 def test_a_preview_hides_small_places(world):
@@ -429,7 +641,7 @@ def test_a_preview_hides_small_places(world):
 
     world.run(SERVICE, fill)
     campaign_id = world.draft()
-    found = world.run(world.author, lambda ctx: campaigns.preview(ctx, campaign_id))
+    found = world.run(world.author, lambda ctx: outcome.preview(ctx, campaign_id))
     assert found.n_people == 30
     assert found.by_region == {"ID-BA": None, "ID-JK": None, "ID-JB": 15}
 
@@ -462,10 +674,12 @@ def test_the_whole_path_over_http(client, world, key_for):
     at = f"/v1/campaigns/{made.json()['id']}"
     captions = client.get(f"{at}/captions", headers=author).json()
     assert client.put(f"{at}/captions", json=captions, headers=author).json() == captions
-    assert client.post(f"{at}/submit", json={"political": False}, headers=author).status_code == 200
-    refused = client.post(f"{at}/approve", json={"political": False}, headers=author)
+    submitted = client.post(f"{at}/submit", json={"political": False}, headers=author)
+    assert submitted.status_code == 200
+    answer = {"political": False, "submitted_at": submitted.json()["submitted_at"]}
+    refused = client.post(f"{at}/approve", json=answer, headers=author)
     assert (refused.status_code, refused.json()["title"]) == (403, "same-human")
-    assert client.post(f"{at}/approve", json={"political": False}, headers=second).status_code == 200
+    assert client.post(f"{at}/approve", json=answer, headers=second).status_code == 200
     assert client.post(f"{at}/launch", headers=author).json()["planned"] == 12
     assert client.get(f"{at}/preview", headers=author).json()["people"] == 12
     assert client.get(f"{at}/figures", headers=author).json()["total"]["planned"] == 12
@@ -505,6 +719,32 @@ def test_bad_input_is_a_clear_refusal(client, world, key_for, over, status):
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert client.get("/v1/campaigns", headers=headers).json()["items"] == []
+
+
+@pytest.mark.parametrize(("category", "status"), [("kesehatan", 201), ("politik", 201), (None, 422), ("ramalan", 422)])
+def test_news_has_a_category_over_http(client, world, key_for, category, status):
+    """Programme news is drafted with a category of the vocabulary or not at all, and says which."""
+    news = {"title": NEWS.title, "body": NEWS.body, "issuer": NEWS.issuer, "link": NEWS.link, "category": category}
+    body = _body(world, clarification_id=None, news={name: value for name, value in news.items() if value})
+    answer = client.post("/v1/campaigns", json=body, headers=key_for("satu", Role.MANAGER))
+    assert answer.status_code == status
+    if status == 201:
+        assert answer.json()["category"] == category
+
+
+@pytest.mark.parametrize("kind", ["clarification", "news"])
+def test_an_election_blocks_politics_over_http(client, service, world, key_for, kind):
+    """At the JSON door, too, politics of either kind are refused by name while a period lasts."""
+    author = key_for("satu", Role.MANAGER)
+    campaign_id = world.draft(**({"news": replace(NEWS, category=Category.POLITICS)} if kind == "news" else {}))
+    world.set(Clarification, world.source_id, category=Category.POLITICS)
+    settings = service.settings.model_copy(update={"election_periods": (PERIOD,)})
+    client.app.state.service = replace(service, settings=settings)
+    at = f"/v1/campaigns/{campaign_id}/submit"
+    refused = client.post(at, json={"political": False}, headers=author)
+    assert (refused.status_code, refused.json()["title"]) == (409, "political")
+    client.app.state.service = service
+    assert client.post(at, json={"political": False}, headers=author).status_code == 200
 
 
 # ---- the HTML door ---------------------------------------------------------------------------------------------
@@ -552,8 +792,9 @@ def test_the_whole_path_in_the_console(client, service, world):
     assert author.post(f"{home}/ajukan")[0] == 422
     assert author.post(f"{home}/ajukan", politis="tidak")[0] == 303
     assert "setujui" not in str(author.get(home)[1].find(id="langkah"))
-    assert author.post(f"{home}/setujui", politis="tidak")[0] == 403
-    assert second.post(f"{home}/setujui", politis="tidak")[0] == 303
+    read = second.get(home)[1].find("form", action=f"{home}/setujui").find("input", attrs={"name": "diajukan"})["value"]
+    assert author.post(f"{home}/setujui", politis="tidak", diajukan=read)[0] == 403
+    assert second.post(f"{home}/setujui", politis="tidak", diajukan=read)[0] == 303
     assert author.post(f"{home}/luncurkan")[0] == 303
     assert "12" in author.get(home)[1].find(id="hasil").text
     assert author.post(f"{home}/bekukan", alasan="Ada keluhan.")[0] == 303
@@ -567,8 +808,11 @@ def test_a_refused_form_keeps_what_was_typed(client, service, world):
     """A new campaign that is refused comes back with its text, the sentence and the error's status."""
     author = Browser(client, service, world.author)
     typed = {"sumber": "program", "judul": "Judul contoh", "isi": "Isi panjang contoh.", "penerbit": "Contoh"}
+    assert author.post("/kampanye/baru", tautan="https://contoh.example", **typed, **NEW_FORM)[0] == 422
+    typed["kategori"] = "kesehatan"
     status, _, page = author.post("/kampanye/baru", tautan="bukan alamat", **typed, **NEW_FORM)
     assert status == 422
+    assert page.find("select", id="kategori").find("option", selected=True)["value"] == "kesehatan"
     assert page.find("textarea", id="isi").text.strip() == "Isi panjang contoh."
     assert page.find(class_="notice").text.strip()
 
@@ -629,3 +873,12 @@ def test_an_unknown_campaign_is_not_found(client, service, world):
     manager = Browser(client, service, world.author)
     assert manager.get("/kampanye/999")[0] == 404
     assert manager.get("/influencer/999")[0] == 404
+
+
+def test_the_trail_leaves_out_what_a_step_has_not(client, service, world, sign_up):
+    """Programme news stands on no clarification, and the page of the trail does not say that it is ``None``."""
+    world.draft(news=NEWS)
+    admin = Browser(client, service, sign_up("kepala", Role.ADMIN))
+    status, page = admin.get("/admin/jejak")
+    told = page.find("table").text
+    assert (status, "campaign.create" in told, "None" in told) == (200, True, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from serving.console.claim import bars_of
+from serving.console.claim_page import bars_of
 from serving.db.tables import Claim, Draft, Match, Post, Spread
 from serving.deps import SESSION_COOKIE, context_for, csrf_token, session_token
 from serving.desk import review
@@ -252,7 +252,8 @@ def test_unfit_forms_are_refused(ani, claim_id, fields, status):
         ("/klaim/1/kiriman/4040/tautan", 404),
         ("/klaim/1/kecocokan/4040/pasti", 404),
         ("/klaim/1/kecocokan/4040/mungkin", 422),
-        ("/klaim/1/setujui", 403),
+        ("/klaim/1/setujui", 422),
+        ("/klaim/1/kembalikan", 422),
         ("/klaim/1/buka-lagi", 409),
     ],
 )
@@ -260,6 +261,14 @@ def test_unknown_steps_and_things(ani, claim_id, path, status):
     """What is not there, or not to be done, is a page with its 4xx."""
     answer = ani.get(path) if path.count("/") == 2 else ani.post(path, reason="x", political="ya")
     assert answer.status_code == status
+
+
+def test_a_decision_names_the_draft_that_was_read(ani, browser, claim_id):
+    """Without the draft's version a decision is refused in words, and a form from before a change meets a conflict."""
+    citra = browser("citra", Role.APPROVER)
+    for step in ("setujui", "kembalikan"):
+        missing = citra.post(f"/klaim/{claim_id}/{step}", political="tidak", reason="x")
+        assert "versi rancangan" in _soup(missing, 422).get_text()
 
 
 def test_every_form_needs_its_token(client, ani, claim_id, read):

@@ -6,14 +6,15 @@ from contextlib import contextmanager
 from threading import Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from serving.db.tables import Campaign, Clarification, Correction, Delivery, Offer
+from serving.db import corrections as correction_rows
+from serving.db.tables import Campaign, Clarification, Correction, Delivery, Offer, PublicChange
 from serving.deps import context_for
-from serving.desk import corrections, kits, offers
+from serving.desk import corrections, kits, library, offers, publication
 from serving.desk.context import SERVICE
 from serving.errors import IllegalStepError, NotFoundError
-from serving.vocabulary import CampaignState, ClarificationState, DeliveryState, OfferState, Platform
+from serving.vocabulary import CampaignState, ClarificationState, CorrectionState, DeliveryState, OfferState, Platform
 from tests import factories
 from tests.integration import carrying
 
@@ -133,8 +134,53 @@ def test_reading_is_confirmed_once_and_counted(story, acting):
         corrections.acknowledge(ctx, told.id)
         corrections.acknowledge(ctx, told.id)
         assert offers.inbox(ctx).corrections == ()
-        counted = corrections.counts(ctx, story.clarification_id)
+        counted = correction_rows.counts(ctx.session, [story.clarification_id])[story.clarification_id]
     assert (counted.sent, counted.acknowledged) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("n_read", "shown"), [(0, None), (1, None), (9, None), (10, 10), (12, 12), (13, None), (22, None)]
+)
+def test_the_public_never_counts_fewer_than_ten(story, acting, n_read, shown):
+    """Of 22 told, how many have read it is public only where both they and the others are ten or more."""
+    with acting() as ctx:
+        running = ctx.session.get(Campaign, story.campaign_id)
+        ctx.session.get(Offer, story.offer_id).state = OfferState.POSTED
+        for _ in range(21):
+            person = factories.influencer(ctx, story.ministry_id)
+            carrying.offer(ctx, running, person, mail=False, state=OfferState.POSTED)
+    with acting(story.approver) as ctx:
+        library.retract(ctx, story.clarification_id, REASON)
+    with acting() as ctx:
+        for row in ctx.session.scalars(select(Correction).limit(n_read)):
+            row.state, row.acknowledged_at = CorrectionState.ACKNOWLEDGED, ctx.now
+        ctx.session.flush()
+        (line,) = publication.log(ctx)
+        assert line.told == publication.told(ctx, story.clarification_id) == publication.Told(22, shown)
+
+
+def test_the_log_counts_every_line_at_once(story, acting):
+    """However many lines the log has, their figures cost one query."""
+    with acting(story.approver) as ctx:
+        library.retract(ctx, story.clarification_id, REASON)
+        asked = []
+        event.listen(ctx.session, "do_orm_execute", asked.append)
+        publication.log(ctx)
+        n_for_one = len(asked)
+        ctx.session.add_all(
+            PublicChange(
+                clarification_id=factories.clarification(ctx, story.author.user_id, story.approver.user_id).id,
+                kind="revised",
+                version=1,
+                reason=REASON,
+                at=ctx.now,
+            )
+            for _ in range(5)
+        )
+        ctx.session.flush()
+        asked.clear()
+        assert len(publication.log(ctx)) == 6
+        assert len(asked) == n_for_one
 
 
 def test_nobody_confirms_for_another(story, acting):

@@ -153,7 +153,7 @@ def test_a_passing_fault_is_tried_again_later(mail, story, clock):
     box, knowing = mail("451 busy, come back")
     _round(knowing)
     row = _row(knowing)
-    assert (row.state, row.attempts) == (DeliveryState.PENDING, 1)
+    assert (row.state, row.failures) == (DeliveryState.PENDING, 1)
     assert row.last_error == "451"
     _round(knowing)
     assert box.messages == []
@@ -210,7 +210,7 @@ def _correct(acting, story):
 
 @pytest.mark.parametrize("what", ["offer", "correction"])
 def test_what_was_claimed_before_the_night_waits_for_the_morning(mail, story, acting, clock, what):
-    """Claimed at 19.59 and written at 23.59, nothing leaves; it does at 07.00, as the first attempt."""
+    """Claimed at 19.59 and written at 23.59, nothing leaves; it does at 07.00, and nothing failed meanwhile."""
     box, knowing = mail()
     if what == "correction":
         _correct(acting, story)
@@ -225,7 +225,7 @@ def test_what_was_claimed_before_the_night_waits_for_the_morning(mail, story, ac
     assert box.messages == []
     with acting() as ctx:
         row = ctx.session.get(Delivery, claimed.delivery_id)
-        assert (row.state, row.attempts, row.last_error) == (DeliveryState.PENDING, 0, "")
+        assert (row.state, row.failures, row.last_error) == (DeliveryState.PENDING, 0, "")
         assert row.not_before == datetime.fromisoformat("2026-03-03T00:00+00:00")
     clock.moment = datetime.fromisoformat("2026-03-03T00:00+00:00")
     _round(knowing)
@@ -274,7 +274,7 @@ def test_attempts_end(mail, story, acting, clock):
         _round(knowing)
         clock.forward(days=1)
     row = _row(knowing)
-    assert (row.state, row.attempts) == (DeliveryState.FAILED, 1 + len(deliveries.BACKOFF))
+    assert (row.state, row.failures) == (DeliveryState.FAILED, 1 + len(deliveries.BACKOFF))
 
 
 def test_a_stalled_server_is_left(mail, story):
@@ -305,6 +305,52 @@ def test_a_message_taken_without_a_word_comes_again_under_the_same_id(mail, stor
     clock.forward(minutes=1)
     _round(knowing)
     assert list(box.by_id().values()) == [2]
+
+
+def test_killed_before_recording_then_night_then_replay_sends_at_most_once_more(mail, story, acting, clock):
+    """A message that left unrecorded comes again once, under its own id, whatever is replayed through the night."""
+    box, knowing = mail()
+    numbers = [0]
+
+    def replay(claimed):
+        worker.send_one(knowing, claimed)
+        numbers.append(_row(knowing).attempts)
+
+    with acting() as ctx:
+        ctx.session.get(Influencer, story.influencer_id).timezone = "Asia/Jakarta"
+        ctx.session.get(Campaign, story.campaign_id).ends_at = ctx.now + timedelta(days=30)
+        ctx.session.get(carrying.Offer, story.offer_id).expires_at = ctx.now + timedelta(days=29)
+    clock.moment = datetime.fromisoformat("2026-03-02T12:59+00:00")  # 19.59
+    (killed,) = worker.claim(knowing)
+    with acting() as ctx:
+        letter = deliveries.compose(ctx, killed)
+    email.sender_for(knowing.settings, clock).send(letter)  # and nobody lives to record it
+    numbers.append(_row(knowing).attempts)
+    clock.moment = datetime.fromisoformat("2026-03-02T13:30+00:00")  # 20.30, replayed after a restart, twice
+    replay(killed)
+    replay(killed)
+    clock.moment = datetime.fromisoformat("2026-03-03T00:00+00:00")  # 07.00
+    (morning,) = worker.claim(knowing)
+    replay(killed)
+    replay(morning)
+    replay(killed)
+    replay(morning)
+    assert list(box.by_id().values()) == [2]
+    assert numbers == sorted(numbers)
+    assert _row(knowing).state is DeliveryState.SENT
+
+
+def test_a_message_put_back_counts_failures_anew_and_claims_on(mail, story, acting):
+    """A person's retry forgets the failures; the number of the claim goes on rising, so no old claim holds again."""
+    _, knowing = mail("550 no such mailbox")
+    (old,) = worker.claim(knowing)
+    worker.send_one(knowing, old)
+    with acting(story.author) as ctx:
+        deliveries.retry(ctx, old.delivery_id)
+    row = _row(knowing)
+    assert (row.failures, row.attempts) == (0, old.attempt)
+    (new,) = worker.claim(knowing)
+    assert new.attempt > old.attempt
 
 
 def test_a_worker_thought_dead_cannot_mark_over_its_successor(mail, story, clock, acting):

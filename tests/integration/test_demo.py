@@ -35,17 +35,18 @@ from serving.db.tables import (
     Correction,
     Influencer,
     Offer,
+    OfficialAccount,
     Post,
     User,
 )
 from serving.demo import mailbox, prepare, processes, replay, sample
 from serving.deps import Service, context_for
-from serving.desk import accounts, audit, intake, routing
+from serving.desk import accounts, audit, intake, official, routing
 from serving.desk.context import SERVICE, Context, SystemClock
 from serving.desk.machine import machine_for
 from serving.errors import UnavailableError
 from serving.settings import Settings
-from serving.vocabulary import CampaignState, ClaimState, ClarificationState
+from serving.vocabulary import CampaignState, ClaimState, ClarificationState, Platform
 from tests.conftest import PASSWORD, SECRET, TEMPLATE
 from tests.postgres import Postgres
 
@@ -138,6 +139,16 @@ def test_what_is_out_was_decided_by_two(world: World) -> None:
     assert campaign.state is CampaignState.LIVE
     assert asn.id in planned
     assert all(row.author_id != row.approver_id for row in (claim, words, campaign))
+
+
+def test_the_sample_shares_only_made_up_official_posts(world: World) -> None:
+    """Each platform has one official account on a host that nobody can own, and the campaign shares posts from there."""
+    with world.service.database.read() as session:
+        places = {row.platform: official.place_of_row(row) for row in session.scalars(select(OfficialAccount))}
+        shared = session.scalars(select(Campaign)).one().official_posts
+    assert set(places) == set(Platform)
+    assert all(place.host.endswith(".example") for place in places.values())
+    assert {Platform(name) for name, url in shared.items() if places[Platform(name)].holds(url)} == set(Platform)
 
 
 def test_the_queue_is_not_empty_and_the_record_holds(world: World) -> None:

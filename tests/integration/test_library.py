@@ -321,6 +321,33 @@ def test_other_words_do_not_accuse_a_critic(act, people, decided):
     assert act(people[0], library.propose, head.id, WORDS, 1).base_version == 1
 
 
+@pytest.mark.parametrize("outcome", ["returned", "approved"])
+def test_a_later_answer_does_not_unlock_accusing(act, people, decided, clock, outcome):
+    """What was answered since, about another draft of the claim, says nothing about what was published."""
+    ani, citra = people
+    head = decided({Gate.CRITICISM})
+    clock.forward(minutes=1)
+
+    def later(ctx):
+        ctx.session.add(
+            Decision(
+                claim_id=head.claim_id,
+                verdict=head.verdict,
+                category=head.category,
+                political_author=False,
+                gates={gate.value: False for gate in Gate},
+                author_id=ani.user_id,
+                approver_id=citra.user_id,
+                outcome=outcome,
+                at=ctx.now,
+            )
+        )
+
+    act(SERVICE, later)
+    with pytest.raises(NotReadyError, match="bohong"):
+        act(ani, library.propose, head.id, replace(WORDS, body="Keluhan itu bohong."), 1)
+
+
 def test_other_words_keep_a_private_person_out(act, people, decided):
     """Where the claim names a private person, whoever proposes other words confirms that they do not."""
     head = decided({Gate.PRIVATE_PERSON})

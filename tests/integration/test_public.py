@@ -8,13 +8,14 @@ import pytest
 from bs4 import BeautifulSoup
 
 from serving.console.public import in_script
-from serving.db.tables import ClarificationVersion
+from serving.db.tables import Clarification, ClarificationVersion
 from serving.deps import SESSION_COOKIE, context_for, session_token
 from serving.desk import library
 from serving.desk.context import SERVICE
 from serving.desk.library import NewWords, SourceWords
 from serving.vocabulary import EvidenceKind, Role
 from tests import factories
+from tests.conftest import START
 
 
 @pytest.fixture
@@ -89,9 +90,9 @@ def test_json_cannot_leave_its_script():
 def test_hostile_words_stay_words(client, act, service, published):
     """Markup in words is shown, never run."""
     with service.database.write() as session:
-        row = session.query(ClarificationVersion).filter_by(clarification_id=published.id).one()
-        row.title = "</script><img src=x onerror=alert(1)>"
-        row.body = "<b>tebal</b>"
+        hostile = {"title": "</script><img src=x onerror=alert(1)>", "body": "<b>tebal</b>"}
+        session.add(ClarificationVersion(clarification_id=published.id, number=2, sources=[], at=START, **hostile))
+        session.get(Clarification, published.id).current_version = 2
     soup = _soup(client.get(f"/klarifikasi/{published.slug}"))
     assert soup.find("img") is None
     assert soup.find("b") is None

@@ -110,8 +110,24 @@ def submitted(act, drafted, ani):
 @pytest.fixture
 def published(act, submitted, citra):
     """A claim that two humans published."""
-    act(citra, review.approve, submitted, political=False)
+    act(citra, approve, submitted, political=False)
     return submitted
+
+
+def _version(ctx, claim_id):
+    """The draft as it stands: what a second human who has just opened the page has read."""
+    row = ctx.session.get(Draft, claim_id)
+    return row.version if row else 0
+
+
+def approve(ctx, claim_id, *, political):
+    """Approve what stands now."""
+    return review.approve(ctx, claim_id, political=political, version=_version(ctx, claim_id))
+
+
+def send_back(ctx, claim_id, reason):
+    """Return what stands now."""
+    return review.return_draft(ctx, claim_id, reason, _version(ctx, claim_id))
 
 
 def _race(service, step, *actors):
@@ -301,7 +317,7 @@ def test_illegal_steps_are_refused(act, published, ani, citra):
     for actor, step, *args in (
         (ani, review.take),
         (ani, review.hold, "x"),
-        (citra, review.return_draft, "x"),
+        (citra, send_back, "x"),
         (ani, review.dismiss, DismissReason.OPINION),
         (ani, review.resume),
     ):
@@ -460,7 +476,7 @@ def test_one_yes_is_political(act, drafted, ani, citra, read, author, approver):
     """Either human's yes makes the item political."""
     act(ani, review.save_draft, drafted, replace(READY, political=author), 1)
     act(ani, review.submit, drafted)
-    head = act(citra, review.approve, drafted, political=approver)
+    head = act(citra, approve, drafted, political=approver)
     assert read(Claim, drafted).political is True
     assert head.political is True
 
@@ -474,8 +490,8 @@ def test_nobody_approves_their_own(act, claim_id, sign_up, read):
     act(both, review.save_draft, claim_id, READY, 0)
     act(both, review.submit, claim_id)
     for step in (
-        lambda ctx: review.approve(ctx, claim_id, political=False),
-        lambda ctx: review.return_draft(ctx, claim_id, "x"),
+        lambda ctx: approve(ctx, claim_id, political=False),
+        lambda ctx: send_back(ctx, claim_id, "x"),
     ):
         with pytest.raises(SameHumanError):
             act(both, step)
@@ -493,13 +509,13 @@ def test_writing_part_of_it_is_enough(act, claim_id, ani, sign_up):
     act(ani, evidence.add, claim_id, MEDIA)
     act(ani, review.submit, claim_id)
     with pytest.raises(SameHumanError):
-        act(both, review.approve, claim_id, political=False)
+        act(both, approve, claim_id, political=False)
 
 
 def test_of_two_approvers_one_wins(service, submitted, citra, sign_up):
     """Two approvals at the same moment publish once."""
     eka = sign_up("eka", Role.APPROVER)
-    met = _race(service, lambda ctx: review.approve(ctx, submitted, political=False), citra, eka)
+    met = _race(service, lambda ctx: approve(ctx, submitted, political=False), citra, eka)
     assert sorted(type(error).__name__ for error in met.values()) == ["IllegalStepError", "NoneType"]
     with service.database.read() as session:
         assert session.query(Clarification).count() == 1
@@ -517,14 +533,14 @@ def test_only_what_was_read_is_approved(act, submitted, ani, citra, read):
 
 def test_returned_with_a_reason(act, submitted, ani, citra, read, service):
     """A returned draft waits for anybody, with the reason on it and on record."""
-    act(citra, review.return_draft, submitted, "Tambah sumber daerah")
+    act(citra, send_back, submitted, "Tambah sumber daerah")
     claim = read(Claim, submitted)
     assert (claim.state, claim.holder_id) == (ClaimState.DRAFTED, None)
     assert read(Draft, submitted).returned_reason == "Tambah sumber daerah"
     act(ani, review.take, submitted)
     act(ani, review.submit, submitted)
     assert read(Draft, submitted).returned_reason == ""
-    act(citra, review.approve, submitted, political=False)
+    act(citra, approve, submitted, political=False)
     with service.database.read() as session:
         assert [row.outcome for row in session.query(Decision).order_by(Decision.id)] == [
             "returned",
@@ -616,11 +632,27 @@ def test_reopened_and_decided_again_supersedes(act, published, ani, citra, read,
     version = read(Draft, published).version
     act(ani, review.save_draft, published, replace(READY, verdict=VerdictLabel.MISLEADING), version)
     act(ani, review.submit, published)
-    act(citra, review.approve, published, political=False)
+    act(citra, approve, published, political=False)
     with service.database.read() as session:
         first, second = session.query(Clarification).order_by(Clarification.id)
         assert (first.state, first.superseded_by_id) == (ClarificationState.SUPERSEDED, second.id)
         assert first.slug != second.slug
+
+
+def test_a_yes_to_politics_outlives_a_reopening(act, published, ani, citra, read, service):
+    """One yes keeps the claim from civil servants for good: reopened and answered no twice, it is political still."""
+    with service.database.write() as session:
+        session.get(Claim, published).political = True
+    act(ani, review.close, published)
+    act(ani, review.reopen, published, "Tanya lagi")
+    assert read(Claim, published).political is True
+    act(ani, review.take, published)
+    act(ani, review.save_draft, published, READY, read(Draft, published).version)
+    act(ani, review.submit, published)
+    act(citra, approve, published, political=False)
+    with service.database.read() as session:
+        newest = session.query(Clarification).order_by(Clarification.id.desc()).first()
+        assert (newest.claim_id, newest.political) == (published, True)
 
 
 def test_words_keep_their_writer_over_a_reopening(act, claim_id, ani, sign_up, read):
@@ -636,7 +668,7 @@ def test_words_keep_their_writer_over_a_reopening(act, claim_id, ani, sign_up, r
     act(ani, review.save_draft, claim_id, READY, read(Draft, claim_id).version)
     act(ani, review.submit, claim_id)
     with pytest.raises(review.SameHumanError):
-        act(both, review.approve, claim_id, political=False)
+        act(both, approve, claim_id, political=False)
 
 
 def test_rewording_counts_as_writing(act, drafted, ani, sign_up):
@@ -649,7 +681,7 @@ def test_rewording_counts_as_writing(act, drafted, ani, sign_up):
     act(ani, review.take, drafted)
     act(ani, review.submit, drafted)
     with pytest.raises(review.SameHumanError):
-        act(both, review.approve, drafted, political=False)
+        act(both, approve, drafted, political=False)
 
 
 def test_every_step_stands_in_the_audit(published, service):
@@ -699,9 +731,13 @@ def test_the_whole_path_over_http(client, claim_id, key_for):
     draft = client.get(f"{at}/draft", headers=checker).json()
     assert (draft["version"], draft["obstacles"], len(draft["evidence"])) == (1, [], 2)
     assert client.post(f"{at}/submit", headers=checker).json()["state"] == "awaiting_approval"
-    own = client.post(f"{at}/approve", json={"political": False}, headers=checker)
+    stale = {"political": False, "version": draft["version"]}
+    answer = {"political": False, "version": client.get(f"{at}/draft", headers=approver).json()["version"]}
+    own = client.post(f"{at}/approve", json=answer, headers=checker)
     assert (own.status_code, own.json()["title"]) == (403, "same-human")
-    answer = client.post(f"{at}/approve", json={"political": False}, headers=approver)
+    moved = client.post(f"{at}/approve", json=stale, headers=approver)
+    assert (moved.status_code, moved.json()["title"]) == (409, "draft-moved-on")
+    answer = client.post(f"{at}/approve", json=answer, headers=approver)
     assert answer.status_code == 200
     assert answer.json()["claim"]["state"] == "published"
     retracted = client.post(f"{at}/retract", json={"reason": "Sumber ditarik"}, headers=approver)
@@ -727,8 +763,12 @@ def test_a_lost_race_is_a_409(client, claim_id, key_for):
         ("/v1/claims/{id}/hold", {"reason": "a\x00b"}, 422),
         ("/v1/claims/{id}/hold", {"reason": "  "}, 422),
         ("/v1/claims/{id}/dismiss", {"reason": "malas"}, 422),
-        ("/v1/claims/{id}/approve", {"political": "ya"}, 422),
-        ("/v1/claims/{id}/approve", {"political": False}, 403),
+        ("/v1/claims/{id}/approve", {"political": "ya", "version": 1}, 422),
+        ("/v1/claims/{id}/approve", {"political": False}, 422),
+        ("/v1/claims/{id}/approve", {"political": False, "version": None}, 422),
+        ("/v1/claims/{id}/approve", {"political": False, "version": 1}, 403),
+        ("/v1/claims/{id}/return", {"reason": "x"}, 422),
+        ("/v1/claims/{id}/return", {"reason": "x", "version": 1}, 403),
         ("/v1/claims/{id}/submit", None, 409),
         ("/v1/claims/{id}/evidence", SOURCES[0] | {"url": "javascript:alert(1)"}, 422),
         ("/v1/claims/{id}/evidence", SOURCES[0] | {"url": "https://a b/"}, 422),

@@ -432,6 +432,17 @@ def test_politics_waits_out_an_election(ctx):
     assert routing.release_due(replace(ctx, now=ctx.now + DAY)) == 1
 
 
+def test_news_about_politics_waits_out_an_election(ctx):
+    """Programme news in the category of politics is blocked as a clarification is."""
+    period = ElectionPeriod(starts=START.date(), ends=START.date())
+    ctx = replace(ctx, settings=ctx.settings.model_copy(update={"election_periods": (period,)}))
+    person = _one(ctx)
+    campaign = _campaign(ctx, category=Category.POLITICS)
+    _offer(ctx, campaign, person, OfferState.PLANNED)
+    assert _released(ctx, campaign) == 0
+    assert routing.release_due(replace(ctx, now=ctx.now + DAY)) == 1
+
+
 def test_an_offer_never_outlives_its_campaign(ctx):
     """An offer expires with its campaign where that is sooner than an offer's lifetime."""
     person = _one(ctx)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.api.rows import read_row
 from serving.desk.posts import AUTHOR_FIELDS, AnonymousPost, Media, NewPost, PostRefusedError, anonymous
 from serving.desk.trends import Engagement
 from serving.desk.wording import LONGEST, clarity, neutral_wording
+from serving.rows import read_post
 from serving.security import Vault
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -87,7 +87,7 @@ def test_an_author_field_is_refused(name):
     """No way of naming whoever wrote a post is taken."""
     row = {"source": "x", "external_id": "1", "text": "air naik", "posted_at": NOW.isoformat(), name: "seseorang"}
     with pytest.raises(PostRefusedError, match="penulis"):
-        read_row(row)
+        read_post(row)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_a_misshapen_row_is_refused_by_the_field(field, value):
     """The reason names the field."""
     row = {"source": "x", "external_id": "1", "text": "air naik", "posted_at": NOW.isoformat(), field: value}
     with pytest.raises(PostRefusedError, match=field):
-        read_row(row)
+        read_post(row)
 
 
 @pytest.mark.parametrize("row", [None, [], "x", 1, {}])
 def test_what_is_no_row_is_refused(row):
     """Anything but an object with the needed fields is refused, never a fault."""
     with pytest.raises(PostRefusedError):
-        read_row(row)
+        read_post(row)
 
 
 # ---- wording -----------------------------------------------------------------------------------------------------

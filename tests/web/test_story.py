@@ -72,8 +72,9 @@ def _publish(named: dict[str, Person], claim_id: int) -> dict[str, Any]:
     assert refused["title"] != "illegal-step"
     checker.post(f"/claims/{claim_id}/evidence", story.SOURCES[1], 201)
     assert checker.post(f"/claims/{claim_id}/submit")["state"] == "awaiting_approval"
-    checker.post(f"/claims/{claim_id}/approve", {"political": False}, 403)
-    return approver.post(f"/claims/{claim_id}/approve", {"political": False})
+    answer = {"political": False, "version": approver.get(f"/claims/{claim_id}/draft")["version"]}
+    checker.post(f"/claims/{claim_id}/approve", answer, 403)
+    return approver.post(f"/claims/{claim_id}/approve", answer)
 
 
 def test_the_whole_story(client, service, clock, named):
@@ -118,9 +119,10 @@ def test_the_whole_story(client, service, clock, named):
         },
         201,
     )
-    manager.post(f"/campaigns/{campaign['id']}/submit", {"political": False})
-    manager.post(f"/campaigns/{campaign['id']}/approve", {"political": False}, 403)
-    named["penyetuju"].post(f"/campaigns/{campaign['id']}/approve", {"political": False})
+    submitted = manager.post(f"/campaigns/{campaign['id']}/submit", {"political": False})
+    answer = {"political": False, "submitted_at": submitted["submitted_at"]}
+    manager.post(f"/campaigns/{campaign['id']}/approve", answer, 403)
+    named["penyetuju"].post(f"/campaigns/{campaign['id']}/approve", answer)
     manager.post(f"/campaigns/{campaign['id']}/launch")
     with service.database.write() as session:
         assert routing.release_due(context_for(service, session, SERVICE)) == 2

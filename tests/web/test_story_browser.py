@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from serving.api.rows import read_row
 from serving.db.tables import Claim, Clarification
 from serving.deps import Service, context_for
 from serving.desk import intake, routing
 from serving.desk.context import SERVICE
 from serving.desk.machine import machine_for
+from serving.rows import read_post
 from tests.conftest import PASSWORD
 from tests.web import story
 from tests.web.browsing import Watch, furnish, walk
@@ -34,7 +34,7 @@ def press(page: Page, name: str) -> None:
 def take_in(service: Service) -> int:
     """Bring the sample's posts in; give the number of the fastest claim that is worth a look."""
     with service.database.write() as session:
-        rows = [read_row(row) for row in story.as_rows(story.sample_posts(), service)]
+        rows = [read_post(row) for row in story.as_rows(story.sample_posts(), service)]
         intake.take_in(context_for(service, session, SERVICE), machine_for(service.settings), rows)
     with service.database.read() as session:
         found = session.scalars(select(Claim).where(Claim.band != "clear").order_by(Claim.posts_per_hour.desc()))
@@ -75,7 +75,7 @@ def may_not_approve_own(page: Page, claim_id: int) -> None:
     """The author finds no button to approve with, and a forged form is refused."""
     expect(page.get_by_role("button", name="Setujui dan terbitkan")).to_have_count(0)
     csrf = page.locator("input[name=csrf]").first.get_attribute("value") or ""
-    form = {"csrf": csrf, "political": "tidak"}
+    form = {"csrf": csrf, "political": "tidak", "version": "1"}
     assert page.request.post(f"/klaim/{claim_id}/setujui", form=form).status == 403
 
 

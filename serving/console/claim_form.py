@@ -1,0 +1,220 @@
+"""The holder's form: one form for everything, so that no button loses what is typed beside it.
+
+Each button saves the draft first and then does what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.console.claim_page import SourceTyped
+from serving.console.forms import ADDRESS, LINE, OPTIONAL_LINE, OPTIONAL_PARAGRAPH, fit
+from serving.desk import evidence, matching, review
+from serving.desk.context import Context
+from serving.desk.evidence import NewSource
+from serving.desk.gates import PathStep, Prepared
+from serving.errors import InvalidInputError
+from serving.i18n import mark
+from serving.inputs import ID_MAX
+from serving.vocabulary import (
+    Category,
+    DismissReason,
+    EvidenceKind,
+    Gate,
+    Topic,
+    VerdictLabel,
+)
+
+Word = TypeVar("Word", bound=StrEnum)
+ANSWERS = {"ya": True, "tidak": False}
+
+
+class HolderForm(BaseModel):
+    """The decision column as a browser sends it.
+
+    ``shown`` names its open sections: an empty field in one is empty, and a field of a closed one is left as it was.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    do: str = "save"
+    version: int = 0
+    shown: list[str] = Field(default_factory=list)
+    verifiable: str = ""
+    opinion: str = ""
+    satire: str = ""
+    press_product: str = ""
+    criticism: str = ""
+    private_person: str = ""
+    verdict: str = ""
+    category: str = ""
+    political: str = ""
+    redacted: str = ""
+    wording: str = ""
+    title: str = ""
+    body: str = ""
+    topic: str = ""
+    source_kind: str = ""
+    source_url: str = ""
+    source_title: str = ""
+    source_publisher: str = ""
+    source_quote: str = ""
+    source_archived_url: str = ""
+    reason: str = ""
+    dismiss_as: str = ""
+
+    def source(self) -> SourceTyped:
+        """Give the new source as it was typed."""
+        return SourceTyped(
+            self.source_kind,
+            self.source_url,
+            self.source_title,
+            self.source_publisher,
+            self.source_quote,
+            self.source_archived_url,
+        )
+
+
+def member_of(kind: type[Word], value: str) -> Word | None:
+    """Give the member of a vocabulary; a word that it does not have is no answer."""
+    return next((member for member in kind if member.value == value), None)
+
+
+def typed_words(form: HolderForm, stored: Prepared) -> Prepared:
+    """Give the draft as the form says it should stand; nothing is checked yet."""
+    words = stored
+    if PathStep.GATES in form.shown:
+        answers = {gate: ANSWERS.get(getattr(form, gate.value)) for gate in Gate}
+        words = replace(words, gates={gate: answer for gate, answer in answers.items() if answer is not None})
+    if PathStep.VERDICT in form.shown:
+        words = replace(words, verdict=member_of(VerdictLabel, form.verdict))
+    if PathStep.CLARIFICATION in form.shown:
+        words = replace(
+            words,
+            category=member_of(Category, form.category),
+            political=ANSWERS.get(form.political),
+            redacted=ANSWERS.get(form.redacted, False),
+            title=form.title,
+            body=form.body.replace("\r\n", "\n"),
+            topic=form.topic if form.topic in set(Topic) else None,
+        )
+    return words
+
+
+def save_words(ctx: Context, claim_id: int, form: HolderForm, words: Prepared) -> None:
+    """Save the draft as it was typed, and the wording beside it."""
+    fitting = replace(
+        words,
+        title=fit(OPTIONAL_LINE, words.title, "judul"),
+        body=fit(OPTIONAL_PARAGRAPH, words.body, "isi"),
+    )
+    review.save_draft(ctx, claim_id, fitting, form.version)
+    if PathStep.CLARIFICATION in form.shown and form.wording:
+        review.reword(ctx, claim_id, fit(LINE, form.wording, "rumusan klaim"))
+
+
+def _new_source(form: HolderForm) -> NewSource:
+    kind = member_of(EvidenceKind, form.source_kind)
+    if kind is None:
+        raise InvalidInputError(mark("Pilih jenis sumber: instansi terkait atau independen."))
+    return NewSource(
+        kind,
+        fit(ADDRESS, form.source_url, "alamat"),
+        fit(LINE, form.source_title, "judul sumber"),
+        fit(LINE, form.source_publisher, "penerbit")[:200],
+        fit(OPTIONAL_PARAGRAPH, form.source_quote, "kutipan"),
+        fit(ADDRESS, form.source_archived_url, "alamat arsip") if form.source_archived_url else None,
+    )
+
+
+def dismissal(text: str) -> DismissReason:
+    """Read why a claim gets no label."""
+    reason = member_of(DismissReason, text)
+    if reason is None:
+        raise InvalidInputError(mark("Pilih alasan menutup tanpa label."))
+    return reason
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of the holder's form: the claim, the form, and the row that the button belongs to."""
+
+    claim_id: int
+    form: HolderForm
+    target: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """What a button does after the draft is saved, the sentence about it, and where to go on."""
+
+    do: Callable[[Context, Pressed], object]
+    sentence: str
+    onward: str = "/klaim/{claim_id}#keputusan"
+
+
+QUEUE = "/antrean"
+MATCHES = "/klaim/{claim_id}#kecocokan"
+BUTTONS: Mapping[str, Button] = {
+    "save": Button(lambda _ctx, _pressed: None, mark("Rancangan tersimpan.")),
+    "extend": Button(
+        lambda ctx, pressed: review.extend(ctx, pressed.claim_id),
+        mark("Waktu Anda mulai lagi; rancangan tersimpan."),
+    ),
+    "add_source": Button(
+        lambda ctx, pressed: evidence.add(ctx, pressed.claim_id, _new_source(pressed.form)),
+        mark("Sumber ditambahkan; rancangan tersimpan."),
+    ),
+    "remove_source": Button(
+        lambda ctx, pressed: evidence.remove(ctx, pressed.claim_id, pressed.target),
+        mark("Sumber dilepas; rancangan tersimpan."),
+    ),
+    "confirm": Button(
+        lambda ctx, pressed: matching.confirm(ctx, pressed.target),
+        mark("Kecocokan dipastikan; rancangan tersimpan."),
+        MATCHES,
+    ),
+    "reject": Button(
+        lambda ctx, pressed: matching.reject(ctx, pressed.target),
+        mark("Kecocokan ditolak; rancangan tersimpan."),
+        MATCHES,
+    ),
+    "submit": Button(
+        lambda ctx, pressed: review.submit(ctx, pressed.claim_id),
+        mark("Diajukan. Orang kedua akan memutuskan."),
+    ),
+    "release": Button(
+        lambda ctx, pressed: review.release(ctx, pressed.claim_id),
+        mark("Klaim dilepas; rancangan tersimpan."),
+        QUEUE,
+    ),
+    "hold": Button(
+        lambda ctx, pressed: review.hold(ctx, pressed.claim_id, pressed.note),
+        mark("Klaim ditunda; rancangan tersimpan."),
+        QUEUE,
+    ),
+    "escalate": Button(
+        lambda ctx, pressed: review.escalate(ctx, pressed.claim_id, pressed.note),
+        mark("Klaim dinaikkan ke penyetuju; rancangan tersimpan."),
+        QUEUE,
+    ),
+    "dismiss": Button(
+        lambda ctx, pressed: review.dismiss(ctx, pressed.claim_id, dismissal(pressed.form.dismiss_as), pressed.note),
+        mark("Klaim ditutup tanpa label."),
+        QUEUE,
+    ),
+}
+
+
+def act(ctx: Context, claim_id: int, form: HolderForm, button: Button) -> None:
+    """Do what the pressed button says; its row's number stands after a colon."""
+    number = form.do.partition(":")[2]
+    in_reach = number.isascii() and number.isdigit() and len(number) < len(str(ID_MAX))
+    note = fit(OPTIONAL_PARAGRAPH, form.reason, "alasan")
+    button.do(ctx, Pressed(claim_id, form, int(number) if in_reach else 0, note))

@@ -1,0 +1,75 @@
+"""What the model can learn here: what was decided, which claims to label next, and whether the world has moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from models.drift import LIMITS, DriftLimits, Effect
+from serving.console.pages import render
+from serving.db.tables import DriftCheck
+from serving.deps import PageContext, ServiceDep, VisitDep, writing_as
+from serving.desk import decided, drift
+from serving.desk.decided import Proposed
+from serving.desk.machine import holder_for
+from serving.vocabulary import VerdictLabel
+
+router = APIRouter(prefix="/model/pelajaran")
+
+N_NEXT: Final = 20
+N_CHECKS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One day's check with its three effects; an effect is none where there was too little to say."""
+
+    row: DriftCheck
+    stability: Effect | None
+    apart: Effect | None
+    precision: Effect | None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonsPage:
+    """How many claims were decided by verdict, what to label next, and the daily checks, newest first."""
+
+    counts: Sequence[tuple[VerdictLabel, int]]
+    n_decided: int
+    proposed: Sequence[Proposed]
+    checks: Sequence[Checked]
+    limits: DriftLimits
+
+
+def _checked(row: DriftCheck) -> Checked:
+    stability, apart, precision = (drift.effect_of(row, name) for name in ("stability", "apart", "precision"))
+    return Checked(row, stability, apart, precision)
+
+
+@router.get("")
+def lessons(request: Request, ctx: PageContext, visit: VisitDep, service: ServiceDep) -> Response:
+    """Show what was decided, what to label next and what the last checks found."""
+    counts = decided.counts(ctx)
+    look = holder_for(service.settings).thresholds.look
+    page = LessonsPage(
+        counts=[(verdict, counts[verdict]) for verdict in VerdictLabel if verdict in counts],
+        n_decided=sum(counts.values()),
+        proposed=decided.next_to_label(ctx, look, N_NEXT),
+        checks=[_checked(row) for row in drift.checks(ctx, N_CHECKS)],
+        limits=LIMITS,
+    )
+    return render(request, "lessons.html", page, visit=visit)
+
+
+@router.get("/klaim.jsonl")
+def download(ctx: PageContext, service: ServiceDep) -> Response:
+    """Give every decided claim as lines of JSON, and note the export in the record."""
+    return StreamingResponse(
+        decided.export(ctx, writing_as(service, ctx.actor), service.database.read, None),
+        media_type="application/x-ndjson",
+        headers={"content-disposition": 'attachment; filename="klaim-diputus.jsonl"'},
+    )

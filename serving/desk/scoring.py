@@ -1,0 +1,27 @@
+"""Scores of texts for whoever asks: how much they resemble debunked hoaxes. Nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.score import Score
+from serving.desk.context import Context
+from serving.desk.machine import scorer_for
+from serving.errors import InvalidInputError, TooLargeError
+from serving.i18n import mark
+
+
+def score(ctx: Context, texts: Sequence[str]) -> Sequence[Score]:
+    """Score texts, in their order; anybody who is signed in or holds a key may ask.
+
+    Raises:
+        TooLargeError: more texts than the settings allow at once.
+        InvalidInputError: one of them is longer than they allow.
+        UnavailableError: the model cannot be opened.
+    """
+    settings = ctx.settings
+    if len(texts) > settings.max_texts_per_score:
+        raise TooLargeError(mark("Paling banyak {n} teks sekaligus."), n=settings.max_texts_per_score)
+    if any(len(text) > settings.max_text_chars for text in texts):
+        raise InvalidInputError(mark("Satu teks paling panjang {n} huruf."), n=settings.max_text_chars)
+    return scorer_for(settings).score_many(texts)

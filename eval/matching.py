@@ -55,6 +55,7 @@ def evaluate_matching(data_dir: Path, retriever: Retriever | None = None) -> dic
     """Return R@1, R@5, MRR with 95 % intervals and n for each test set, and what the statuses are worth there."""
     matcher = Matcher(retriever)
     matcher.add(_library(data_dir, _FACT_CHECKER))
+    matcher.refresh()
     sets = {
         "factchecker_link": _pairs(data_dir, "factchecker_link"),
         "later_posts": _own_posts(data_dir, _TEST_POSTS_FROM, "9999"),

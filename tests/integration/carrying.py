@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from serving.db.tables import Campaign, Caption, Delivery, Influencer, Offer
+from serving.db.tables import Campaign, Caption, Delivery, Influencer, Offer, OfficialAccount
 from serving.deps import Service, context_for
 from serving.desk import captions
 from serving.desk.context import SERVICE, Actor, Context
@@ -41,6 +41,7 @@ def begin(service: Service, sign_up: Callable[..., Actor]) -> Story:
     with service.database.write() as session:
         ctx = context_for(service, session, SERVICE)
         home = factories.ministry(ctx)
+        ctx.session.add(OfficialAccount(platform=Platform.X, host="x.com", path="contoh", added_at=ctx.now))
         source = factories.clarification(ctx, author.user_id, approver.user_id)
         running = campaign(ctx, source.id, author, approver)
         row = factories.influencer(ctx, home.id, user_id=person.user_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from serving.db.tables import OfficialAccount
 from serving.deps import context_for
@@ -109,7 +110,7 @@ def test_a_kit_offers_only_posts_of_accounts_on_the_list(service, sign_up):
         with service.database.write() as session:
             return work(context_for(service, session, actor))
 
-    account = act(admin, lambda ctx: official.add(ctx, Platform.X, "x.com", "contoh")).id
+    account = act(admin, lambda ctx: ctx.session.scalars(select(OfficialAccount.id)).one())
     act(story.person, lambda ctx: offers.accept(ctx, story.offer_id))
     before = act(story.person, lambda ctx: kits.kit_for(ctx, story.offer_id)).official_posts
     act(admin, lambda ctx: official.remove(ctx, account))

@@ -9,7 +9,7 @@ from data.split import Part, split
 from eval.audit import CLEANED_STYLE, STYLE_ONLY, leak_report
 from eval.slices import Topic, by_topic, slices_of
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.soak]  # boosted trees for every pair: minutes
 
 
 @pytest.fixture(scope="module")

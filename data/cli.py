@@ -3,12 +3,12 @@
 import json
 import sys
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint, entry_points
 from itertools import count
 from typing import IO, Final
 
 import click
 
+from data.commands import EntryPointGroup
 from data.lines import Batch, batches
 from data.sources_cli import build, list_sources, pull, stats
 
@@ -63,25 +63,7 @@ def _clustered(numbered: Iterator[Batch]) -> Iterator[tuple[list[str], list[str]
         yield lines, batch.complaints
 
 
-class _DataCommands(click.Group):
-    """The commands below, and those that layers above add."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *_plug_ins()})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        own = super().get_command(ctx, cmd_name)
-        if own is not None or cmd_name not in _plug_ins():
-            return own
-        command: click.Command = _plug_ins()[cmd_name].load()
-        return command
-
-
-def _plug_ins() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=PLUG_INS)}
-
-
-@click.group("data", cls=_DataCommands)
+@click.group("data", cls=EntryPointGroup, points=PLUG_INS, extras={"audit": "train"})
 def data() -> None:
     """What there is to learn from: say it, fetch it, count it, audit it."""
 

@@ -1,21 +1,23 @@
 """The split as a Hugging Face `DatasetDict`: typed columns, one dataset a part, and a fingerprint that stays the same.
 
-`datasets` is imported when one of these is called, so that nothing else here needs the extra `train`. Its own
-fingerprint depends on its version and on how a table was made; ours (`data.fingerprint`) takes its place.
+Only `suluh data build` imports this module, so that nothing else here needs the extra `train`. The fingerprint of
+`datasets` depends on its version and on how a table was made; ours (`data.fingerprint`) takes its place.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import pyarrow as pa
+from datasets import ClassLabel, Dataset, DatasetDict, DatasetInfo, Features, NamedSplit, Value, load_from_disk
+from datasets.table import InMemoryTable
+from datasets.utils.logging import disable_progress_bar, enable_progress_bar
 
 from data.fingerprint import fingerprint
 from data.schema import DataError, Example, Kind, Label
 from data.split import PROTOCOL, Part, Protocol, Split
-
-if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict, Features
 
 PARTS: Final = (Part.TRAIN, Part.TUNE, Part.TEST, Part.UNSEEN_OPINION)
 """The parts that a dataset holds; what the split leaves out is in none."""
@@ -24,24 +26,20 @@ RECORD: Final = "suluh.json"
 _COLUMNS: Final = ("id", "text", "label", "kind", "source", "publisher", "group", "date")
 
 
-def features() -> "Features":
+def features() -> Features:
     """The columns and their types; a label's number is its place in `Label`, a day without a date is None."""
-    from datasets import ClassLabel, Features, Value  # noqa: PLC0415 - heavy, and an extra
-
     words = dict.fromkeys(("id", "text", "source", "publisher", "group"), Value("string"))
     classes = {"label": ClassLabel(names=list(map(str, Label))), "kind": ClassLabel(names=list(map(str, Kind)))}
     named = {**words, **classes, "date": Value("date32")}
     return Features({column: named[column] for column in _COLUMNS})
 
 
-def dataset_dict(divided: Split) -> "DatasetDict":
+def dataset_dict(divided: Split) -> DatasetDict:
     """One dataset for each of `PARTS`, rows in the order of the split, each with its fingerprint."""
-    from datasets import DatasetDict  # noqa: PLC0415
-
     return DatasetDict({str(part): _dataset(divided[part], part) for part in PARTS})
 
 
-def split_of(dictionary: "DatasetDict") -> Split:
+def split_of(dictionary: DatasetDict) -> Split:
     """The split that a dictionary was made from, less what was left out; DataError where a part is missing."""
     missing = [part for part in PARTS if part not in dictionary]
     if missing:
@@ -63,8 +61,6 @@ def record_of(divided: Split, protocol: Protocol = PROTOCOL) -> dict[str, Any]:
 
 def write(divided: Split, folder: Path) -> dict[str, Any]:
     """Write the dataset and its record into `folder`, and return the record; DataError where it is not empty."""
-    from datasets.utils.logging import disable_progress_bar, enable_progress_bar  # noqa: PLC0415
-
     if folder.exists() and any(folder.iterdir()):
         raise DataError(f"{folder} is not empty; name another folder.")
     disable_progress_bar()
@@ -79,8 +75,6 @@ def write(divided: Split, folder: Path) -> dict[str, Any]:
 
 def read(folder: Path) -> Split:
     """The split that `write` wrote; DataError where the rows are not those that the record names."""
-    from datasets import load_from_disk  # noqa: PLC0415
-
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         divided = split_of(load_from_disk(str(folder)))
@@ -92,11 +86,7 @@ def read(folder: Path) -> Split:
     return divided
 
 
-def _dataset(rows: Sequence[Example], part: Part) -> "Dataset":
-    import pyarrow as pa  # noqa: PLC0415
-    from datasets import Dataset, DatasetInfo, NamedSplit  # noqa: PLC0415
-    from datasets.table import InMemoryTable  # noqa: PLC0415
-
+def _dataset(rows: Sequence[Example], part: Part) -> Dataset:
     typed = features()
     columns = {column: [getattr(row, column) for row in rows] for column in _COLUMNS}
     for column in ("label", "kind"):

@@ -139,7 +139,7 @@ class Puller:
         for fetch, address in self._ways(source, file):
             try:
                 state = self._arrived(fetch, address, target, file, wanted)
-            except (_Refused, httpx.HTTPError, httpx.InvalidURL) as reason:
+            except (_RefusedError, httpx.HTTPError, httpx.InvalidURL) as reason:
                 reasons.append(f"{address}: {reason or type(reason).__name__}")
                 continue
             _partial(target).replace(target)
@@ -152,7 +152,7 @@ class Puller:
         state = fetch(address, target, file)
         try:
             _verify(_partial(target), wanted)
-        except _Refused:
+        except _RefusedError:
             if not had_part:
                 raise
             state = fetch(address, target, file)
@@ -198,7 +198,7 @@ class Puller:
         try:
             shutil.copyfile(address, _partial(target))
         except FileNotFoundError as error:
-            raise _Refused("no such file in the mirror") from error
+            raise _RefusedError("no such file in the mirror") from error
         size_bytes = _size(_partial(target))
         self.tell(file.name, size_bytes, size_bytes)
         return State.MIRRORED
@@ -217,7 +217,7 @@ class Puller:
                 if begin:
                     raise httpx.ReadError("the part that was here does not fit the file; beginning anew")
             if answer.status_code not in {httpx.codes.OK, httpx.codes.PARTIAL_CONTENT}:
-                raise _Refused(f"the server answered {answer.status_code}")
+                raise _RefusedError(f"the server answered {answer.status_code}")
             if answer.status_code == httpx.codes.OK:
                 begin = 0
             elif not answer.headers.get("Content-Range", "").startswith(f"bytes {begin}-"):
@@ -239,13 +239,13 @@ class Puller:
                 self.tell(file.name, done, total)
         if done > limit:
             partial.unlink()
-            raise _Refused(f"more than {limit:,} bytes arrive, so it is another file")
+            raise _RefusedError(f"more than {limit:,} bytes arrive, so it is another file")
 
 
 _Way = Callable[[str, Path, RemoteFile], State]
 
 
-class _Refused(Exception):  # noqa: N818 - a reason among several, caught here and never seen outside
+class _RefusedError(Exception):
     """An address gives no file, or a wrong one."""
 
 
@@ -253,7 +253,7 @@ def _verify(partial: Path, wanted: str | None) -> None:
     found = _sha256(partial)
     if found != (wanted or found):
         partial.unlink()
-        raise _Refused(f"checksum {found} where {wanted} was expected; the file was thrown away")
+        raise _RefusedError(f"checksum {found} where {wanted} was expected; the file was thrown away")
 
 
 def _partial(target: Path) -> Path:

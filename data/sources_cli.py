@@ -6,13 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
+import httpx
+from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from data.catalogue import Source
-    from data.pull import Progress, Pulled, Puller
+from data.catalogue import READABLE, SOURCES, Source
+from data.corpus import corpus
+from data.pull import Progress, Pulled, Puller
+from data.schema import DataError
+from data.sources.originals import folder_of, originals, present
+from data.sources.tables import SETTING, data_folder, rows, table_path, text_of
+from data.split import split
 
 _STATISTICS: Final = ("label", "publisher", "month")
 _WITHOUT_SETTING: Final = Path("var/data")
@@ -25,9 +31,6 @@ _folder_option = click.option(
 @_folder_option
 def list_sources(folder: Path | None) -> None:
     """List every source: whether it is here, what fetches it, and what its licence allows."""
-    from data.catalogue import SOURCES  # noqa: PLC0415 - a command loads what it needs when it is called
-    from data.sources.originals import present  # noqa: PLC0415
-
     here = set(present(_folder(folder)))
     for source in SOURCES.values():
         click.echo(f"{source.name:<14}{_standing(source, here):<22}{source.sentence}")
@@ -43,9 +46,6 @@ def pull(names: tuple[str, ...], folder: Path | None, mirror: str) -> None:
     Each file is known by its SHA-256. A broken transfer goes on where it stopped, in the next run too. Without
     --data and SULUH_DATA_DIR the files go to var/data.
     """
-    from data.catalogue import READABLE, SOURCES  # noqa: PLC0415
-    from data.schema import DataError  # noqa: PLC0415
-
     unknown = sorted(set(names) - set(READABLE))
     if unknown:
         raise click.ClickException(f"No such source: {', '.join(unknown)}. There is: {', '.join(READABLE)}.")
@@ -72,9 +72,6 @@ def pull(names: tuple[str, ...], folder: Path | None, mirror: str) -> None:
 @click.option("--originals", "of_originals", is_flag=True, help="Count the pulled originals, not the claims table.")
 def stats(folder: Path | None, *, of_originals: bool) -> None:
     """Count the rows of the claims table by label, publisher and month, or those of the originals by source."""
-    from data.schema import DataError  # noqa: PLC0415
-    from data.sources.tables import data_folder  # noqa: PLC0415
-
     try:
         data = data_folder(folder)
         counts, total = _originals_counted(data) if of_originals else _claims_counted(data)
@@ -97,11 +94,7 @@ def build(out: Path, folder: Path | None) -> None:
     Read from the tables, or else from the pulled originals; the desk's decided claims join either.
     """
     try:
-        from data import dataset  # noqa: PLC0415
-        from data.corpus import corpus  # noqa: PLC0415
-        from data.schema import DataError  # noqa: PLC0415
-        from data.sources.tables import data_folder  # noqa: PLC0415
-        from data.split import split  # noqa: PLC0415
+        from data import dataset  # noqa: PLC0415 - `datasets` is an extra, and the other commands do without
 
         record = dataset.write(split(corpus(data_folder(folder))), out)
     except ImportError as error:
@@ -114,12 +107,11 @@ def build(out: Path, folder: Path | None) -> None:
 
 
 def _folder(folder: Path | None) -> Path:
-    from data.sources.tables import SETTING  # noqa: PLC0415
 
     return folder or Path(os.environ.get(SETTING) or _WITHOUT_SETTING)
 
 
-def _standing(source: "Source", here: set[str]) -> str:
+def _standing(source: Source, here: set[str]) -> str:
     if source.name in here:
         return "here"
     if source.files:
@@ -127,17 +119,15 @@ def _standing(source: "Source", here: set[str]) -> str:
     return "put there by hand" if source.ask else "in the tables only"
 
 
-def _is_here(data: Path, source: "Source", *, asked: bool) -> bool:
+def _is_here(data: Path, source: Source, *, asked: bool) -> bool:
     """Say what to do for a source that nobody may fetch; a failure only where it was asked for by name."""
-    from data.sources.originals import folder_of, present  # noqa: PLC0415
-
     if source.name in present(data):
         return True
     click.echo(f"  not fetched: {source.ask} into {folder_of(data, source.name)}.", err=True)
     return not asked
 
 
-def _said(file: "Pulled") -> str:
+def _said(file: Pulled) -> str:
     seen = "; its checksum was not known and is recorded now" if file.is_first_seen else ""
     return f"  {file.path.name}: {file.state}, {file.size_bytes:,} bytes, sha256 {file.sha256[:12]}…{seen}"
 
@@ -150,7 +140,6 @@ class _Bar:
         self._name = ""
 
     def __call__(self, name: str, done: int, total: int | None) -> None:
-        from tqdm import tqdm  # noqa: PLC0415
 
         if name != self._name:
             self.close()
@@ -166,10 +155,7 @@ class _Bar:
 
 
 @contextmanager
-def _puller(data: Path, mirror: str) -> "Iterator[tuple[Puller, _Bar]]":
-    import httpx  # noqa: PLC0415
-
-    from data.pull import Puller  # noqa: PLC0415
+def _puller(data: Path, mirror: str) -> Iterator[tuple[Puller, _Bar]]:
 
     bar = _Bar()
     tell: Progress = bar
@@ -178,7 +164,6 @@ def _puller(data: Path, mirror: str) -> "Iterator[tuple[Puller, _Bar]]":
 
 
 def _claims_counted(data: Path) -> tuple[dict[str, Counter[str]], str]:
-    from data.sources.tables import rows, table_path, text_of  # noqa: PLC0415
 
     counts: dict[str, Counter[str]] = {name: Counter() for name in _STATISTICS}
     path = table_path(data, "claims")
@@ -190,8 +175,6 @@ def _claims_counted(data: Path) -> tuple[dict[str, Counter[str]], str]:
 
 
 def _originals_counted(data: Path) -> tuple[dict[str, Counter[str]], str]:
-    from data.schema import DataError  # noqa: PLC0415
-    from data.sources.originals import originals, present  # noqa: PLC0415
 
     names: Sequence[str] = present(data)
     if not names:

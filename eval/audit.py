@@ -32,8 +32,10 @@ from eval.baselines import (
     read,
     wording,
 )
-from eval.metrics import Figure, Floats, auc, recall_at, with_interval
+from eval.metrics import Figure, recall_at, with_interval
 from eval.slices import NEWS, Slices, slices_of
+from models.calibration import Floats
+from models.measures import auc
 
 _Slice = tuple[str, Sequence[Example]]
 

@@ -9,16 +9,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure as Picture
 
 from data.checks import Check
 from data.schema import MEANING, Label
 from data.split import PROTOCOL, Part
 from eval.audit import CLEANED_STYLE, LeakReport, Trap, mixed_sources
 from eval.metrics import Figure
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Picture
 
 _COLOURS: Final = {
     Label.HOAX: "#b3261e",
@@ -207,7 +208,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _draw_traps(report: LeakReport) -> "Picture":
+def _draw_traps(report: LeakReport) -> Picture:
     """One panel a system, one bar a pair: how far from 0.5 a model comes that reads no claim."""
     systems = list(dict.fromkeys(trap.system for trap in report.traps))
     picture, panels = _canvas(8.0, 1.6 + 1.5 * len(systems), len(systems))
@@ -227,7 +228,7 @@ def _draw_traps(report: LeakReport) -> "Picture":
     return picture
 
 
-def _draw_sources(report: LeakReport) -> "Picture":
+def _draw_sources(report: LeakReport) -> Picture:
     picture, (panel,) = _canvas(8.0, 4.0, 1)
     names = [one.source for one in report.sources]
     left = [0] * len(names)
@@ -242,7 +243,7 @@ def _draw_sources(report: LeakReport) -> "Picture":
     return picture
 
 
-def _draw_years(report: LeakReport) -> "Picture":
+def _draw_years(report: LeakReport) -> Picture:
     picture, (panel,) = _canvas(8.0, 2.8, 1)
     shares = report.audit.hoax_share_by_year
     panel.bar([year or "tanpa" for year in shares], list(shares.values()), color=_COLOURS[Label.HOAX])
@@ -250,19 +251,14 @@ def _draw_years(report: LeakReport) -> "Picture":
     return picture
 
 
-def _canvas(width: float, height: float, n_panels: int) -> "tuple[Picture, list[Any]]":
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 - slow, and only for pictures
-    from matplotlib.figure import Figure as Picture  # noqa: PLC0415
-
+def _canvas(width: float, height: float, n_panels: int) -> tuple[Picture, list[Any]]:
     picture = Picture(figsize=(width, height), layout="constrained")
     FigureCanvasSVG(picture)
     panels = picture.subplots(n_panels, 1, squeeze=False)
     return picture, [row[0] for row in panels]
 
 
-def _image(picture: "Picture", alternative: str) -> str:
-    from matplotlib import rc_context  # noqa: PLC0415
-
+def _image(picture: Picture, alternative: str) -> str:
     drawn = BytesIO()
     # A fixed salt and no date: the same figures give the same file.
     with rc_context({"svg.hashsalt": "suluh", "svg.fonttype": "path"}):

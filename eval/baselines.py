@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # a part of scikit-learn's install
+from threadpoolctl import threadpool_limits  # a part of scikit-learn's install
 
 from data.checks import (
     ARTEFACTS,
@@ -25,7 +25,7 @@ from data.checks import (
 )
 from data.normalise import normalise
 from data.schema import Example, Label
-from eval.metrics import Floats
+from models.calibration import Floats
 
 Reading = Callable[[str], Floats]
 """What one baseline reads of a text: float64 (k,)."""

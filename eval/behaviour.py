@@ -15,11 +15,12 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Final
 
+import click
 import numpy as np
 
 from data.reading import STAND_INS
-from eval.metrics import Floats
 from models.artifact import released
+from models.calibration import Floats
 from models.score import Scorer
 
 _SEED: Final = 20191127
@@ -174,18 +175,22 @@ def _probabilities(logits: Floats) -> list[float]:
     return [float(p) for p in 1 / (1 + np.exp(-logits))]
 
 
+def _table(scorer: Scorer) -> Iterator[str]:
+    """The lines of one model's table."""
+    yield f"\n{scorer.version}\n"
+    yield "| change | n | median move | 95 % move at most | bands that flip |"
+    yield "| --- | --- | --- | --- | --- |"
+    named = [(str(found.change), found) for found in behaviour(scorer)]
+    for name, found in (*named, ("all swaps of listed names", swaps(scorer))):
+        yield f"| {name} | {found.n} | {found.median:+.3f} | {found.p95:.3f} | {found.flips:.1%} |"
+
+
 def main() -> None:
     """Print a table a model."""
     parser = argparse.ArgumentParser(description="What a score must not depend on, on sentences of our own.")
     parser.add_argument("models", nargs="+", help="released models")
     for name in parser.parse_args().models:
-        scorer = released(name)
-        print(f"\n{scorer.version}\n\n| change | n | median move | 95 % move at most | bands that flip |")  # noqa: T201
-        print("| --- | --- | --- | --- | --- |")  # noqa: T201
-        for found in behaviour(scorer):
-            print(f"| {found.change} | {found.n} | {found.median:+.3f} | {found.p95:.3f} | {found.flips:.1%} |")  # noqa: T201
-        every = swaps(scorer)
-        print(f"| all swaps of listed names | {every.n} | {every.median:+.3f} | {every.p95:.3f} | {every.flips:.1%} |")  # noqa: T201
+        click.echo("\n".join(_table(released(name))))
 
 
 if __name__ == "__main__":

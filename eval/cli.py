@@ -4,6 +4,14 @@ from pathlib import Path
 
 import click
 
+from data.schema import DataError
+from data.sources.claims import examples
+from data.sources.tables import data_folder
+from data.split import split
+from eval import moderation, run
+from eval import report as reports
+from models.artifact import ArtifactError, read_manifest, released_folder
+
 
 @click.command("eval")
 @click.argument("model", default="linear")
@@ -17,16 +25,6 @@ def evaluate(model: str, out: Path, data: Path | None) -> None:
     A model that learned the unseen opinions is not measured on them, and the report says so. Of a moderator, the flags
     on unseen opinions are measured, and the figures that its training recorded are shown beside.
     """
-    try:
-        from data.schema import DataError  # noqa: PLC0415 - a command loads what it needs when it is called
-        from data.sources.claims import examples  # noqa: PLC0415
-        from data.sources.tables import data_folder  # noqa: PLC0415
-        from data.split import split  # noqa: PLC0415
-        from eval import moderation, run  # noqa: PLC0415
-        from eval import report as reports  # noqa: PLC0415
-        from models.artifact import ArtifactError, read_manifest, released_folder  # noqa: PLC0415
-    except ImportError as error:
-        raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
     try:
         tables = data_folder(data)
         folder = Path(model) if Path(model).is_dir() else released_folder(model)

@@ -17,16 +17,16 @@ import numpy.typing as npt
 
 from data.schema import Example
 from data.split import Split
-from eval.metrics import N_RESAMPLES, Figure, Statistic, auc, recall_at
+from eval.metrics import Figure, recall_at
 from eval.run import DECLARED_MIX, PARTS
 from eval.slices import SEEN_OPINION, UNSEEN_OPINION, Slices, by_topic, slices_of
 from eval.unseen import as_met, learned_unseen
 from models.artifact import load, read_manifest
 from models.calibration import expected_calibration_error, mix_weights
+from models.measures import N_RESAMPLES, TAILS, Statistic, auc
 from models.score import Scorer
 
 _SEED: Final = 20191127
-_TAILS: Final = (2.5, 97.5)
 _SMALLEST: Final = 20  # rows; below, a difference says nothing
 _STATISTICS: Final[Mapping[str, Statistic]] = {
     "AUC": auc,
@@ -182,7 +182,7 @@ def _draw(rng: np.random.Generator, pair: Pair) -> Pair:
 def _difference(
     name: str, values: tuple[float, float], drawn: Sequence[float], n: int, *, more_is_better: bool
 ) -> Difference:
-    low, high = np.percentile(drawn, _TAILS)
+    low, high = np.percentile(drawn, TAILS)
     first, second = values
     return Difference(name, first, second, Figure(second - first, float(low), float(high), n), more_is_better)
 

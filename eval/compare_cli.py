@@ -1,9 +1,17 @@
 """`suluh compare`: two models on the same rows, figure by figure."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
+
+from data.schema import DataError
+from data.sources.claims import examples
+from data.sources.tables import data_folder
+from data.split import split
+from eval import compare as comparing
+from models.artifact import ArtifactError, released_folder
 
 
 @click.command("compare")
@@ -16,17 +24,6 @@ def compare(first: str, second: str, data: Path | None, out: Path | None) -> Non
 
     Each difference is SECOND less FIRST, with a paired bootstrap interval.
     """
-    try:
-        from dataclasses import asdict  # noqa: PLC0415 - a command loads what it needs when it is called
-
-        from data.schema import DataError  # noqa: PLC0415
-        from data.sources.claims import examples  # noqa: PLC0415
-        from data.sources.tables import data_folder  # noqa: PLC0415
-        from data.split import split  # noqa: PLC0415
-        from eval import compare as comparing  # noqa: PLC0415
-        from models.artifact import ArtifactError, released_folder  # noqa: PLC0415
-    except ImportError as error:
-        raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
     try:
         one, other = (Path(name) if Path(name).is_dir() else released_folder(name) for name in (first, second))
         divided = split(examples(data_folder(data)))

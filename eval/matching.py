@@ -17,11 +17,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import numpy as np
 import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
 
 from data.sources.tables import data_folder, rows, table_path, text_of
 from models.artifact import JUDGE, released_folder
+from models.encoder import open_encoder
+from models.fused import FusedRetriever
 from models.matcher import RANKS, THRESHOLDS, Matcher, MatchStatus, MatchThresholds, Record, Retriever
 
 _FACT_CHECKER: Final = "turnbackhoax.id (Mafindo)"
@@ -69,8 +73,6 @@ def evaluate_matching(data_dir: Path, retriever: Retriever | None = None) -> dic
 
 def fit_thresholds(data_dir: Path) -> tuple[MatchThresholds, dict[str, Any]]:
     """Fit the score and its thresholds on the tuning sets; return them with the figures there."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - the extra `train`
-
     ministry = Matcher.build(_library(data_dir, _MINISTRY))
     checker = Matcher.build(_library(data_dir, _FACT_CHECKER))
     unanswered = _unanswered(data_dir)
@@ -193,9 +195,6 @@ def _queries(found: Sequence[tuple[str, str]]) -> Queries:
 
 
 def _fused() -> Retriever:
-    from models.encoder import open_encoder  # noqa: PLC0415 - ONNX Runtime loads where vectors are asked for
-    from models.fused import FusedRetriever  # noqa: PLC0415
-
     return FusedRetriever(open_encoder(released_folder(JUDGE)))
 
 
@@ -212,7 +211,7 @@ def main() -> None:
         report = {"thresholds": asdict(thresholds), **figures}
     else:
         report = evaluate_matching(folder, _fused() if chosen.vectors else None)
-    print(json.dumps(report, indent=2))  # noqa: T201 - a command's answer
+    click.echo(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":

@@ -20,9 +20,10 @@ from data.schema import Comment, Example
 from data.sources.claims import examples
 from data.sources.moderation import comments
 from data.split import Part, split
-from eval.metrics import Figure, Floats, recall_at, share, with_interval
+from eval.metrics import Figure, recall_at, share, with_interval
 from eval.slices import speaks_of_government
 from models.artifact import load_moderator, read_manifest
+from models.calibration import Floats
 from models.moderation import LABELS, ModerationLabel, Moderator
 
 Marks = npt.NDArray[np.bool_]

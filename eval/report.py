@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Picture
 
 from eval.metrics import Figure
 from eval.run import Curves, Report
 
 _N_BINS: Final = 15
 _N_POINTS: Final = 200
+_RELIABILITY: Final = "reliability"
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -82,11 +85,17 @@ def unseen_sentences(report: Report) -> list[str]:
 def write(report: Report, folder: Path) -> list[Path]:
     """Write report.json, report.md, reliability.png and precision_recall.png; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / name for name in ("report.json", "report.md", "reliability.png", "precision_recall.png")]
+    paths = [folder / name for name in ("report.json", "report.md")]
     paths[0].write_text(json.dumps(as_json(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     paths[1].write_text(as_markdown(report), encoding="utf-8")
-    _draw(*reliability(report.curves), paths[2], ("predicted share of hoaxes", "observed share of hoaxes"))
-    _draw(*precision_recall(report.curves), paths[3], ("recall", "precision"))
+    return [*paths, *draw(report.curves, folder)]
+
+
+def draw(curves: Curves, folder: Path, prefix: str = "") -> list[Path]:
+    """Draw reliability.png and precision_recall.png, their names begun by `prefix`; return their paths."""
+    paths = [folder / f"{prefix}{name}.png" for name in (_RELIABILITY, "precision_recall")]
+    _draw(*reliability(curves), paths[0], ("predicted share of hoaxes", "observed share of hoaxes"))
+    _draw(*precision_recall(curves), paths[1], ("recall", "precision"))
     return paths
 
 
@@ -112,15 +121,12 @@ def precision_recall(curves: Curves) -> tuple[list[float], list[float]]:
 
 
 def _draw(x: list[float], y: list[float], path: Path, axes: tuple[str, str]) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - slow, and only for pictures
-    from matplotlib.figure import Figure as Picture  # noqa: PLC0415
-
     picture = Picture(figsize=(5, 4), layout="constrained")
     FigureCanvasAgg(picture)
     plot = picture.subplots()
     plot.plot(x, y, marker=".", color="#0b5394")
     plot.set(xlabel=axes[0], ylabel=axes[1], xlim=(0, 1), ylim=(0, 1))
-    if path.stem == "reliability":
+    if path.stem.endswith(_RELIABILITY):
         plot.plot((0, 1), (0, 1), linestyle="--", color="#888888")
     picture.savefig(path, dpi=150)
 

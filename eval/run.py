@@ -10,12 +10,13 @@ import numpy as np
 from data.schema import Example, Label
 from data.split import PROTOCOL, Part, Split
 from eval.baselines import StyleOnly, YearOnly
-from eval.metrics import Figure, Floats, auc, recall_at, share, with_interval
+from eval.metrics import Figure, recall_at, share, with_interval
 from eval.slices import NEWS, SEEN_OPINION, UNSEEN_OPINION, Slices, Topic, by_topic, slices_of
 from eval.unseen import as_met, learned_unseen
 from models.artifact import load, read_manifest
-from models.calibration import expected_calibration_error, mix_weights, sigmoid
+from models.calibration import Floats, expected_calibration_error, mix_weights, sigmoid
 from models.linear import LinearScorer
+from models.measures import auc
 from models.score import (
     DECLARED_HOAX_SHARE,
     DECLARED_NEWS_SHARE,

@@ -261,7 +261,7 @@ def moderation_weights(folder: Path, manifest: Manifest) -> ModerationWeights:
 
 def _encoder(folder: Path, manifest: Manifest) -> Scorer:
     from models.encoder import open_encoder  # noqa: PLC0415 - ONNX Runtime loads where an encoder is served
-    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415
+    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415 - imports models.encoder
 
     weights = linear_weights(folder, manifest)
     with _misstated(folder):

@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 
 import click
 
+from models.artifact import ArtifactError, load, released
 from models.score import Score, Scorer
 
 _BATCH_LINES: Final = 1024
@@ -38,8 +39,6 @@ class Row:
 @click.option("--model", default="encoder", show_default=True, help="A released model, or an artefact folder.")
 def score(file: IO[bytes], model: str) -> None:
     """Score FILE ("-" reads standard input): {"id","text"} a line in, {"id","p_hoax","band","reasons","model"} out."""
-    from models.artifact import ArtifactError, load, released  # noqa: PLC0415 - compiles kernels
-
     try:
         scorer = load(Path(model)) if Path(model).is_dir() else released(model)
     except ArtifactError as error:

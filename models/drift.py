@@ -13,7 +13,6 @@ Everything here is pure and repeatable: generators are seeded, and nothing reads
 regression in numpy, because the service carries no scikit-learn; on 1,200 texts it takes some seconds.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,11 +23,9 @@ import numpy.typing as npt
 from data.normalise import normalise
 from models.calibration import Floats, sigmoid
 from models.hashing import NGrams, buckets_of
+from models.measures import N_RESAMPLES, TAILS, auc, resampled, wilson
 
 _SEED: Final = 20260302
-_N_RESAMPLES: Final = 300
-_TAILS: Final = (2.5, 97.5)
-_Z: Final = 1.959964  # 97.5 % point of the normal distribution
 _N_BINS: Final = 10
 _PRIOR_COUNT: Final = 0.5  # Jeffreys: an empty bin is rare, and not impossible
 _NGRAMS: Final = NGrams(bits=12)
@@ -133,10 +130,10 @@ def stability(reference: Floats, recent: Floats) -> Effect:
     rng = np.random.default_rng(_SEED)
     draws = [
         _index(rng.multinomial(reference.size, expected / expected.sum()), rng.multinomial(recent.size, _share(actual)))
-        for _ in range(_N_RESAMPLES)
+        for _ in range(N_RESAMPLES)
     ]
     value = _index(expected, actual)
-    far, near = np.percentile(draws, _TAILS)
+    far, near = np.percentile(draws, TAILS)
     return Effect(value, min(value, max(0.0, 2 * value - float(near))), max(value, 2 * value - float(far)))
 
 
@@ -174,25 +171,8 @@ def apart(reference: Sequence[str], recent: Sequence[str]) -> Effect:
     is_recent = np.repeat([False, True], [len(reference), len(recent)])
     rows = rows_of([*reference, *recent])
     logits = _unseen_logits(rows, is_recent)
-    return _with_interval(auc, logits[is_recent], logits[~is_recent])
-
-
-def auc(positives: Floats, negatives: Floats) -> float:
-    """Chance that a positive scores above a negative, ties half (Mann & Whitney, 1947)."""
-    ordered = np.sort(negatives)
-    below = np.searchsorted(ordered, positives, side="left")
-    not_above = np.searchsorted(ordered, positives, side="right")
-    return float((below + not_above).mean() / (2 * negatives.size))
-
-
-def _with_interval(statistic: Callable[[Floats, Floats], float], positives: Floats, negatives: Floats) -> Effect:
-    rng = np.random.default_rng(_SEED)
-    draws = [
-        statistic(rng.choice(positives, positives.size), rng.choice(negatives, negatives.size))
-        for _ in range(_N_RESAMPLES)
-    ]
-    low, high = np.percentile(draws, _TAILS)
-    return Effect(statistic(positives, negatives), float(low), float(high))
+    sides = logits[is_recent], logits[~is_recent]
+    return Effect(auc(*sides), *resampled(auc, *sides, _SEED))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -271,6 +251,5 @@ def precision(found: Sequence[bool]) -> Effect:
     if not n:
         raise ValueError("a share needs at least one decision")
     p = sum(found) / n
-    centre = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-    return Effect(p, max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half)))
+    low, high = wilson(p, n)
+    return Effect(p, min(p, low), max(p, high))  # at 0 and 1 rounding would leave the share outside

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # type: ignore[import-untyped]
+import onnxruntime
 from tokenizers import Tokenizer
 
 from data.reading import neutral_words, plain_words
@@ -69,9 +69,11 @@ class Encoder:
 
     def _pass(self, tokens: Sequence[Sequence[int]]) -> Answers:
         ids = np.full((len(tokens), max(map(len, tokens))), _PAD, dtype=np.int64)
-        for row, own in zip(ids, tokens, strict=True):
+        mask = np.zeros_like(ids)  # by length: which id pads is the vocabulary's own affair
+        for row, met, own in zip(ids, mask, tokens, strict=True):
             row[: len(own)] = own
-        return Answers(*self.session.run(_HEADS, {"ids": ids, "mask": (ids != _PAD).astype(np.int64)}))
+            met[: len(own)] = 1
+        return Answers(*self.session.run(_HEADS, {"ids": ids, "mask": mask}))
 
     def by_word(self, read: str) -> Floats32:
         """What each word of a cleaned text gives to the class logits, float32 (words, 3); truncated words give 0.

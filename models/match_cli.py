@@ -3,14 +3,12 @@
 import json
 import sys
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import click
 
 from data.lines import Line, batches
-
-if TYPE_CHECKING:
-    from models.matcher import Matcher
+from models.matcher import Matcher, Record
 
 
 @click.command("match")
@@ -35,10 +33,8 @@ def match(file: IO[bytes], library: IO[bytes]) -> None:
         sys.exit(1)
 
 
-def _read_library(library: IO[bytes]) -> tuple[tuple["Matcher", dict[str, str | int]], int]:
+def _read_library(library: IO[bytes]) -> tuple[tuple[Matcher, dict[str, str | int]], int]:
     """Return the matcher with the ids as they were written, and how many lines were no record."""
-    from models.matcher import Matcher, Record  # noqa: PLC0415 - compiles kernels
-
     records: list[Record] = []
     ids: dict[str, str | int] = {}
     n_bad = 0
@@ -54,7 +50,7 @@ def _read_library(library: IO[bytes]) -> tuple[tuple["Matcher", dict[str, str | 
     return (Matcher.build(records), ids), n_bad
 
 
-def _matched_lines(rows: list[Line], library: tuple["Matcher", dict[str, str | int]]) -> Iterator[str]:
+def _matched_lines(rows: list[Line], library: tuple[Matcher, dict[str, str | int]]) -> Iterator[str]:
     matcher, ids = library
     for row, found in zip(rows, matcher.search_many([row.texts[0] for row in rows]), strict=True):
         matches = [

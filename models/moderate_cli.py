@@ -9,6 +9,7 @@ from typing import IO, Any
 import click
 
 from data.lines import Line, batches
+from models.artifact import ArtifactError, load_moderator, released_moderator
 from models.moderation import Moderation, Moderator
 
 
@@ -21,8 +22,6 @@ def moderate(file: IO[bytes], model: str) -> None:
     One object a line in, {"id","text"}; one a line out, in the same order, {"id","labels","flags","model"}: a
     probability for each label, and those labels that reach their threshold. A flag blurs; it decides nothing.
     """
-    from models.artifact import ArtifactError, load_moderator, released_moderator  # noqa: PLC0415 - compiles kernels
-
     try:
         moderator = load_moderator(Path(model)) if Path(model).is_dir() else released_moderator(model)
     except ArtifactError as error:

@@ -11,8 +11,17 @@ from typing import Any
 import numpy as np
 
 from models.artifact import MANIFEST, RELEASED, WEIGHTS
+from training.recipe import RECIPES
 
 BITS = 12
+
+
+def changed_recipe(path: Path, name: str, before: str, after: str) -> Path:
+    """Write a shipped recipe with one wording replaced; a wording that it lacks would change nothing, and fails."""
+    shipped = (RECIPES / f"{name}.toml").read_text(encoding="utf-8")
+    assert before in shipped
+    path.write_text(shipped.replace(before, after), encoding="utf-8")
+    return path
 
 
 def small_artefact(folder: Path, bias: float = 0.0, **metrics: Any) -> Path:

@@ -52,7 +52,7 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
         false_flags=recipe.bands.false_flags,
         guard=_GUARD if twin else "",
         crossed="\n".join([*_crossed(fitted), *(_crossed_unseen(candidate, twin) if twin else ())]),
-        despite=_DESPITE.format(reason=candidate.rows.despite) if candidate.rows.despite else "",
+        despite=DESPITE.format(reason=candidate.rows.despite) if candidate.rows.despite else "",
         figures="\n".join([*_rows(report, "these weights"), *(_rows(twin.report, "twin", _UNSEEN) if twin else ())]),
         bands="\n".join([*_bands(report, "these weights"), *(_bands(twin.report, "twin") if twin else ())]),
         calibration="\n".join(
@@ -132,7 +132,7 @@ What it does with criticism from a source that it never met is known of its twin
 without the tweets of `hs`: at its own `look` the twin finds {found_by_judged} of those posts and flags
 {flagged} of the {n:,} tweets that speak of government (a published list of words,
 `eval/slices.py`)."""
-_DESPITE: Final = """
+DESPITE: Final = """
 **These rows failed the leak audit, and were trained on all the same.** Reason given: {reason}
 """
 _NEVER_MET: Final = "The tweets of `hs`, the unseen opinion below, neither train nor tune."

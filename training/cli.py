@@ -5,6 +5,9 @@ from pathlib import Path
 
 import click
 
+from training import pipeline
+from training.order import Order
+
 
 @click.command("train")
 @click.argument("recipe", default="linear")
@@ -15,21 +18,18 @@ import click
 @click.option(
     "--store", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where runs are recorded."
 )
-@click.option("--base", default=None, help="For an encoder: the base model, a Hub name or a folder [the recipe's].")
+@click.option("--base", default="", help="For an encoder: the base model's Hub name or folder [the recipe's].")
 @click.option(
     "--despite", metavar="REASON", default="", help="Train on rows that fail the leak audit; the reason is kept."
 )
 @click.option("--track/--no-track", default=True, show_default=True, help="Record the run with MLflow.")
-def train(  # noqa: PLR0913, PLR0917 - its options
-    recipe: str, out: Path | None, data: Path | None, store: Path, base: str | None, despite: str, *, track: bool
+def train(  # noqa: PLR0913 - click passes one argument an option
+    *, recipe: str, out: Path | None, data: Path | None, store: Path, base: str, despite: str, track: bool
 ) -> None:
     """Train by RECIPE, a name in training/recipes or a TOML file, and write an artefact with its figures."""
+    folder = out or Path("var/models") / Path(recipe).stem
     try:
-        from training import pipeline  # noqa: PLC0415 - the training set is an extra
-    except ImportError as error:
-        raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
-    try:
-        made = pipeline.run(recipe, data, out, _say, datetime.now(UTC), base, despite=despite)
+        made = pipeline.run(recipe, Order(data, folder, _say, datetime.now(UTC), base, despite))
     except pipeline.EXPECTED_ERRORS as error:
         raise click.ClickException(str(error)) from error
     if track:

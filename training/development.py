@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import click
 import numpy as np
 
 from data.schema import Example, Label
 from data.sources.tables import data_folder
-from eval.metrics import Figure, Floats, auc, recall_at, with_interval
+from eval.metrics import Figure, recall_at, with_interval
 from eval.slices import speaks_of_government
+from models.calibration import Floats
+from models.measures import auc
 from training.fit_linear import TITLES, Features, calibrated, fit_weights, hoaxes_of, probabilities_of
 from training.recipe import read_recipe
 from training.rows import Rows, rows_for
@@ -100,10 +103,10 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = data_folder(chosen.data)
     lines = development_figures(chosen.recipe, folder, chosen.leave_out or LEFT_OUT, chosen.despite)
-    print("| hoaxes (n) | against (n) | AUC | recall at 5 % FPR |\n| --- | --- | --- | --- |")  # noqa: T201
+    click.echo("| hoaxes (n) | against (n) | AUC | recall at 5 % FPR |\n| --- | --- | --- | --- |")
     for line in lines:
         compared = f"{line.hoaxes} ({line.auc.n:,}) | {line.against} ({line.n_against:,})"
-        print(f"| {compared} | {line.auc} | {line.recall_at_5} |")  # noqa: T201
+        click.echo(f"| {compared} | {line.auc} | {line.recall_at_5} |")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from data.split import PROTOCOL
 from eval.metrics import Figure
 from eval.slices import UNSEEN_CRITICISM
+from training.card import DESPITE
 
 if TYPE_CHECKING:
     from training.encoder_pipeline import EncoderCandidate
@@ -33,7 +34,8 @@ def encoder_card(candidate: "EncoderCandidate") -> str:
         share=recipe.bands.linear_share,
         linear=recipe.linear,
         stages=f" after `{recipe.begins_with}`" if recipe.begins_with else "",
-        held=", ".join(f"`{name}`, " for name in recipe.held_out),
+        held="".join(f"the opinions of `{name}`, " for name in recipe.held_out),
+        despite=DESPITE.format(reason=candidate.despite) if candidate.despite else "",
         crossed="\n".join(f"| {name} | {rate:.1%} |" for name, rate in fitted.false_flags.items()),
         figures="\n".join(
             f"| {row.positives} ({row.auc.n:,}) | {row.negatives} ({row.n_negatives:,}) | {row.auc} "
@@ -45,7 +47,6 @@ def encoder_card(candidate: "EncoderCandidate") -> str:
             f"| {name} | {figure.n:,} | {_percent(figure)} | {_percent(report.cleared[name])} |"
             for name, figure in report.flagged.items()
         ),
-        before=report.ece_before or 0.0,
         after=report.ece_after,
         mix=report.mix_opinion,
         mean_logit=candidate.parity.mean_logit,
@@ -73,7 +74,7 @@ and debunk. It is not the probability that something is false, and it decides no
 people. At `look` it finds {found} of later hoax posts and flags
 {flagged} of {n:,} tweets that speak of government (a published list of words, `eval/slices.py`), of a source that
 it never met. The strongest evidence stays a confirmed match to a clarification.
-
+{despite}
 ## What it is
 `{base}` with the vocabulary trimmed to the pieces that the training texts use, and heads on the
 mean of its last layer: a class (hoax, news, opinion) and a vector for comparing claims; ONNX, int8 weights in
@@ -92,7 +93,7 @@ draws from each part as many texts as the last column says.
 
 `spoken` are sentences that a grammar of this project makes (`training/spoken.py`); no figure is measured on them.
 Fact-checkers' narratives, tags and addresses were not read by the class; clarifications were read as the
-answers of {pairs:,} pairs. {held}The comments of `yt_promo_b` never trained and set the bands; the tweets of `hs`
+answers of {pairs:,} pairs. Never trained and set the bands: {held}the comments of `yt_promo_b`. The tweets of `hs`
 neither trained nor set anything. A head for moderation learned beside the others and is not served: what remained of
 the tweets after the unseen opinions were taken out taught it nothing of hate and abuse.
 
@@ -116,8 +117,8 @@ Test rows are from {test_from} on, in groups that appear nowhere earlier; 95 % i
 | --- | --- | --- | --- |
 {bands}
 
-Calibration error (ECE) over the declared mix, opinions of the slice "{mix}": {before:.3f} before,
-{after:.3f} after Platt scaling. Int8 against float on {n_parity} texts of the tuning months: a logit moves by
+Calibration error (ECE) over the declared mix, opinions of the slice "{mix}": {after:.3f} after Platt scaling.
+Int8 against float on {n_parity} texts of the tuning months: a logit moves by
 {mean_logit:.3f} on average and {largest_logit:.3f} at most; smallest cosine of a vector {smallest_cosine:.4f}.
 
 `suluh eval encoder` repeats these figures.

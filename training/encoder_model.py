@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Final
 
 import torch
@@ -58,6 +59,14 @@ def base_model(base: str) -> tuple[PreTrainedModel, Tokenizer]:
     """Body and tokenizer of `base`, a Hub name or a folder."""
     body = AutoModel.from_pretrained(base, add_pooling_layer=False, attn_implementation="eager")
     return body, AutoTokenizer.from_pretrained(base).backend_tokenizer
+
+
+def fingerprint_of(body: PreTrainedModel) -> str:
+    """SHA-256 over names and values of all weights, in the order of their names; the same wherever they lie."""
+    digest = sha256()
+    for name, weights in sorted(body.state_dict().items()):
+        digest.update(name.encode() + weights.float().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def trimmed(tokenizer: Tokenizer, texts: Iterable[str], size: int) -> tuple[Tokenizer, list[int]]:

@@ -34,8 +34,9 @@ from training.encoder_card import encoder_card
 from training.encoder_recipe import EncoderRecipe, read_encoder_recipe
 from training.encoder_rows import Material, material_for
 from training.export_encoder import Parity, export, parity
-from training.fit_encoder import Progress, Trained, fit_encoder, fit_further
+from training.fit_encoder import Trained, fit_encoder, fit_further
 from training.fit_linear import fit as fit_linear
+from training.order import Made, Order
 from training.recipe import read_recipe
 from training.release import ReleaseError, headline, licence
 from training.rows import rows_for
@@ -44,6 +45,7 @@ _LIBRARIES: Final = ("numpy", "onnxruntime", "suluh", "tokenizers", "torch", "tr
 _N_PARITY: Final = 300
 _BASE_LICENCE: Final = """Derived from {base}, whose own licence stays in force (intfloat/multilingual-e5-small: MIT).
 """
+_WORK: Final = "work"
 _UNNAMED: Final = "encoder-unreleased"
 
 
@@ -58,55 +60,63 @@ class EncoderCandidate:
     parity: Parity
     report: Report
     n_steps: int
+    base_sha256: str
+    despite: str  # why rows that fail the leak audit were trained on all the same
 
 
-def train_encoder(  # noqa: PLR0913 - a run meets everything
-    recipe: EncoderRecipe,
-    base: str,
-    source: Path,
-    folder: Path,
-    progress: Progress,
-    *,
-    now: datetime,
-    despite: str = "",
-) -> Manifest:
-    """Train by `recipe` from `base`, or go on from the checkpoint in `folder`/work, and write the artefact.
+def train_encoder(recipe: EncoderRecipe, order: Order) -> Made:
+    """Train by `recipe`, or go on from the checkpoint in the folder's `work`, and write the artefact.
 
-    The checkpoint stays until the artefact is whole. `despite` says why rows that fail the leak audit train all the
-    same. Raises DataError and ReleaseError.
+    The checkpoint stays until the artefact is whole. Raises DataError and ReleaseError.
     """
+    source, folder, progress = order.source, order.folder, order.progress
     progress(f"reading and splitting {source}")
     material = material_for(recipe, source)
-    audit_split(material.divided, recipe.bands.max_characters).refuse(despite)
-    work = folder / "work"
-    trained = _trained(recipe, material, base, source, work, progress)
+    found = audit_split(material.divided, recipe.bands.max_characters)
+    found.refuse(order.despite)
+    trained = _trained(recipe, material, order)
     progress("writing ONNX, int8")
     export(trained.model, trained.tokenizer, recipe.max_tokens, folder)
     moved = parity(trained.model, folder, _probe(material))
     progress(f"int8 moves a logit by {moved.mean_logit:.3f} on average, {moved.largest_logit:.3f} at most")
     progress(f"the linear part, {recipe.linear}")
-    linear = fit_linear(rows_for(of_linear := read_recipe(recipe.linear), source, despite), of_linear, progress).weights
+    linear = _linear_part(recipe, order)
     blend = Blend(open_encoder(folder), linear, recipe.bands.linear_share)
     progress("calibrating and setting bands")
     fitted = fit_bands(blend, material.divided, recipe, source)
     progress("measuring on later months")
     report = evaluate(_scorer(blend, fitted, recipe), material.divided, baselines=False)
-    candidate = EncoderCandidate(fitted, recipe, material, linear, moved, report, trained.n_steps)
-    manifest = _write(folder, candidate, now, despite)
-    shutil.rmtree(work)
-    return manifest
+    candidate = EncoderCandidate(
+        fitted=fitted,
+        recipe=recipe,
+        material=material,
+        linear=linear,
+        parity=moved,
+        report=report,
+        n_steps=trained.n_steps,
+        base_sha256=trained.base_sha256,
+        despite=order.despite.strip() if found.failures else "",
+    )
+    manifest = _write(folder, candidate, order.now)
+    shutil.rmtree(folder / _WORK)
+    progress(f"wrote {manifest.version} to {folder}")
+    return Made(folder, manifest, {"": report})
 
 
-def _trained(  # noqa: PLR0913, PLR0917 - a run meets everything
-    recipe: EncoderRecipe, material: Material, base: str, source: Path, work: Path, progress: Progress
-) -> Trained:
+def _trained(recipe: EncoderRecipe, material: Material, order: Order) -> Trained:
+    work, progress = order.folder / _WORK, order.progress
     if not recipe.begins_with:
-        return fit_encoder(material, recipe, base, work, progress)
+        return fit_encoder(material, recipe, order.base or recipe.base, work, progress)
     first = read_encoder_recipe(recipe.begins_with)
     progress(f"the first stage, {recipe.begins_with}")
-    before = fit_encoder(material_for(first, source), first, base, work / "first", progress)
+    before = fit_encoder(material_for(first, order.source), first, order.base or first.base, work / "first", progress)
     progress("the second stage")
     return fit_further(before, material, recipe, work, progress)
+
+
+def _linear_part(recipe: EncoderRecipe, order: Order) -> Weights:
+    of_linear = read_recipe(recipe.linear)
+    return fit_linear(rows_for(of_linear, order.source, order.despite), of_linear, order.progress).weights
 
 
 def _probe(material: Material) -> list[str]:
@@ -120,7 +130,7 @@ def _scorer(blend: Blend, fitted: Fitted, recipe: EncoderRecipe) -> EncoderScore
     return EncoderScorer(blend, fitted.calibration, fitted.thresholds, recipe.bands.opinion_gate, _UNNAMED)
 
 
-def _write(folder: Path, candidate: EncoderCandidate, now: datetime, despite: str) -> Manifest:
+def _write(folder: Path, candidate: EncoderCandidate, now: datetime) -> Manifest:
     if not {"posts", "unseen opinion"} <= candidate.report.flagged.keys():
         raise DataError("The tables hold no later posts or no unseen opinions; no card without.")
     recipe, fitted = candidate.recipe, candidate.fitted
@@ -144,8 +154,12 @@ def _write(folder: Path, candidate: EncoderCandidate, now: datetime, despite: st
         thresholds=asdict(fitted.thresholds),
         calibration=asdict(fitted.calibration),
         data_fingerprint=fingerprint(candidate.material),
-        recipe={**recipe.as_dict(), **({"despite": despite} if despite else {})},
-        versions={"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+        recipe={**recipe.as_dict(), **({"despite": candidate.despite} if candidate.despite else {})},
+        versions={
+            "python": platform.python_version(),
+            **{name: version(name) for name in _LIBRARIES},
+            recipe.base: f"sha256 {candidate.base_sha256}",
+        },
         metrics={
             **headline(candidate.report),
             "int8.mean_logit": round(candidate.parity.mean_logit, 4),

@@ -16,11 +16,10 @@ from torch import Tensor, nn
 
 from data.reading import neutral_words, plain_words
 from training.encoder_batches import Batch, Task, batches
-from training.encoder_model import Encoder, base_model, hidden_size, keep_pieces, trimmed
+from training.encoder_model import Encoder, base_model, fingerprint_of, hidden_size, keep_pieces, trimmed
 from training.encoder_recipe import EncoderRecipe
 from training.encoder_rows import Material
-
-Progress = Callable[[str], None]
+from training.order import Progress
 
 _PAD: Final = 1
 _CLIP: Final = 1.0
@@ -31,20 +30,23 @@ _CHECKPOINT: Final = "checkpoint.pt"
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a fit leaves; the model is in evaluation mode."""
+    """What a fit leaves; the model is in evaluation mode. `base_sha256` tells which weights it began with."""
 
     model: Encoder
     tokenizer: Tokenizer
     n_steps: int
+    base_sha256: str
 
 
 def fit_encoder(material: Material, recipe: EncoderRecipe, base: str, folder: Path, progress: Progress) -> Trained:
     """Train from a base model, or go on with what `folder` holds of the same recipe."""
     torch.manual_seed(recipe.seed)
     body, whole = base_model(base)
+    began_with = fingerprint_of(body)
     tokenizer, kept = _vocabulary(whole, material, recipe, folder, progress)
     keep_pieces(body, kept)
-    return fit_further(Trained(Encoder(body, hidden_size(body)), tokenizer, 0), material, recipe, folder, progress)
+    before = Trained(Encoder(body, hidden_size(body)), tokenizer, 0, began_with)
+    return fit_further(before, material, recipe, folder, progress)
 
 
 def fit_further(
@@ -58,7 +60,7 @@ def fit_further(
     progress(f"{len(plan):,} batches, {sum(_size(batch) for batch in plan):,} tokens with padding")
     run = _Run(model, *_optimiser(model, recipe, len(plan)), recipe, folder, progress)
     run.go_on(plan)
-    return Trained(model.eval().cpu(), tokenizer, before.n_steps + len(plan))
+    return Trained(model.eval().cpu(), tokenizer, before.n_steps + len(plan), before.base_sha256)
 
 
 def encoder_of(tokenizer: Tokenizer, max_tokens: int) -> Callable[[Any], list[list[int]]]:
@@ -75,7 +77,8 @@ def padded(tokens: tuple[tuple[int, ...], ...], device: torch.device) -> tuple[T
     """Ids (n, longest) with padding, and the mask of what is not."""
     longest = max(map(len, tokens))
     ids = torch.tensor([[*row, *[_PAD] * (longest - len(row))] for row in tokens], device=device)
-    return ids, (ids != _PAD).long()
+    mask = torch.tensor([[*[1] * len(row), *[0] * (longest - len(row))] for row in tokens], device=device)
+    return ids, mask
 
 
 def _vocabulary(
@@ -171,7 +174,7 @@ class _Run:
         with torch.autocast(device.type, dtype=torch.bfloat16):
             pooled = self.model.pooled(*padded(batch.tokens, device))
         loss = _loss(self.model, pooled.float(), batch, self.recipe)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
         self.optimiser.step()
         self.schedule.step()
@@ -185,6 +188,7 @@ class _Run:
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "step": step,
+            "random": (torch.get_rng_state(), torch.cuda.get_rng_state_all()),
         }
         torch.save(state, unfinished)
         unfinished.replace(self.folder / _CHECKPOINT)
@@ -197,6 +201,10 @@ class _Run:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
+        if "random" in state:  # not in checkpoints of versions before; those go on with other dropout
+            here, devices = state["random"]
+            torch.set_rng_state(here.cpu())
+            torch.cuda.set_rng_state_all([one.cpu() for one in devices])
         return int(state["step"])
 
 

@@ -4,7 +4,7 @@ Nothing here looks at the test part. The threshold is set on opinions of a sourc
 not meet: each crossed source is left out once, because a model flags far less of what it was trained on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,10 +20,9 @@ from models.calibration import Floats, Platt, fit_platt, mix_weights
 from models.hashing import NGrams, buckets_of
 from models.linear import IDF_STEP, LinearScorer, Weights
 from models.score import Thresholds
+from training.order import Progress
 from training.recipe import Recipe, Shares
 from training.rows import Rows
-
-Progress = Callable[[str], None]
 
 _LARGEST_BYTE: Final = 255
 TITLES: Final = (Kind.FACTCHECK_TITLE, Kind.OFFICIAL_TITLE)

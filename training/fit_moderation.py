@@ -14,16 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # a part of scikit-learn's install
+from threadpoolctl import threadpool_limits  # a part of scikit-learn's install
 
 from data.schema import DataError
 from models.calibration import Floats, fit_platt, mix_weights, sigmoid
 from models.linear_moderator import LinearModerator, ModerationWeights, Reading
 from models.moderation import LABELS, Bands, LabelBand, ModerationLabel
 from models.signals import SIGNALS
-from training.fit_linear import Progress, normalised, rounded_idf
+from training.fit_linear import normalised, rounded_idf
 from training.moderation_recipe import LabelFit, ModerationRecipe
 from training.moderation_rows import Hashed, Marks, ModerationRows, Places
+from training.order import Progress
 
 _FEWEST_POSITIVES: Final = 25  # of a source; with fewer, leaving it out says nothing
 _FEWEST_UNMARKED: Final = 200  # of a slice that sets a threshold; of fewer, one in a hundred is chance

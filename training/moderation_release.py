@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -22,13 +20,12 @@ from eval.moderation import (
     held_out_figures,
     held_out_rows,
 )
-from models.artifact import Manifest
 from models.linear_moderator import ModerationWeights
 from models.moderation import LABELS, ModerationLabel
-from training.fit_linear import Progress
 from training.fit_moderation import FittedLabel, FittedModerator, fit_moderator, fit_twin, guarded
 from training.moderation_recipe import ModerationRecipe
 from training.moderation_rows import ModerationRows, moderation_rows
+from training.order import Made, Order
 from training.release import Contents, write_contents
 
 _LETTERED: Final = ModerationLabel.GAMBLING  # promotions are often written in styled letters
@@ -36,10 +33,11 @@ _OWN: Final = "these weights"
 _TWIN: Final = "twin"
 
 
-def run(recipe: ModerationRecipe, tables: Path, folder: Path, progress: Progress, now: datetime) -> Manifest:
-    """Train by `recipe` on `tables` and write the artefact into `folder`; raises DataError or ReleaseError."""
-    progress(f"reading {tables}")
-    rows = moderation_rows(recipe, tables)
+def run(recipe: ModerationRecipe, order: Order) -> Made:
+    """Train by `recipe` and write the artefact; raises DataError or ReleaseError."""
+    progress = order.progress
+    progress(f"reading {order.source}")
+    rows = moderation_rows(recipe, order.source)
     progress(f"fitting on {len(rows.hashed.texts):,} texts")
     own = fit_moderator(rows, recipe, progress)
     twin = fit_twin(own, rows, recipe, progress)
@@ -59,9 +57,9 @@ def run(recipe: ModerationRecipe, tables: Path, folder: Path, progress: Progress
         recipe=recipe.as_dict(),
         metrics=metrics_of(held_out, flagged),
     )
-    manifest = write_contents(folder, contents, now)
-    progress(f"wrote {manifest.version} to {folder}")
-    return manifest
+    manifest = write_contents(order.folder, contents, order.now)
+    progress(f"wrote {manifest.version} to {order.folder}")
+    return Made(order.folder, manifest)
 
 
 def arrays_of(weights: ModerationWeights) -> dict[str, Any]:

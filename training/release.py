@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.catalogue import SOURCES
+from eval.metrics import Figure
 from eval.run import Report
 from models.artifact import CARD, LICENCE, SIZE_LIMIT_BYTES, Arrays, Manifest, write_files, write_manifest
 from training.card import Candidate, card
@@ -79,16 +80,47 @@ def write_contents(folder: Path, contents: Contents, now: datetime) -> Manifest:
 
 
 def headline(report: Report) -> Mapping[str, float]:
-    """The figures that a manifest and a tracker keep: plain numbers by plain names."""
-    figures = {f"{name.replace(' ', '_')}.look": figure.value for name, figure in report.flagged.items()}
+    """The figures that a manifest keeps, plain numbers by plain names.
+
+    Names are `SLICE.look`, `HOAXES_vs_OTHERS.auc`, `.recall_at_5`, `.recall_at_1`, spaces as underscores, and `ece`.
+    The service's promotion gate reads them.
+    """
+    values = {name: figure.value for name, figure in _figures(report).items()}
+    return {name: round(value, 4) for name, value in {**values, "ece": report.ece_after}.items()}
+
+
+def with_intervals(report: Report) -> Mapping[str, float]:
+    """The figures that a tracker keeps: those of `headline` and of each topic, with `.low`, `.high` and `.n` beside.
+
+    Topics add `topic_TOPIC.found`, `.flagged` and `.auc` where there are rows enough; `ece` has no interval.
+    """
+    figures = dict(_figures(report))
+    for topic in report.topics:
+        sides = {"found": topic.found, "flagged": topic.flagged, "auc": topic.auc}
+        name = f"topic_{topic.topic}".replace(" ", "_")
+        figures |= {f"{name}.{side}": figure for side, figure in sides.items() if figure is not None}
+    plain = {key: value for name, figure in figures.items() for key, value in _of_figure(name, figure).items()}
+    return {**plain, "ece": round(report.ece_after, 4)}
+
+
+def _figures(report: Report) -> Mapping[str, Figure]:
+    figures = {f"{name}.look": figure for name, figure in report.flagged.items()}
     for row in report.comparisons:
-        if row.system != report.model:
-            continue
-        key = f"{row.positives} vs {row.negatives}".replace(" ", "_")
-        figures[f"{key}.auc"] = row.auc.value
-        figures[f"{key}.recall_at_5"] = row.recall_at_5.value
-        figures[f"{key}.recall_at_1"] = row.recall_at_1.value
-    return {name: round(value, 4) for name, value in {**figures, "ece": report.ece_after}.items()}
+        if row.system == report.model:
+            key = f"{row.positives} vs {row.negatives}"
+            figures[f"{key}.auc"] = row.auc
+            figures[f"{key}.recall_at_5"] = row.recall_at_5
+            figures[f"{key}.recall_at_1"] = row.recall_at_1
+    return {name.replace(" ", "_"): figure for name, figure in figures.items()}
+
+
+def _of_figure(name: str, figure: Figure) -> dict[str, float]:
+    return {
+        name: round(figure.value, 4),
+        f"{name}.low": round(figure.low, 4),
+        f"{name}.high": round(figure.high, 4),
+        f"{name}.n": float(figure.n),
+    }
 
 
 def _of_twin(twin: Candidate | None) -> dict[str, float]:

@@ -5,13 +5,12 @@ registry only repeat it, for those who look there. MLflow keeps no past of an al
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from eval.metrics import Figure
-from eval.run import Report
 from models.artifact import CARD, MANIFEST, read_manifest
 
 EXPERIMENT: Final = "suluh"
@@ -25,14 +24,18 @@ _LONGEST_PARAMETER: Final = 6_000  # MLflow's own limit
 _PER_CALL: Final = 100  # parameters that MLflow takes at once
 
 
-def record(  # noqa: PLR0913, PLR0917 - what a run is
-    name: str,
-    parameters: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    artefact: Path,
-    store: Path,
-    pictures: Sequence[Path] = (),
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a training run is to a tracker: the recipe as parameters, the figures, the artefact folder, its pictures."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    artefact: Path
+    pictures: tuple[Path, ...] = ()
+
+
+def record(run: Run, store: Path) -> str:
     """Record one training run and register its artefact; return the run's id.
 
     The run holds the recipe, the data's fingerprint, the metrics, the card as its description, the pictures, and the
@@ -40,7 +43,7 @@ def record(  # noqa: PLR0913, PLR0917 - what a run is
     unless MLFLOW_TRACKING_URI names another.
     """
     mlflow = _mlflow(store)
-    manifest = read_manifest(artefact)
+    artefact, manifest = run.artefact, read_manifest(run.artefact)
     if mlflow.get_experiment_by_name(EXPERIMENT) is None:
         mlflow.create_experiment(EXPERIMENT, artifact_location=(store.resolve() / "mlruns").as_uri())
     mlflow.set_experiment(EXPERIMENT)
@@ -50,13 +53,13 @@ def record(  # noqa: PLR0913, PLR0917 - what a run is
         "suluh.manifest_sha256": sha256((artefact / MANIFEST).read_bytes()).hexdigest(),
         _NOTE: (artefact / CARD).read_text(encoding="utf-8"),
     }
-    with mlflow.start_run(run_name=name, tags=tags) as run:
-        run_id = str(run.info.run_id)
-        _log_parameters(mlflow, flat(parameters))
-        mlflow.log_metrics(dict(metrics))
+    with mlflow.start_run(run_name=run.name, tags=tags) as begun:
+        run_id = str(begun.info.run_id)
+        _log_parameters(mlflow, flat(run.parameters))
+        mlflow.log_metrics(dict(run.metrics))
         mlflow.log_artifacts(str(artefact), artifact_path=MODEL)
-        mlflow.log_text(_signed(run_id, manifest.version), f"{MODEL}/MLmodel")
-        for picture in pictures:
+        mlflow.log_text(_signed(mlflow, run_id, manifest.version), f"{MODEL}/MLmodel")
+        for picture in run.pictures:
             mlflow.log_artifact(str(picture), artifact_path=PICTURES)
     _register(mlflow, run_id, tags)
     return run_id
@@ -75,29 +78,6 @@ def mirror(aliases: Mapping[str, str | None], folder: Path) -> str:
     return f"MLflow: {'; '.join(said)}."
 
 
-def with_intervals(report: Report) -> dict[str, float]:
-    """Every headline figure of `report` by a plain name, each with its `.low`, `.high` and `.n` beside it.
-
-    Names are `SLICE.look`, `HOAXES_vs_OTHERS.auc`, `.recall_at_5`, `.recall_at_1`, and `topic_TOPIC.found`, `.flagged`,
-    `.auc`, spaces as underscores; `ece` has no interval. These are the names that the service's promotion gate reads.
-    """
-    figures = {f"{name}.look": figure for name, figure in report.flagged.items()}
-    for row in report.comparisons:
-        if row.system == report.model:
-            key = f"{row.positives} vs {row.negatives}"
-            figures |= {
-                f"{key}.auc": row.auc,
-                f"{key}.recall_at_5": row.recall_at_5,
-                f"{key}.recall_at_1": row.recall_at_1,
-            }
-    for topic in report.topics:
-        sides = {"found": topic.found, "flagged": topic.flagged, "auc": topic.auc}
-        figures |= {f"topic_{topic.topic}.{side}": figure for side, figure in sides.items() if figure is not None}
-    named = {name.replace(" ", "_"): figure for name, figure in figures.items()}
-    plain = {key: value for name, figure in named.items() for key, value in _of_figure(name, figure).items()}
-    return {**plain, "ece": round(report.ece_after, 4)}
-
-
 def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested mappings with dotted names: {"fit": {"c": 1}} → {"fit.c": 1}."""
     result: dict[str, Any] = {}
@@ -109,18 +89,9 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return result
 
 
-def _of_figure(name: str, figure: Figure) -> dict[str, float]:
-    return {
-        name: round(figure.value, 4),
-        f"{name}.low": round(figure.low, 4),
-        f"{name}.high": round(figure.high, 4),
-        f"{name}.n": float(figure.n),
-    }
-
-
 def _mlflow(store: Path) -> Any:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # a missing git must not stop a training run
-    import mlflow  # noqa: PLC0415 - takes seconds to import
+    import mlflow  # noqa: PLC0415 - takes seconds; training without tracking and `mirror` without a store do without
 
     store.mkdir(parents=True, exist_ok=True)
     given = os.environ.get(_SETTING)
@@ -136,16 +107,16 @@ def _log_parameters(mlflow: Any, parameters: Mapping[str, Any]) -> None:
         mlflow.log_params(dict(texts[at : at + _PER_CALL]))
 
 
-def _signed(run_id: str, version: str) -> str:
+def _signed(mlflow: Any, run_id: str, version: str) -> str:
     """The file that MLflow keeps beside a model: a flavour of our own and the signature, and no code to be run."""
-    from mlflow.models import Model, ModelSignature  # noqa: PLC0415 - as above
-    from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
-
-    signature = ModelSignature(
-        inputs=Schema([ColSpec(DataType.string, "text")]),
-        outputs=Schema([ColSpec(DataType.double, "p_hoax"), ColSpec(DataType.string, "band")]),
+    types = mlflow.types
+    signature = mlflow.models.ModelSignature(
+        inputs=types.Schema([types.ColSpec(types.DataType.string, "text")]),
+        outputs=types.Schema(
+            [types.ColSpec(types.DataType.double, "p_hoax"), types.ColSpec(types.DataType.string, "band")]
+        ),
     )
-    model = Model(artifact_path=MODEL, run_id=run_id, signature=signature)
+    model = mlflow.models.Model(artifact_path=MODEL, run_id=run_id, signature=signature)
     model.add_flavor("suluh", version=version)
     return str(model.to_yaml())
 

@@ -13,7 +13,7 @@ addresses and numbers are masked again here, whatever the exporter did, and only
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -62,10 +62,11 @@ def _examples_of(row: Mapping[str, Any], where: str) -> Iterator[Example]:
     if not isinstance(statement, str) or not isinstance(posts, list) or not all(isinstance(one, str) for one in posts):
         raise DataError(f"{where}: statement is a text, and posts is a list of texts.")
     claim_id = f"desk-{row['id']}"
-    yield from _masked(claim_id, statement, label, Kind.FACTCHECK_TITLE, claim_id, decided)
+    stated = Example(claim_id, statement, label, Kind.FACTCHECK_TITLE, "desk", _PUBLISHER, claim_id, decided)
+    yield from _masked(stated)
     kind = Kind.CIRCULATED_POST if label is Label.HOAX else Kind.SOCIAL_POST
     for number, post in enumerate(posts, start=1):
-        yield from _masked(f"{claim_id}#post{number}", post, label, kind, claim_id, decided)
+        yield from _masked(replace(stated, id=f"{claim_id}#post{number}", text=post, kind=kind))
 
 
 def _label_of(row: Mapping[str, Any], where: str) -> Label:
@@ -80,12 +81,11 @@ def _label_of(row: Mapping[str, Any], where: str) -> Label:
     return label
 
 
-def _masked(  # noqa: PLR0913, PLR0917 - the fields of one Example
-    row_id: str, text: str, label: Label, kind: Kind, group: str, decided: date
-) -> Iterator[Example]:
-    masked = mask_identities(text).strip()
+def _masked(row: Example) -> Iterator[Example]:
+    """The row with its text masked; nothing where no text is left."""
+    masked = mask_identities(row.text).strip()
     if masked:
-        yield Example(row_id, masked, label, kind, "desk", _PUBLISHER, group, decided)
+        yield replace(row, text=masked)
 
 
 def row_of(claim: Mapping[str, Any]) -> str:

@@ -392,10 +392,10 @@ def test_a_challenger_by_command_and_a_declined_proposal(run, folder):
 def test_an_agreement_by_command_is_repeated_in_mlflow(run, folder, settings):
     """Where a store with that run is, its alias leads to what serves; the alias follows a rollback as well."""
     mlflow = pytest.importorskip("mlflow")
-    from training.tracking import REGISTERED, record
+    from training.tracking import REGISTERED, Run, record
 
     version = described(folder).version
-    record(version, {}, {}, folder, settings.var_dir)
+    record(Run(version, {}, {}, folder), settings.var_dir)
     run("ani", promote, folder, "--reason", "lebih baik")
     assert f"champion is {version}" in run("beni", promote, "--agree").stderr
     mlflow.set_tracking_uri(f"sqlite:///{settings.var_dir / 'mlflow.db'}")

@@ -13,10 +13,11 @@ from eval.cli import evaluate
 from eval.moderation import FLAGGED, GROUPED, LEFT_OUT, RECORDED, is_styled, unseen_opinions
 from models.artifact import CARD, LICENCE, ArtifactError, load, load_moderator, read_manifest
 from models.moderation import LABELS, ModerationLabel
+from tests.artefacts import changed_recipe
 from training.cli import train
 from training.moderation_recipe import read_moderation_recipe
 from training.moderation_rows import moderation_rows
-from training.recipe import RECIPES, RecipeError
+from training.recipe import RecipeError
 
 PLACES = ["air", "api", "awan", "batu", "bukit", "danau", "embun", "fajar", "hujan", "kabut", "laut", "senja"]
 LABEL_NAMES = [label.value for label in LABELS]
@@ -201,10 +202,7 @@ def test_an_unmarked_opinion_is_one_that_its_collection_read(tables):
 )
 def test_a_recipe_that_misstates_is_refused(before, after, message, tables, tmp_path):
     """What a recipe lacks, or what would set a threshold on texts that the fit met, is said."""
-    shipped = (RECIPES / "moderation.toml").read_text(encoding="utf-8")
-    assert before in shipped
-    recipe = tmp_path / "own.toml"
-    recipe.write_text(shipped.replace(before, after), encoding="utf-8")
+    recipe = changed_recipe(tmp_path / "own.toml", "moderation", before, after)
     result = CliRunner().invoke(train, [str(recipe), "--data", str(tables)])
     assert result.exit_code == 1
     assert any(part in result.output for part in message.split("|"))

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from eval.cli import evaluate
 from models.artifact import CARD, load, read_manifest
 from models.score import Scorer
+from tests.artefacts import changed_recipe
 from training.cli import train
 from training.development import development_figures
-from training.recipe import RECIPES
 
 NAMES = [
     "air",
@@ -133,10 +133,7 @@ def test_the_twin_is_measured_on_unseen_opinions(artefact, tables, tmp_path):
 )
 def test_a_recipe_that_learns_unseen_opinions_needs_an_equal_twin(before, after, message, tables, tmp_path):
     """Figures of another model, or of weights that learned the answer, are refused before any fit."""
-    shipped = (RECIPES / "linear.toml").read_text(encoding="utf-8")
-    assert before in shipped
-    recipe = tmp_path / "own.toml"
-    recipe.write_text(shipped.replace(before, after), encoding="utf-8")
+    recipe = changed_recipe(tmp_path / "own.toml", "linear", before, after)
     result = CliRunner().invoke(train, [str(recipe), "--data", str(tables)])
     assert result.exit_code == 1
     assert message in result.output
@@ -193,9 +190,9 @@ def test_evaluation_writes_figures_and_pictures(artefact, tables, tmp_path):
 def test_a_run_is_recorded(artefact, tmp_path):
     """MLflow holds the run with its parameters and figures."""
     mlflow = pytest.importorskip("mlflow")
-    from training.tracking import record
+    from training.tracking import Run, record
 
-    run_id = record("contoh", {"fit": {"c": 1}}, {"auc": 0.9}, artefact, tmp_path)
+    run_id = record(Run("contoh", {"fit": {"c": 1}}, {"auc": 0.9}, artefact), tmp_path)
     run = mlflow.MlflowClient().get_run(run_id)
     assert (run.data.params["fit.c"], run.data.metrics["auc"]) == ("1", 0.9)
 

@@ -8,9 +8,9 @@ import pytest
 from data.sources.claims import examples
 from data.sources.tables import data_folder
 from data.split import split
-from eval.metrics import auc
 from eval.slices import slices_of
 from models.artifact import RELEASED, read_manifest, released
+from models.measures import auc
 from training.encoder_recipe import read_encoder_recipe
 
 pytestmark = pytest.mark.data

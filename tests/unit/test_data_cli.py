@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 import pytest
 from click.testing import CliRunner
 
-from data import catalogue, cli
+from data import cli, commands, sources_cli
 from data.catalogue import READABLE, SOURCES
 from data.cli import data
 from data.sources.originals import folder_of
@@ -66,7 +66,7 @@ def test_pull_of_an_unknown_source_names_those_that_exist(tmp_path):
 def unreachable(monkeypatch):
     """The catalogue with CLICK-ID at an address where nothing listens."""
     file = replace(SOURCES["clickid"].files[0], address="http://127.0.0.1:9/clickid-main.csv")
-    monkeypatch.setattr(catalogue, "SOURCES", {**SOURCES, "clickid": replace(SOURCES["clickid"], files=(file,))})
+    monkeypatch.setattr(sources_cli, "SOURCES", {**SOURCES, "clickid": replace(SOURCES["clickid"], files=(file,))})
     return file
 
 
@@ -88,7 +88,7 @@ def test_pull_takes_a_mirror_and_then_what_is_there(tmp_path, unreachable, monke
     """The folder's bytes are verified and kept, and the second run says that the file is present."""
     content = b"title\nPasar Contoh Dibuka\n"
     known = replace(unreachable, sha256=sha256(content).hexdigest(), size_bytes=len(content))
-    monkeypatch.setattr(catalogue, "SOURCES", {**SOURCES, "clickid": replace(SOURCES["clickid"], files=(known,))})
+    monkeypatch.setattr(sources_cli, "SOURCES", {**SOURCES, "clickid": replace(SOURCES["clickid"], files=(known,))})
     mirrored = tmp_path / "mirror" / "clickid" / known.name
     mirrored.parent.mkdir(parents=True)
     mirrored.write_bytes(content)
@@ -163,6 +163,28 @@ def test_audit_without_data_names_the_setting(monkeypatch):
 def test_a_layer_above_adds_its_command(monkeypatch):
     """An entry point of the group is listed and run like the group's own commands."""
     point = EntryPoint("audit", "eval.audit_cli:audit", cli.PLUG_INS)
-    monkeypatch.setattr(cli, "entry_points", lambda group: EntryPoints([point]).select(group=group))
+    monkeypatch.setattr(commands, "entry_points", lambda group: EntryPoints([point]).select(group=group))
     assert {"list", "pull", "stats", "build", "audit"} <= set(data.list_commands(None))
     assert "what gives a label away" in suluh_data("audit", "--help").stdout
+
+
+def test_the_list_of_commands_imports_none_of_them(monkeypatch):
+    """Its sentences are read from the sources; a module that breaks when it is imported is listed all the same."""
+    point = EntryPoint("audit", "eval.audit_cli:audit", cli.PLUG_INS)
+    monkeypatch.setattr(commands, "entry_points", lambda group: EntryPoints([point]).select(group=group))
+    monkeypatch.setattr(EntryPoint, "load", lambda _: pytest.fail("imported"))
+    told = suluh_data("--help").stdout
+    assert "audit  Measure what gives a label away: tags" in told
+    assert "pull   Fetch the public originals of SOURCE" in told
+
+
+def test_a_command_whose_extra_is_missing_says_how_to_get_it(monkeypatch):
+    """One sentence and exit code 1, whatever arguments follow."""
+    point = EntryPoint("audit", "not_installed_anywhere:audit", cli.PLUG_INS)
+    monkeypatch.setattr(commands, "entry_points", lambda group: EntryPoints([point]).select(group=group))
+    told = suluh_data("audit", "--out", "x.html")
+    assert told.exit_code == 1
+    assert told.stderr == (
+        "Error: `data audit` needs not_installed_anywhere; install it with: pip install 'suluh[train]'\n"
+    )
+    assert "audit  (not installed)" in suluh_data("--help").stdout

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.drift import Drift, DriftLimits, Effect, apart, auc, compare, population_stability, precision, stability
+from models.drift import Drift, DriftLimits, Effect, apart, compare, population_stability, precision, stability
+from models.measures import auc
 
 SCORES = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=60).map(np.array)
 OLD = ["bantuan", "kuota", "bank", "hadiah", "tautan", "daftar", "pulsa", "undian"]

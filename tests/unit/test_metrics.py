@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from eval.metrics import auc, recall_at, share, with_interval
+from eval.metrics import recall_at, share, with_interval
+from models.measures import auc
 
 
 def drawn():

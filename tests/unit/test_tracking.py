@@ -3,12 +3,16 @@
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from eval.metrics import Figure
-from eval.run import Comparison
+from eval.run import Comparison, Curves, Report
 from models.artifact import CARD, MANIFEST, RELEASED, read_manifest
-from training.tracking import MODEL, PICTURES, REGISTERED, mirror, record, with_intervals
+from training.order import Made
+from training.pipeline import recorded
+from training.release import with_intervals
+from training.tracking import MODEL, PICTURES, REGISTERED, Run, mirror, record
 
 mlflow = pytest.importorskip("mlflow")
 pytestmark = [
@@ -25,9 +29,8 @@ def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tracking")
     picture = folder / "reliability.png"
     picture.write_bytes(b"\x89PNG")
-    record(
-        VERSION, read_manifest(RELEASE).recipe, {"posts.look": 0.35, "posts.look.low": 0.32}, RELEASE, folder, [picture]
-    )
+    figures = {"posts.look": 0.35, "posts.look.low": 0.32}
+    record(Run(VERSION, read_manifest(RELEASE).recipe, figures, RELEASE, (picture,)), folder)
     return folder
 
 
@@ -112,3 +115,31 @@ def test_figures_are_named_with_their_intervals():
         },
         "ece": 0.02,
     }
+
+
+def test_a_run_is_recorded_with_intervals_and_pictures_of_weights_and_twin(store):
+    """What `suluh train` records: each figure with its bounds and n, and two pictures a report."""
+    figure = Figure(0.5, 0.4, 0.6, 40)
+    curves = Curves(np.array([0.1, 0.9]), np.array([0.0, 1.0]), np.array([1.0, 1.0]))
+    report = Report(
+        model=VERSION,
+        look=0.5,
+        clear=0.1,
+        comparisons=(),
+        flagged={"posts": figure},
+        cleared={"posts": figure},
+        flagged_by_publisher={},
+        topics=(),
+        learned_unseen=(),
+        mix_opinion="unseen opinion",
+        ece_before=None,
+        ece_after=0.02,
+        curves=curves,
+    )
+    run_id = recorded(Made(RELEASE, read_manifest(RELEASE), {"": report, "twin.": report}), store)
+    client = mlflow.MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
+    metrics = client.get_run(run_id).data.metrics
+    assert (metrics["posts.look"], metrics["posts.look.low"], metrics["twin.posts.look.n"]) == (0.5, 0.4, 40)
+    names = {file.path.removeprefix(f"{PICTURES}/") for file in client.list_artifacts(run_id, PICTURES)}
+    drawn = ("reliability.png", "precision_recall.png")
+    assert names == {*drawn, *(f"twin.{name}" for name in drawn)}

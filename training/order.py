@@ -1,0 +1,47 @@
+"""What a training run is told beside its recipe, and what it leaves behind, whatever the kind of model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from data.sources.tables import data_folder
+from eval.run import Report
+from models.artifact import Manifest
+
+Progress = Callable[[str], None]
+"""Takes one sentence a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Where to read, where to write, whom to tell and when it was asked.
+
+    `tables` None means the folder that SULUH_DATA_DIR names. `base` takes the place of the base that an encoder's
+    recipe names. `despite` says why rows that fail the leak audit are trained on; the reason stays in manifest and
+    card.
+    """
+
+    tables: Path | None
+    folder: Path
+    progress: Progress
+    now: datetime
+    base: str = ""
+    despite: str = ""
+
+    @property
+    def source(self) -> Path:
+        """The folder of the tables; DataError where there is none."""
+        return data_folder(self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run left behind: an artefact, and the reports that its figures come from.
+
+    A report's name begins the names of its figures: nothing for these weights' own, `twin.` for their twin's.
+    """
+
+    folder: Path
+    manifest: Manifest
+    reports: Mapping[str, Report] = field(default_factory=dict)

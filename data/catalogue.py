@@ -209,6 +209,7 @@ _PUBLIC: Final = (
 )
 
 _IN_TABLES: Final = (
+    Source("sample", "the sample of this project, written for it", "data/sample", "Apache-2.0", Terms.OPEN),
     Source("tbh", "TurnBackHoax titles and posts (Mafindo)", "https://turnbackhoax.id", "none stated"),
     Source("komdigi", "Komdigi hoax clarifications", "https://www.komdigi.go.id", "none stated"),
     Source("news", "headlines of Indonesian outlets", "each outlet's site", "none stated"),
@@ -231,7 +232,7 @@ _IN_TABLES: Final = (
 )
 
 SOURCES: Final[Mapping[str, Source]] = MappingProxyType({source.name: source for source in (*_PUBLIC, *_IN_TABLES)})
-"""Every source by its short name: first those with a reader of their own, then those read from the tables only."""
+"""Every source by its short name: those with a reader of their own, the sample, and those read from the tables only."""
 
 READABLE: Final = tuple(source.name for source in _PUBLIC)
 """The sources that `data.sources.originals` reads from files of their own."""

@@ -40,9 +40,6 @@ ARTEFACTS: Final = re.compile(r"\b(?:RT|USER|URL|USERNAME)\b|\\x[0-9a-f]{2}|\[(?
 CLEANED_ARTEFACTS: Final = re.compile(r"\b(?:rt|user|url|username|x[0-9a-f]{2})\b")
 """The same, where it survived cleaning."""
 
-PAGE_NAME: Final = re.compile(r"[^|\n]{2,60} \| ")
-"""The name of the page that published a post, before its text: no part of the claim, and it may name a person."""
-
 STYLE: Final = (
     "log_characters",
     "capitals",

@@ -3,10 +3,11 @@
 `data.normalise` turns chat spelling into standard words, for clustering and for the linear model. An encoder
 that was trained on much Indonesian knows both, and how people speak tells an opinion from a headline. So
 `plain_words` takes out only what says how a text was typed: case, quotes, punctuation, line breaks, emoji,
-styled letters, leetspeak, elongation, handles, links and the value of numbers. `neutral_words` also puts
-one word in place of every party, religion, people, person and place that `entities.tsv` lists, so that a
-score cannot depend on which of them a text names. What that costs: "the president of X" and "the president
-of Y" read alike, so names count only where texts are compared, never where they are judged.
+styled letters, leetspeak, elongation, handles, links, the value of numbers, and the name of the page that collectors
+put before a post ("Page | text"). `neutral_words` also puts one word in place of every party, religion, people, person
+and place that `entities.tsv` lists, so that a score cannot depend on which of them a text names. What that costs: "the
+president of X" and "the president of Y" read alike, so names count only where texts are compared, never where they are
+judged.
 """
 
 import re
@@ -23,6 +24,8 @@ STAND_INS: Final[Mapping[str, str]] = MappingProxyType(
     {"person": "seseorang", "place": "daerah", "party": "partai", "religion": "agama", "ethnic": "suku"}
 )
 """The everyday word that stands for each kind of entity."""
+PAGE_NAME: Final = re.compile(r"\A[^|\n]{1,60}\|(?=\s*\S)")
+"""The name of the page that published a post, before its text: no part of the claim, and it may name a person."""
 
 _WORDS: Final = re.compile(r"[^\W_]+|\?")
 _RUNS: Final = re.compile(r"([^\W\d])\1{2,}")
@@ -73,7 +76,7 @@ def _listed() -> Iterator[tuple[str, str]]:
 
 def _plain(text: str) -> Iterator[str]:
     last = ""
-    for word in _WORDS.findall(letters_and_placeholders(_LIST_MARKS.sub(" ", text))):
+    for word in _WORDS.findall(letters_and_placeholders(_LIST_MARKS.sub(" ", PAGE_NAME.sub("", text)))):
         if word in _LEFT_OVERS:
             continue
         plain = word if word.isalpha() else _DIGITS.sub(NUMBER, without_leetspeak(word))

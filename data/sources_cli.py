@@ -16,6 +16,7 @@ from data.catalogue import READABLE, SOURCES, Source
 from data.corpus import corpus
 from data.pull import Progress, Pulled, Puller
 from data.schema import DataError
+from data.sources import sample
 from data.sources.originals import folder_of, originals, present
 from data.sources.tables import SETTING, data_folder, rows, table_path, text_of
 from data.split import split
@@ -112,7 +113,7 @@ def _folder(folder: Path | None) -> Path:
 
 
 def _standing(source: Source, here: set[str]) -> str:
-    if source.name in here:
+    if source.name in here or source.name == sample.NAME:
         return "here"
     if source.files:
         return f"pull, {sum(file.size_bytes or 0 for file in source.files) / 1e6:.1f} MB"

@@ -16,9 +16,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from data.checks import ARTEFACTS, PAGE_NAME, STYLE, TAGS, Audit, audit, cleaned_texts, share_matching, style_features
+from data.checks import ARTEFACTS, STYLE, TAGS, Audit, audit, cleaned_texts, share_matching, style_features
 from data.corpus import corpus
 from data.fingerprint import fingerprint
+from data.reading import PAGE_NAME
 from data.schema import Example, Kind, Label
 from data.split import Part, Split, split, without_texts_of
 from eval.baselines import (

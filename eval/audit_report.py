@@ -1,29 +1,25 @@
 """The leak audit as one HTML file that a fact-checker can read: words in Indonesian and English, pictures inside.
 
-The file holds no text of the data, asks for nothing from outside and runs no script. Pictures are SVG in `img`
-elements, so that the words in them cannot collide; each has its figures in a table beside it.
+The file holds no text of the data.
 """
 
-import base64
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
-from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
-from matplotlib import rc_context
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Picture
 
 from data.checks import Check
 from data.schema import MEANING, Label
 from data.split import PROTOCOL, Part
 from eval.audit import CLEANED_STYLE, LeakReport, Trap, mixed_sources
+from eval.html import BLUE, RED, SLICE_NAMES, canvas, count, figure, image, page, percent, table
 from eval.metrics import Figure
 
 _COLOURS: Final = {
-    Label.HOAX: "#b3261e",
-    Label.NOT_HOAX: "#0b5394",
+    Label.HOAX: RED,
+    Label.NOT_HOAX: BLUE,
     Label.OPINION: "#8a6d00",
     Label.UNKNOWN: "#777777",
 }
@@ -46,22 +42,11 @@ _CHECKS: Final = {
     "near-duplicates of training in test": "salinan teks latih di bagian uji",
     "near-duplicates of training in unseen_opinion": "salinan teks latih di opini tak terlihat",
 }
-_SLICES: Final = {
-    "posts": "kiriman hoaks",
-    "titles": "judul hoaks",
-    "official titles": "judul klarifikasi resmi",
-    "news": "berita",
-    "unseen opinion": "opini yang belum pernah dilihat",
-    "unseen criticism": "kritik yang belum pernah dilihat",
-    "opinion of seen sources": "opini dari sumber yang dikenal",
-    "posts of train": "kiriman hoaks, bagian latih",
-    "posts of tune": "kiriman hoaks, bagian setel",
-}
 
 
 def as_html(report: LeakReport, now: datetime) -> str:
     """The report as one HTML document; `now` is when it was made."""
-    return _PAGE.format(
+    body = _BODY.format(
         made=f"{now:%Y-%m-%d %H.%M} UTC",
         fingerprint=escape(report.fingerprint),
         parts=_parts(report),
@@ -69,21 +54,19 @@ def as_html(report: LeakReport, now: datetime) -> str:
         test_from=PROTOCOL.test_from,
         unseen=escape(", ".join(sorted(PROTOCOL.unseen_sources))),
         verdict=_verdict(report),
-        checks=_table(
-            ("pemeriksaan · check", "ditemukan", "batas", "n", "hasil"), map(_check_row, report.audit.checks)
-        ),
-        traps_picture=_image(_draw_traps(report), "AUC dari model yang tidak membaca klaim; angkanya ada di tabel."),
-        traps=_table(
+        checks=table(("pemeriksaan · check", "ditemukan", "batas", "n", "hasil"), map(_check_row, report.audit.checks)),
+        traps_picture=image(_draw_traps(report), "AUC dari model yang tidak membaca klaim; angkanya ada di tabel."),
+        traps=table(
             ("yang dibaca · what is read", "hoaks (n)", "lawan (n)", "AUC", "ditemukan pada 5 % salah tanda"),
             map(_trap_row, report.traps),
         ),
         own_wording=_own_wording(report.own_wording),
-        sources_picture=_image(_draw_sources(report), "Banyak baris setiap label menurut sumber; angkanya di tabel."),
-        sources=_table(("sumber", *(MEANING[label][0] for label in Label), "label tersering"), _source_rows(report)),
-        label_from_source=_percent(report.label_from_source),
+        sources_picture=image(_draw_sources(report), "Banyak baris setiap label menurut sumber; angkanya di tabel."),
+        sources=table(("sumber", *(MEANING[label][0] for label in Label), "label tersering"), _source_rows(report)),
+        label_from_source=percent(report.label_from_source),
         mixed=escape(", ".join(mixed_sources(report)) or "–"),
-        years_picture=_image(_draw_years(report), "Bagian hoaks menurut tahun dalam bagian latih."),
-        typing=_table(
+        years_picture=image(_draw_years(report), "Bagian hoaks menurut tahun dalam bagian latih."),
+        typing=table(
             (
                 "bagian",
                 "n",
@@ -97,6 +80,7 @@ def as_html(report: LeakReport, now: datetime) -> str:
             _typing_rows(report),
         ),
     )
+    return page("Audit kebocoran data", body)
 
 
 def as_text(report: LeakReport) -> str:
@@ -139,12 +123,12 @@ def _verdict(report: LeakReport) -> str:
     )
 
 
-def _own_wording(figure: Figure | None) -> str:
-    if figure is None:
+def _own_wording(found: Figure | None) -> str:
+    if found is None:
         return ""
     return (
         "<p>Di antara judul pemeriksa fakta sendiri, kata-kata itu saja sudah membedakan klaim yang dibantah dari yang "
-        f"benar dengan AUC {_figure(figure)} (n = {_count(figure.n)} hoaks). "
+        f"benar dengan AUC {figure(found)} (n = {count(found.n)} hoaks). "
         '<span lang="en">Among the fact-checker’s own titles, wording alone tells debunked from true claims.</span></p>'
     )
 
@@ -157,16 +141,16 @@ def _parts(report: LeakReport) -> str:
         Part.UNSEEN_OPINION: "opini tak terlihat",
         Part.LEFT_OUT: "disisihkan",
     }
-    return ", ".join(f"{names[part]} {_count(n)}" for part, n in report.n_by_part.items())
+    return ", ".join(f"{names[part]} {count(n)}" for part, n in report.n_by_part.items())
 
 
 def _check_row(check: Check) -> tuple[str, ...]:
     result = "✗ tidak lulus" if check.failed else "✓ lulus"
     return (
         f"{_CHECKS[check.name]} · {check.name}",
-        _percent(check.found),
-        _percent(check.limit),
-        _count(check.n),
+        percent(check.found),
+        percent(check.limit),
+        count(check.n),
         result,
     )
 
@@ -174,16 +158,16 @@ def _check_row(check: Check) -> tuple[str, ...]:
 def _trap_row(trap: Trap) -> tuple[str, ...]:
     return (
         f"{_SYSTEMS[trap.system]} · {trap.system}",
-        f"{_SLICES[trap.positives]} ({_count(trap.auc.n)})",
-        f"{_SLICES[trap.negatives]} ({_count(trap.n_negatives)})",
-        _figure(trap.auc),
-        _figure(trap.recall_at_5),
+        f"{SLICE_NAMES[trap.positives]} ({count(trap.auc.n)})",
+        f"{SLICE_NAMES[trap.negatives]} ({count(trap.n_negatives)})",
+        figure(trap.auc),
+        figure(trap.recall_at_5),
     )
 
 
 def _source_rows(report: LeakReport) -> Iterable[tuple[str, ...]]:
     for one in report.sources:
-        yield one.source, *(_count(one.n_by_label.get(label, 0)) for label in Label), _percent(one.purity)
+        yield one.source, *(count(one.n_by_label.get(label, 0)) for label in Label), percent(one.purity)
 
 
 def _typing_rows(report: LeakReport) -> Iterable[tuple[str, ...]]:
@@ -196,40 +180,31 @@ def _typing_rows(report: LeakReport) -> Iterable[tuple[str, ...]]:
             one.artefacts,
             one.page_names,
         )
-        yield f"{_SLICES[one.slice]} · {one.slice}", _count(one.n), *map(_percent, shares)
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
-        for first, *rest in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        yield f"{SLICE_NAMES[one.slice]} · {one.slice}", count(one.n), *map(percent, shares)
 
 
 def _draw_traps(report: LeakReport) -> Picture:
     """One panel a system, one bar a pair: how far from 0.5 a model comes that reads no claim."""
     systems = list(dict.fromkeys(trap.system for trap in report.traps))
-    picture, panels = _canvas(8.0, 1.6 + 1.5 * len(systems), len(systems))
+    picture, panels = canvas(8.0, 1.6 + 1.5 * len(systems), len(systems))
     for panel, system in zip(panels, systems, strict=True):
         traps = [trap for trap in report.traps if trap.system == system]
         places = range(len(traps))
         values = [trap.auc.value for trap in traps]
         spans = [[trap.auc.value - trap.auc.low for trap in traps], [trap.auc.high - trap.auc.value for trap in traps]]
-        colour = "#0b5394" if system == CLEANED_STYLE or "cleaned" in system else "#b3261e"
+        colour = BLUE if system == CLEANED_STYLE or "cleaned" in system else RED
         panel.barh(places, [value - _CHANCE for value in values], left=_CHANCE, xerr=spans, color=colour)
         panel.axvline(_CHANCE, color="#333333", linewidth=0.8)
         panel.set(xlim=(0, 1), title=_SYSTEMS[system])
         panel.set_yticks(
-            places, [f"{_SLICES[trap.positives]} – {_SLICES[trap.negatives]}" for trap in traps], fontsize=7
+            places, [f"{SLICE_NAMES[trap.positives]} – {SLICE_NAMES[trap.negatives]}" for trap in traps], fontsize=7
         )
         panel.invert_yaxis()
     return picture
 
 
 def _draw_sources(report: LeakReport) -> Picture:
-    picture, (panel,) = _canvas(8.0, 4.0, 1)
+    picture, (panel,) = canvas(8.0, 4.0, 1)
     names = [one.source for one in report.sources]
     left = [0] * len(names)
     for label in Label:
@@ -244,62 +219,15 @@ def _draw_sources(report: LeakReport) -> Picture:
 
 
 def _draw_years(report: LeakReport) -> Picture:
-    picture, (panel,) = _canvas(8.0, 2.8, 1)
+    picture, (panel,) = canvas(8.0, 2.8, 1)
     shares = report.audit.hoax_share_by_year
     panel.bar([year or "tanpa" for year in shares], list(shares.values()), color=_COLOURS[Label.HOAX])
     panel.set(ylim=(0, 1), ylabel="bagian hoaks", xlabel="tahun")
     return picture
 
 
-def _canvas(width: float, height: float, n_panels: int) -> tuple[Picture, list[Any]]:
-    picture = Picture(figsize=(width, height), layout="constrained")
-    FigureCanvasSVG(picture)
-    panels = picture.subplots(n_panels, 1, squeeze=False)
-    return picture, [row[0] for row in panels]
-
-
-def _image(picture: Picture, alternative: str) -> str:
-    drawn = BytesIO()
-    # A fixed salt and no date: the same figures give the same file.
-    with rc_context({"svg.hashsalt": "suluh", "svg.fonttype": "path"}):
-        picture.savefig(drawn, format="svg", metadata={"Date": None})
-    content = base64.b64encode(drawn.getvalue()).decode("ascii")
-    return f'<img alt="{escape(alternative)}" src="data:image/svg+xml;base64,{content}">'
-
-
-def _figure(figure: Figure) -> str:
-    return f"{figure.value:.3f} [{figure.low:.3f}–{figure.high:.3f}]".replace(".", ",")
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}".replace(".", ",").replace("%", " %")
-
-
-def _count(n: int) -> str:
-    return f"{n:,}".replace(",", ".")
-
-
-_PAGE: Final = """<!doctype html>
-<html lang="id">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Audit kebocoran data – Suluh</title>
-<style>
-body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; }}
-[lang="en"] {{ color: #555; font-style: italic; }}
-table {{ border-collapse: collapse; font-size: .85rem; }}
-th, td {{ border: 1px solid #bbb; padding: .25rem .5rem; text-align: left; vertical-align: top; }}
-thead th {{ background: #eee; }}
-img {{ max-width: 100%; height: auto; }}
-.wide {{ overflow-x: auto; }}
-.ok {{ border-left: .4rem solid #1b7f3b; padding-left: .8rem; }}
-.fail {{ border-left: .4rem solid #b3261e; padding-left: .8rem; }}
-</style>
-</head>
-<body>
-<h1>Audit kebocoran data</h1>
-<p>Dibuat {made}. Sidik data <code>{fingerprint}</code>. Baris: {parts}. Bagian latih sebelum {tune_from}, bagian setel
+_BODY: Final = """<p>Dibuat {made}. Sidik data <code>{fingerprint}</code>. Baris: {parts}.
+Bagian latih sebelum {tune_from}, bagian setel
 sampai {test_from}, bagian uji sesudahnya; sumber opini yang tidak pernah dilatih: {unseen}.</p>
 <p>Laporan ini menjawab satu pertanyaan: <strong>apa yang dapat dipelajari sebuah model selain isi klaim?</strong>
 Kalau jawabannya banyak, angka yang tinggi tidak berarti model memahami hoaks.
@@ -338,7 +266,4 @@ bukan kemungkinan bahwa sesuatu itu salah. Ini tidak dapat dihapus dari data, ha
 <p>Bagian teks yang memuat tanda kutip tipografis, ganti baris, huruf di luar ASCII, tanda putusan seperti [SALAH], sisa
 pengumpulan cuitan, atau nama halaman di depan kiriman.
 <span lang="en">Share of texts with each mark, as published. Cleaning takes all but the page name away.</span></p>
-{typing}
-</body>
-</html>
-"""
+{typing}"""

@@ -1,5 +1,6 @@
-"""`suluh eval`: the figures of a model, by the protocol, as JSON, Markdown and pictures."""
+"""`suluh eval`: the figures of a model, by the protocol, as JSON, Markdown, pictures and a page."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from data.schema import DataError
 from data.sources.claims import examples
 from data.sources.tables import data_folder
 from data.split import split
-from eval import moderation, run
+from eval import moderation, readable, run
 from eval import report as reports
 from models.artifact import ArtifactError, read_manifest, released_folder
 
@@ -36,6 +37,7 @@ def evaluate(model: str, out: Path, data: Path | None) -> None:
         else:
             report = run.measure(folder, split(examples(tables)))
             text, written = reports.as_markdown(report), reports.write(report, out)
+            written.append(readable.write(report, folder, datetime.now(UTC), out))
     except (DataError, ArtifactError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(text)

@@ -8,7 +8,8 @@ from data.split import PROTOCOL, Part, Split
 
 def learned_unseen(recipe: Mapping[str, Any]) -> frozenset[str]:
     """The unseen sources of the protocol that a manifest's recipe trains on; none where it names no sources."""
-    return PROTOCOL.unseen_sources.intersection(recipe.get("opinions", {}).get("train", ()))
+    named = (*recipe.get("opinions", {}).get("train", ()), *recipe.get("learns_unseen", ()))
+    return PROTOCOL.unseen_sources.intersection(named)
 
 
 def as_met(divided: Split, learned: frozenset[str]) -> Split:

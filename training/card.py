@@ -17,7 +17,9 @@ from training.fit_linear import Fitted
 from training.recipe import Recipe
 from training.rows import Rows
 
-_UNSEEN: Final = (UNSEEN_OPINION, UNSEEN_CRITICISM)
+UNSEEN: Final = (UNSEEN_OPINION, UNSEEN_CRITICISM)
+THESE: Final = "these weights"
+TWIN: Final = "twin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,9 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
         guard=_GUARD if twin else "",
         crossed="\n".join([*_crossed(fitted), *(_crossed_unseen(candidate, twin) if twin else ())]),
         despite=DESPITE.format(reason=candidate.rows.despite) if candidate.rows.despite else "",
-        figures="\n".join([*_rows(report, "these weights"), *(_rows(twin.report, "twin", _UNSEEN) if twin else ())]),
-        bands="\n".join([*_bands(report, "these weights"), *(_bands(twin.report, "twin") if twin else ())]),
-        calibration="\n".join(
-            [_calibration(report, "these weights"), *([_calibration(twin.report, "twin")] if twin else [])]
-        ),
+        figures="\n".join([*rows_of(report, THESE), *(rows_of(twin.report, TWIN, UNSEEN) if twin else ())]),
+        bands="\n".join([*bands_of(report, THESE), *(bands_of(twin.report, TWIN) if twin else ())]),
+        calibration="\n".join([calibration_of(report, THESE), *([calibration_of(twin.report, TWIN)] if twin else [])]),
         repeat=_REPEAT_TWIN.format(name=recipe.measured_by) if twin else _REPEAT,
     )
 
@@ -65,9 +65,9 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
 def _opening(report: Report, twin: Candidate | None) -> str:
     judged = (twin.report if twin else report).flagged
     facts = {
-        "found": _percent(report.flagged["posts"]),
-        "found_by_judged": _percent(judged["posts"]),
-        "flagged": _percent(judged[UNSEEN_CRITICISM]),
+        "found": percent(report.flagged["posts"]),
+        "found_by_judged": percent(judged["posts"]),
+        "flagged": percent(judged[UNSEEN_CRITICISM]),
         "n": judged[UNSEEN_CRITICISM].n,
     }
     return (_OPENING_TWIN if twin else _OPENING).format(**facts)
@@ -89,7 +89,8 @@ def _crossed_unseen(candidate: Candidate, twin: Candidate) -> Iterable[str]:
     yield f"| {name}, on government (twin) | {share(flagged[of_government]).value:.1%} | no, for information |"
 
 
-def _rows(report: Report, fit: str, only: tuple[str, ...] = ()) -> list[str]:
+def rows_of(report: Report, fit: str, only: tuple[str, ...] = ()) -> list[str]:
+    """Rows of the table of figures, against the slices `only` where some are named."""
     return [
         _row(row, fit)
         for row in report.comparisons
@@ -104,23 +105,27 @@ def _row(row: Comparison, fit: str) -> str:
     )
 
 
-def _bands(report: Report, fit: str) -> list[str]:
+def bands_of(report: Report, fit: str) -> list[str]:
+    """Rows of the table of bands: how much of each slice is at `look`, and how much below `clear`."""
     return [
-        f"| {fit}, `look` ≥ {report.look}, `clear` < {report.clear} | {name} | {figure.n:,} | {_percent(figure)} "
-        f"| {_percent(report.cleared[name])} |"
+        f"| {fit}, `look` ≥ {report.look}, `clear` < {report.clear} | {name} | {figure.n:,} | {percent(figure)} "
+        f"| {percent(report.cleared[name])} |"
         for name, figure in report.flagged.items()
     ]
 
 
-def _calibration(report: Report, fit: str) -> str:
-    return f"| {fit} | {report.mix_opinion} | {report.ece_before or 0.0:.3f} | {report.ece_after:.3f} |"
+def calibration_of(report: Report, fit: str) -> str:
+    """The row of the table of calibration errors, with a dash where the raw error was not measured."""
+    before = "–" if report.ece_before is None else f"{report.ece_before:.3f}"
+    return f"| {fit} | {report.mix_opinion} | {before} | {report.ece_after:.3f} |"
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
-def _percent(figure: Figure) -> str:
+def percent(figure: Figure) -> str:
+    """A share and its 95 % interval in percent."""
     return f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}]"
 
 

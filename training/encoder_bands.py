@@ -3,6 +3,7 @@
 Everything is fitted on the answers of the exported int8 file, because those are the answers that are served.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,11 +99,19 @@ def _calibrated(tune: Mapping[Label, Floats], held_out: Sequence[Floats]) -> Pla
     return fit_platt(raw, names == PARTS[Label.HOAX], mix_weights(names, DECLARED_MIX))
 
 
+def _rounded_up(threshold: float) -> float:
+    """To four places, never down: what stood just below `look` must not reach it by rounding."""
+    return min(1.0, math.ceil(threshold * 10_000) / 10_000)
+
+
 def _thresholds(recipe: EncoderRecipe, opinions: Mapping[str, Floats], hoaxes: Floats) -> Thresholds:
     """`look` where the worst held-out part keeps its false flags; `clear` where few hoaxes would be missed."""
     bands = recipe.bands
     look = max(float(np.quantile(p, 1 - bands.false_flags, method="higher")) for p in opinions.values())
     clear = min(float(np.quantile(hoaxes, bands.missed)), look)
     return Thresholds(
-        look=round(look, 4), clear=round(clear, 4), min_words=bands.min_words, max_characters=bands.max_characters
+        look=_rounded_up(look),
+        clear=min(round(clear, 4), _rounded_up(look)),
+        min_words=bands.min_words,
+        max_characters=bands.max_characters,
     )

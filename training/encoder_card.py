@@ -3,21 +3,20 @@
 from typing import TYPE_CHECKING, Final
 
 from data.split import PROTOCOL
-from eval.metrics import Figure
+from eval.run import Report
 from eval.slices import UNSEEN_CRITICISM
-from training.card import DESPITE
+from training.card import DESPITE, THESE, TWIN, UNSEEN, bands_of, calibration_of, percent, rows_of
 
 if TYPE_CHECKING:
     from training.encoder_pipeline import EncoderCandidate
 
 
-def encoder_card(candidate: "EncoderCandidate") -> str:
-    """The card of `candidate` in Markdown."""
+def encoder_card(candidate: "EncoderCandidate", twin: "EncoderCandidate | None") -> str:
+    """The card of `candidate` in Markdown; its figures against unseen opinion are those of `twin`, if any."""
     report, recipe, fitted, material = candidate.report, candidate.recipe, candidate.fitted, candidate.material
     return _CARD.format(
-        found=_percent(report.flagged["posts"]),
-        flagged=_percent(report.flagged[UNSEEN_CRITICISM]),
-        n=report.flagged[UNSEEN_CRITICISM].n,
+        opening=_opening(report, twin.report if twin else None),
+        unseen=_TWIN_MADE.format(name=recipe.measured_by) if twin else _NEVER_MET,
         base=recipe.base,
         tune_from=PROTOCOL.tune_from,
         test_from=PROTOCOL.test_from,
@@ -37,18 +36,10 @@ def encoder_card(candidate: "EncoderCandidate") -> str:
         held="".join(f"the opinions of `{name}`, " for name in recipe.held_out),
         despite=DESPITE.format(reason=candidate.despite) if candidate.despite else "",
         crossed="\n".join(f"| {name} | {rate:.1%} |" for name, rate in fitted.false_flags.items()),
-        figures="\n".join(
-            f"| {row.positives} ({row.auc.n:,}) | {row.negatives} ({row.n_negatives:,}) | {row.auc} "
-            f"| {row.recall_at_5} | {row.recall_at_1} |"
-            for row in report.comparisons
-            if row.system == report.model
-        ),
-        bands="\n".join(
-            f"| {name} | {figure.n:,} | {_percent(figure)} | {_percent(report.cleared[name])} |"
-            for name, figure in report.flagged.items()
-        ),
-        after=report.ece_after,
-        mix=report.mix_opinion,
+        figures="\n".join([*rows_of(report, THESE), *(rows_of(twin.report, TWIN, UNSEEN) if twin else ())]),
+        bands="\n".join([*bands_of(report, THESE), *(bands_of(twin.report, TWIN) if twin else ())]),
+        calibration="\n".join([calibration_of(report, THESE), *([calibration_of(twin.report, TWIN)] if twin else [])]),
+        repeat=_REPEAT_TWIN.format(name=recipe.measured_by) if twin else _REPEAT,
         mean_logit=candidate.parity.mean_logit,
         largest_logit=candidate.parity.largest_logit,
         smallest_cosine=candidate.parity.smallest_cosine,
@@ -63,17 +54,41 @@ def _drawn(candidate: "EncoderCandidate") -> str:
     )
 
 
-def _percent(figure: Figure) -> str:
-    return f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}]"
+def _opening(report: Report, twin: Report | None) -> str:
+    judged = (twin or report).flagged
+    return (_OPENING_TWIN if twin else _OPENING).format(
+        found=percent(report.flagged["posts"]),
+        found_by_judged=percent(judged["posts"]),
+        flagged=percent(judged[UNSEEN_CRITICISM]),
+        n=judged[UNSEEN_CRITICISM].n,
+    )
+
+
+_OPENING: Final = """At `look` it finds {found} of later hoax posts and flags
+{flagged} of {n:,} tweets that speak of government (a published list of words, `eval/slices.py`), of a source that
+it never met."""
+_OPENING_TWIN: Final = """At `look` it finds {found} of later hoax posts. What it does
+with criticism of a source that it never met is known of its twin only, which went on from the same first stage without
+the tweets of `hs`: at its own `look` the twin finds {found_by_judged} of those posts and flags
+{flagged} of {n:,} tweets that speak of government (a published list of words,
+`eval/slices.py`)."""
+_NEVER_MET: Final = """The tweets of `hs`
+neither trained nor set anything. A head for moderation learned beside the others and is not served: what remained of
+the tweets after the unseen opinions were taken out taught it nothing of hate and abuse."""
+_TWIN_MADE: Final = """The tweets of `hs`
+trained these weights and set nothing. Every figure against unseen opinion or criticism is therefore made by a twin,
+`training/recipes/{name}.toml`, with a calibration and bands of its own. A head for moderation learned beside the
+others and is not served."""
+_REPEAT: Final = "`suluh eval encoder` repeats these figures."
+_REPEAT_TWIN: Final = """`suluh eval encoder` repeats the rows of these weights. `suluh train {name}` and then
+`suluh eval var/models/{name}` repeat the twin's."""
 
 
 _CARD: Final = """# Encoder: hoax resemblance and claim vectors
 
 **Kemiripan dengan hoaks.** The score says how much an Indonesian text reads like what fact-checkers take up
 and debunk. It is not the probability that something is false, and it decides nothing: it orders a queue for
-people. At `look` it finds {found} of later hoax posts and flags
-{flagged} of {n:,} tweets that speak of government (a published list of words, `eval/slices.py`), of a source that
-it never met. The strongest evidence stays a confirmed match to a clarification.
+people. {opening} The strongest evidence stays a confirmed match to a clarification.
 {despite}
 ## What it is
 `{base}` with the vocabulary trimmed to the pieces that the training texts use, and heads on the
@@ -93,9 +108,7 @@ draws from each part as many texts as the last column says.
 
 `spoken` are sentences that a grammar of this project makes (`training/spoken.py`); no figure is measured on them.
 Fact-checkers' narratives, tags and addresses were not read by the class; clarifications were read as the
-answers of {pairs:,} pairs. Never trained and set the bands: {held}the comments of `yt_promo_b`. The tweets of `hs`
-neither trained nor set anything. A head for moderation learned beside the others and is not served: what remained of
-the tweets after the unseen opinions were taken out taught it nothing of hate and abuse.
+answers of {pairs:,} pairs. Never trained and set the bands: {held}the comments of `yt_promo_b`. {unseen}
 
 ## Bands
 `look` from {look}, `clear` below {clear}, `abstain` between; fewer than {min_words} words after cleaning
@@ -109,19 +122,24 @@ part below. A text whose share of the class opinion is {gate:g} or more stays be
 ## Figures
 Test rows are from {test_from} on, in groups that appear nowhere earlier; 95 % intervals; n in brackets.
 
-| hoaxes (n) | against (n) | AUC | recall at 5 % FPR | recall at 1 % FPR |
-| --- | --- | --- | --- | --- |
+| fit | hoaxes (n) | against (n) | AUC | recall at 5 % FPR | recall at 1 % FPR |
+| --- | --- | --- | --- | --- | --- |
 {figures}
 
-| slice | n | `look` | `clear` |
-| --- | --- | --- | --- |
+| fit | slice | n | `look` | `clear` |
+| --- | --- | --- | --- | --- |
 {bands}
 
-Calibration error (ECE) over the declared mix, opinions of the slice "{mix}": {after:.3f} after Platt scaling.
+Calibration error (ECE) over the declared mix:
+
+| fit | opinions of the mix | before | after Platt scaling |
+| --- | --- | --- | --- |
+{calibration}
+
 Int8 against float on {n_parity} texts of the tuning months: a logit moves by
 {mean_logit:.3f} on average and {largest_logit:.3f} at most; smallest cosine of a vector {smallest_cosine:.4f}.
 
-`suluh eval encoder` repeats these figures.
+{repeat}
 
 ## Where it fails
 - **Source equals label.** No source gives both true and false current claims; part of every figure is the source.

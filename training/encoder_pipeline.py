@@ -2,7 +2,7 @@
 
 import platform
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from importlib.metadata import version
@@ -14,6 +14,8 @@ from data.reading import neutral_words
 from data.schema import DataError, Kind
 from data.split import Part
 from eval.run import Report, evaluate
+from eval.slices import UNSEEN_OPINION
+from eval.unseen import as_met, learned_unseen
 from models.artifact import (
     CARD,
     LICENCE,
@@ -31,14 +33,14 @@ from models.encoder_scorer import Blend, EncoderScorer
 from models.linear import Weights
 from training.encoder_bands import Fitted, fit_bands
 from training.encoder_card import encoder_card
-from training.encoder_recipe import EncoderRecipe, read_encoder_recipe
+from training.encoder_recipe import EncoderRecipe, read_encoder_recipe, twin_of
 from training.encoder_rows import Material, material_for
 from training.export_encoder import Parity, export, parity
 from training.fit_encoder import Trained, fit_encoder, fit_further
-from training.fit_linear import fit as fit_linear
+from training.fit_linear import Features, fit_weights
 from training.order import Made, Order
 from training.recipe import read_recipe
-from training.release import ReleaseError, headline, licence
+from training.release import TWIN, ReleaseError, headline, licence, of_twin
 from training.rows import rows_for
 
 _LIBRARIES: Final = ("numpy", "onnxruntime", "suluh", "tokenizers", "torch", "transformers")
@@ -65,16 +67,34 @@ class EncoderCandidate:
 
 
 def train_encoder(recipe: EncoderRecipe, order: Order) -> Made:
-    """Train by `recipe`, or go on from the checkpoint in the folder's `work`, and write the artefact.
+    """Train by `recipe`, or go on from the checkpoints in the folder's `work`, and write the artefact.
 
-    The checkpoint stays until the artefact is whole. Raises DataError and ReleaseError.
+    Where the recipe learns the unseen opinions, its twin goes on from the same first stage without them and is measured
+    first; only the twin's figures speak of them. The checkpoints stay until the artefact is whole. Raises DataError,
+    RecipeError and ReleaseError.
     """
-    source, folder, progress = order.source, order.folder, order.progress
+    work = order.folder / _WORK
+    without = twin_of(recipe)
+    twin = None
+    if without is not None:
+        order.progress(f"the twin, {recipe.measured_by}: trained without the unseen opinions, to be measured on them")
+        twin = _candidate(without, order, work / "twin", work / "twin" / "artefact")
+    candidate = _candidate(recipe, order, work, order.folder)
+    _refuse_unmeasured((twin or candidate).report)
+    manifest = _write(order.folder, candidate, twin, order.now)
+    shutil.rmtree(work)
+    order.progress(f"wrote {manifest.version} to {order.folder}")
+    return Made(order.folder, manifest, {"": candidate.report, **({TWIN: twin.report} if twin else {})})
+
+
+def _candidate(recipe: EncoderRecipe, order: Order, work: Path, folder: Path) -> EncoderCandidate:
+    """Train by `recipe` with checkpoints in `work`, export into `folder`, calibrate, band and measure."""
+    source, progress = order.source, order.progress
     progress(f"reading and splitting {source}")
     material = material_for(recipe, source)
     found = audit_split(material.divided, recipe.bands.max_characters)
     found.refuse(order.despite)
-    trained = _trained(recipe, material, order)
+    trained = _trained(recipe, material, order, work)
     progress("writing ONNX, int8")
     export(trained.model, trained.tokenizer, recipe.max_tokens, folder)
     moved = parity(trained.model, folder, _probe(material))
@@ -85,38 +105,43 @@ def train_encoder(recipe: EncoderRecipe, order: Order) -> Made:
     progress("calibrating and setting bands")
     fitted = fit_bands(blend, material.divided, recipe, source)
     progress("measuring on later months")
-    report = evaluate(_scorer(blend, fitted, recipe), material.divided, baselines=False)
-    candidate = EncoderCandidate(
+    met = as_met(material.divided, learned_unseen(recipe.as_dict()))
+    return EncoderCandidate(
         fitted=fitted,
         recipe=recipe,
         material=material,
         linear=linear,
         parity=moved,
-        report=report,
+        report=evaluate(_scorer(blend, fitted, recipe), met, baselines=False),
         n_steps=trained.n_steps,
         base_sha256=trained.base_sha256,
         despite=order.despite.strip() if found.failures else "",
     )
-    manifest = _write(folder, candidate, order.now)
-    shutil.rmtree(folder / _WORK)
-    progress(f"wrote {manifest.version} to {folder}")
-    return Made(folder, manifest, {"": report})
 
 
-def _trained(recipe: EncoderRecipe, material: Material, order: Order) -> Trained:
-    work, progress = order.folder / _WORK, order.progress
+def _refuse_unmeasured(report: Report) -> None:
+    if not {"posts", UNSEEN_OPINION} <= report.flagged.keys():
+        raise DataError("The tables hold no later posts or no unseen opinions; no card without.")
+
+
+def _trained(recipe: EncoderRecipe, material: Material, order: Order, work: Path) -> Trained:
+    progress = order.progress
     if not recipe.begins_with:
         return fit_encoder(material, recipe, order.base or recipe.base, work, progress)
     first = read_encoder_recipe(recipe.begins_with)
     progress(f"the first stage, {recipe.begins_with}")
-    before = fit_encoder(material_for(first, order.source), first, order.base or first.base, work / "first", progress)
+    shared = order.folder / _WORK / "first"  # by the twin as well
+    before = fit_encoder(material_for(first, order.source), first, order.base or first.base, shared, progress)
     progress("the second stage")
     return fit_further(before, material, recipe, work, progress)
 
 
 def _linear_part(recipe: EncoderRecipe, order: Order) -> Weights:
-    of_linear = read_recipe(recipe.linear)
-    return fit_linear(rows_for(of_linear, order.source, order.despite), of_linear, order.progress).weights
+    """The linear part, fitted without what the recipe holds out."""
+    chosen = read_recipe(recipe.linear)
+    rows = rows_for(chosen, order.source, order.despite)
+    kept = replace(rows, train=tuple(row for row in rows.train if row.source not in recipe.held_out))
+    return fit_weights(kept.train, Features(kept, chosen.ngrams), chosen)
 
 
 def _probe(material: Material) -> list[str]:
@@ -130,13 +155,12 @@ def _scorer(blend: Blend, fitted: Fitted, recipe: EncoderRecipe) -> EncoderScore
     return EncoderScorer(blend, fitted.calibration, fitted.thresholds, recipe.bands.opinion_gate, _UNNAMED)
 
 
-def _write(folder: Path, candidate: EncoderCandidate, now: datetime) -> Manifest:
-    if not {"posts", "unseen opinion"} <= candidate.report.flagged.keys():
-        raise DataError("The tables hold no later posts or no unseen opinions; no card without.")
+def _write(folder: Path, candidate: EncoderCandidate, twin: EncoderCandidate | None, now: datetime) -> Manifest:
     recipe, fitted = candidate.recipe, candidate.fitted
-    used = sorted({row.source for row in candidate.material.divided[Part.TRAIN]} | set(recipe.comments))
+    used = {row.source for row in candidate.material.divided[Part.TRAIN]} | {*recipe.comments, *recipe.learns_unseen}
     arrays: Arrays = {"weights": candidate.linear.weights, "idf": candidate.linear.idf}
-    texts = {CARD: encoder_card(candidate), LICENCE: f"{licence(used)}\n{_BASE_LICENCE.format(base=recipe.base)}"}
+    terms = f"{licence(sorted(used))}\n{_BASE_LICENCE.format(base=recipe.base)}"
+    texts = {CARD: encoder_card(candidate, twin), LICENCE: terms}
     files = {**checksums_of(folder, (NETWORK, TOKENIZER)), **write_files(folder, texts, arrays)}
     size_bytes = sum((folder / name).stat().st_size for name in files)
     if size_bytes > SIZE_LIMIT_BYTES[recipe.kind]:
@@ -162,6 +186,7 @@ def _write(folder: Path, candidate: EncoderCandidate, now: datetime) -> Manifest
         },
         metrics={
             **headline(candidate.report),
+            **(of_twin(twin.report) if twin else {}),
             "int8.mean_logit": round(candidate.parity.mean_logit, 4),
             "int8.largest_logit": round(candidate.parity.largest_logit, 4),
         },

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from training.recipe import content_of, misstated
+from training.recipe import RecipeError, content_of, misstated
 
 KIND: Final = "encoder"
 
@@ -58,7 +58,8 @@ class EncoderRecipe:
     `base` is a Hub name or a folder of any BERT-family model. `begins_with` names a recipe that is trained before,
     whose weights and vocabulary this one goes on from. `linear` names the recipe of the linear part. `held_out` names
     opinion sources that set thresholds and never train; `comments` and `moderation` name sources of the moderation
-    table.
+    table. `learns_unseen` names unseen sources of the protocol that train all the same; `measured_by` then names the
+    twin, a recipe that goes on from the same stage and never meets them: its figures speak of unseen opinion.
     """
 
     kind: str
@@ -76,6 +77,8 @@ class EncoderRecipe:
     bands: EncoderBands
     begins_with: str = ""
     linear: str = "linear-protocol"
+    learns_unseen: tuple[str, ...] = ()
+    measured_by: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest and for tracking."""
@@ -93,3 +96,16 @@ def read_encoder_recipe(name: str) -> EncoderRecipe:
             "bands": EncoderBands(**content["bands"]),
         }
         return EncoderRecipe(**{**content, **lists, **parts})
+
+
+def twin_of(recipe: EncoderRecipe) -> EncoderRecipe | None:
+    """The recipe that measures what `recipe` may not be measured on; RecipeError where it would not."""
+    if not recipe.learns_unseen and not recipe.measured_by:
+        return None
+    if not recipe.measured_by:
+        learned = ", ".join(recipe.learns_unseen)
+        raise RecipeError(f"A recipe that trains on {learned} needs measured_by, a recipe that does not.")
+    twin = read_encoder_recipe(recipe.measured_by)
+    if twin.learns_unseen or twin.begins_with != recipe.begins_with:
+        raise RecipeError(f"{recipe.measured_by} meets the unseen opinions or begins with another stage.")
+    return twin

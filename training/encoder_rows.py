@@ -82,8 +82,9 @@ class Material:
 def material_for(recipe: EncoderRecipe, folder: Path) -> Material:
     """Read and divide the tables; DataError where they do not allow it."""
     divided = split(examples(folder))
-    train = [row for row in divided[Part.TRAIN] if row.source not in recipe.held_out]
-    unseen = {plain_words(row.text) for row in divided[Part.UNSEEN_OPINION]}
+    learned = [row for row in divided[Part.UNSEEN_OPINION] if row.source in recipe.learns_unseen]
+    train = [row for row in (*divided[Part.TRAIN], *learned) if row.source not in recipe.held_out]
+    unseen = {plain_words(row.text) for row in divided[Part.UNSEEN_OPINION] if row.source not in recipe.learns_unseen}
     said = [row for row in comments(folder) if not row.conflict and plain_words(row.text) not in unseen]
     return Material(
         divided=divided,

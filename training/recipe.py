@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from data.catalogue import Terms
 from data.split import PROTOCOL
 from models.hashing import NGrams
 
@@ -68,7 +69,9 @@ class Recipe:
     """Everything about a fit but the rows.
 
     `measured_by` names the twin: the same recipe without the unseen opinions. A recipe that learns them has
-    one, because its own weights cannot say how they treat opinions that they never met.
+    one, because its own weights cannot say how they treat opinions that they never met. `terms` names what the licence
+    of a source must allow for its rows to train or to tune (`data.catalogue.Terms`); all do where it is empty.
+    `sample` adds the posts of `data/sample`.
     """
 
     kind: str
@@ -78,6 +81,8 @@ class Recipe:
     opinions: Opinions
     bands: Bands
     measured_by: str = ""
+    terms: tuple[str, ...] = ()
+    sample: bool = False
 
     @property
     def learns_unseen(self) -> frozenset[str]:
@@ -85,8 +90,9 @@ class Recipe:
         return PROTOCOL.unseen_sources.intersection(self.opinions.train)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for the manifest and for tracking."""
-        return asdict(self)
+        """Plain values, for the manifest and for tracking; what a recipe does not ask for is left out."""
+        unasked = {"terms": (), "sample": False}
+        return {name: value for name, value in asdict(self).items() if (name, value) not in unasked.items()}
 
 
 def twin_of(recipe: Recipe) -> Recipe | None:
@@ -147,4 +153,6 @@ def _recipe_of(content: Mapping[str, Any]) -> Recipe:
         opinions=Opinions(**{name: tuple(sources) for name, sources in content["opinions"].items()}),
         bands=Bands(**content["bands"]),
         measured_by=content.get("measured_by", ""),
+        terms=tuple(Terms(name) for name in content.get("terms", ())),
+        sample=bool(content.get("sample", False)),
     )

@@ -51,7 +51,7 @@ def write(folder: Path, candidate: Candidate, twin: Candidate | None, now: datet
         calibration=asdict(fitted.calibration),
         data_fingerprint=rows.fingerprint,
         recipe={**recipe.as_dict(), **({"despite": rows.despite} if rows.despite else {})},
-        metrics={**headline(candidate.report), **_of_twin(twin)},
+        metrics={**headline(candidate.report), **(of_twin(twin.report) if twin else {})},
     )
     return write_contents(folder, contents, now)
 
@@ -123,10 +123,9 @@ def _of_figure(name: str, figure: Figure) -> dict[str, float]:
     }
 
 
-def _of_twin(twin: Candidate | None) -> dict[str, float]:
-    if twin is None:
-        return {}
-    figures = {**headline(twin.report), "threshold.look": twin.report.look, "threshold.clear": twin.report.clear}
+def of_twin(report: Report) -> dict[str, float]:
+    """The twin's figures and bands, under names that begin with `TWIN`."""
+    figures = {**headline(report), "threshold.look": report.look, "threshold.clear": report.clear}
     return {f"{TWIN}{name}": value for name, value in figures.items()}
 
 

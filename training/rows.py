@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.catalogue import SOURCES
 from data.checks import Audit, audit, cleaned_texts
 from data.corpus import corpus
 from data.fingerprint import fingerprint
 from data.schema import Comment, Example, Kind, Label
 from data.sources.moderation import comments
+from data.sources.sample import sample_examples
 from data.split import PROTOCOL, Part, Split, split, without_texts_of
 from eval.unseen import as_met
 from training.recipe import Opinions, Recipe, RecipeError
@@ -49,8 +51,8 @@ def rows_for(recipe: Recipe, folder: Path, despite: str = "") -> Rows:
     `despite` says why rows that fail the audit are trained on all the same; it is kept where they do.
     """
     _refuse_unseen_in_disguise(recipe.opinions)
-    divided = as_met(split(corpus(folder)), recipe.learns_unseen)
-    further = [comment for comment in comments(folder) if _is_opinion(comment)]
+    divided = _allowed(as_met(split(_examples(recipe, folder)), recipe.learns_unseen), recipe)
+    further = [comment for comment in comments(folder) if _is_opinion(comment) and _may_train(comment.source, recipe)]
     added = [_as_example(comment) for comment in further if comment.source in recipe.opinions.train]
     held_out = [_as_example(comment) for comment in further if comment.source in recipe.opinions.held_out]
     used = [row for part in Part if part is not Part.LEFT_OUT for row in divided[part]]
@@ -69,6 +71,21 @@ def rows_for(recipe: Recipe, folder: Path, despite: str = "") -> Rows:
         audit=found,
         despite=despite.strip() if found.failures else "",
     )
+
+
+def _examples(recipe: Recipe, folder: Path) -> list[Example]:
+    return [*corpus(folder), *(sample_examples() if recipe.sample else ())]
+
+
+def _allowed(divided: Split, recipe: Recipe) -> Split:
+    """`divided` without the training and tuning rows whose licence the recipe does not take; the test stays whole."""
+    learned_from = (Part.TRAIN, Part.TUNE)
+    kept = {part: tuple(row for row in divided[part] if _may_train(row.source, recipe)) for part in learned_from}
+    return Split({**divided.parts, **kept})
+
+
+def _may_train(source: str, recipe: Recipe) -> bool:
+    return not recipe.terms or SOURCES[source].terms in recipe.terms
 
 
 def _refuse_unseen_in_disguise(opinions: Opinions) -> None:

@@ -6,12 +6,17 @@ from datetime import date, timedelta
 import pytest
 from click.testing import CliRunner
 
+from data.catalogue import SOURCES, Terms
+from data.schema import Label
+from data.split import Part
 from eval.cli import evaluate
 from models.artifact import CARD, load, read_manifest
 from models.score import Scorer
 from tests.artefacts import changed_recipe
 from training.cli import train
 from training.development import development_figures
+from training.recipe import read_recipe
+from training.rows import rows_for
 
 NAMES = [
     "air",
@@ -139,6 +144,15 @@ def test_a_recipe_that_learns_unseen_opinions_needs_an_equal_twin(before, after,
     assert message in result.output
 
 
+def test_open_only_trains_on_what_may_be_passed_on(tables):
+    """Rows of sources without an open licence leave training and tuning, and stay in the test; the sample joins."""
+    rows = rows_for(read_recipe("open-only"), tables, DESPITE[1])
+    learned_from = {row.source for row in (*rows.train, *rows.tune, *rows.held_out)}
+    assert {SOURCES[name].terms for name in learned_from} == {Terms.OPEN}
+    assert "sample" in {row.source for row in rows.train if row.label is Label.HOAX}
+    assert {"tbh", "news"} <= {row.source for row in rows.divided[Part.TEST]}
+
+
 def test_a_row_of_the_development_table_reads_no_test_row(tables, tmp_path):
     """Its figures stay the same when every test row and every unseen opinion is taken away."""
     for name in ("claims", "moderation"):
@@ -172,12 +186,13 @@ def test_training_again_makes_the_same_weights(artefact, tables, tmp_path):
 
 
 def test_evaluation_writes_figures_and_pictures(artefact, tables, tmp_path):
-    """JSON, Markdown with both baselines, and two pictures."""
+    """JSON, Markdown with both baselines, two pictures, and the page that a fact-checker reads."""
     result = CliRunner().invoke(evaluate, [str(artefact), "--data", str(tables), "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "precision_recall.png",
         "reliability.png",
+        "report.html",
         "report.json",
         "report.md",
     ]

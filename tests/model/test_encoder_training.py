@@ -4,10 +4,13 @@ The base, its vocabulary, the recipes and the tables are made here; what runs on
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -21,10 +24,11 @@ from models.artifact import CARD, LICENCE, MANIFEST, NETWORK, TOKENIZER, WEIGHTS
 from tests.integration.test_train_and_eval_commands import DESPITE, claims, comments
 from training.cli import train
 from training.encoder_model import base_model, fingerprint_of
-from training.encoder_recipe import read_encoder_recipe
+from training.encoder_recipe import read_encoder_recipe, twin_of
 from training.fit_encoder import padded
 from training.order import Order
 from training.pipeline import run
+from training.recipe import RecipeError
 
 HIDDEN = 32
 PIECES = 300
@@ -167,7 +171,9 @@ def recipe(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recipes")
     second = SECOND.format(folder=folder)
     first = second.replace(f'begins_with = "{folder}/first.toml"\n', "").replace("seed = 2", "seed = 1")
-    for name, content in (("first", first), ("second", second), ("linear", LINEAR)):
+    learning = f'measured_by = "{folder}/second.toml"\nlearns_unseen = ["hs"]\n\n[drawn]'
+    third = second.replace("[drawn]", learning).replace("seed = 2", "seed = 3")
+    for name, content in (("first", first), ("second", second), ("third", third), ("linear", LINEAR)):
         (folder / f"{name}.toml").write_text(content, encoding="utf-8")
     return folder / "second.toml"
 
@@ -179,6 +185,13 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+class WholeRun(NamedTuple):
+    """A run that nothing broke off, up to the artefact: its folder and its last checkpoint."""
+
+    folder: Path
+    last: dict
 
 
 def until_written(sentence):
@@ -212,11 +225,23 @@ def checkpoint(folder):
 
 @pytest.fixture(scope="module")
 def in_one_go(recipe, order, tmp_path_factory):
-    """The checkpoint of a run that nothing broke off."""
+    """A run that nothing broke off."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.raises(BrokenOffError):
         run(str(recipe), replace(order, folder=folder))
-    return checkpoint(folder)
+    return WholeRun(folder, checkpoint(folder))
+
+
+@pytest.fixture(scope="module")
+def with_twin(recipe, order, in_one_go, tmp_path_factory):
+    """The artefact of a recipe that learns the unseen opinions; its first stage and its twin are trained already."""
+    folder = tmp_path_factory.mktemp("twin")
+    trained = in_one_go.folder / "work"
+    shutil.copytree(trained / "first", folder / "work" / "first")
+    shutil.copytree(trained, folder / "work" / "twin", ignore=shutil.ignore_patterns("first"))
+    told = []
+    run(str(recipe.with_name("third.toml")), replace(order, folder=folder, progress=told.append))
+    return folder, told
 
 
 @pytest.fixture(scope="module")
@@ -248,9 +273,9 @@ def test_a_run_broken_off_twice_ends_with_the_weights_of_one_in_one_go(broken_of
     """The checkpoint brings back weights, moments, rate and the random numbers that dropout draws."""
     last, steps = broken_off
     assert steps == [FIRST_BREAK, SECOND_BREAK - (N_BATCHES - FIRST_BREAK)]
-    assert last["step"] == in_one_go["step"] == N_BATCHES
-    assert last["model"].keys() == in_one_go["model"].keys()
-    for name, weights in in_one_go["model"].items():
+    assert last["step"] == in_one_go.last["step"] == N_BATCHES
+    assert last["model"].keys() == in_one_go.last["model"].keys()
+    for name, weights in in_one_go.last["model"].items():
         assert torch.equal(last["model"][name], weights), name
 
 
@@ -301,6 +326,35 @@ def test_the_card_says_what_made_it(artefact, recipe):
     assert DESPITE[1] in said
     assert " before," not in said
     assert "Derived from made-up/base" in (artefact / LICENCE).read_text(encoding="utf-8")
+
+
+def test_a_recipe_that_learns_unseen_opinions_is_measured_by_its_twin(with_twin):
+    """Figures against opinions that the weights learned are the twin's, and the card says so; both began alike."""
+    folder, told = with_twin
+    metrics = read_manifest(folder).metrics
+    assert not [name for name in metrics if "unseen" in name and not name.startswith("twin.")]
+    assert {"twin.unseen_criticism.look", "twin.posts_vs_unseen_opinion.auc", "twin.threshold.look"} <= metrics.keys()
+    assert "trained these weights and set nothing" in (folder / CARD).read_text(encoding="utf-8")
+    assert "CC BY-NC-SA" in (folder / LICENCE).read_text(encoding="utf-8")
+    assert told.count(f"goes on at batch {N_BATCHES}") == 3  # the first stage twice, and the twin
+    assert {path.name for path in folder.iterdir()} == {MANIFEST, *read_manifest(folder).files}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ('measured_by = "{folder}/second.toml"\n', "", "needs measured_by"),
+        ("{folder}/second.toml", "{folder}/third.toml", "meets the unseen opinions"),
+    ],
+)
+def test_a_twin_must_not_meet_them(before, after, reason, recipe, tmp_path):
+    """A recipe that learns the unseen opinions and names no twin without them is refused."""
+    folder = recipe.parent
+    changed = tmp_path / "changed.toml"
+    content = recipe.with_name("third.toml").read_text(encoding="utf-8")
+    changed.write_text(content.replace(before.format(folder=folder), after.format(folder=folder)), encoding="utf-8")
+    with pytest.raises(RecipeError, match=reason):
+        twin_of(read_encoder_recipe(str(changed)))
 
 
 def test_only_padding_is_masked():

@@ -34,6 +34,13 @@ def test_handles_links_and_tags_are_gone():
     assert plain_words("[SALAH] RT @orang: lihat https://contoh.id/a1 ya") == "lihat ya"
 
 
+def test_the_page_that_published_a_post_is_not_read():
+    """A name and a bar before the text go, whatever they are; a bar later, or with nothing behind it, stays a blank."""
+    assert plain_words("Kabar Desa Contoh | air sumur berubah asin") == "air sumur berubah asin"
+    assert plain_words("Air sumur\nKabar Desa | berubah asin") == "air sumur kabar desa berubah asin"
+    assert plain_words("air sumur berubah asin |") == "air sumur berubah asin"
+
+
 def test_swapped_names_read_alike():
     """Parties, religions, peoples, persons and places become one word a kind, whatever their length."""
     one = neutral_words("Budi dari Partai Golkar ke Jawa Barat bicara soal umat Islam")

@@ -27,7 +27,7 @@ run: setup ## Set everything up and serve the sample on http://127.0.0.1:8000 (P
 
 test: setup-tests ## Run every test on SQLite and on a PostgreSQL of its own
 	@$(PYTHON) scripts/programs.py
-	$(BIN)/pytest -q -n $(JOBS) --dist loadscope
+	$(BIN)/pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 lint: setup-tests ## Check style, types, layers and the catalogue of sentences
 	$(BIN)/ruff check .
@@ -42,7 +42,7 @@ format: setup-tests ## Let ruff rewrite what it can
 
 soak: setup-tests ## Run the tests with full counts of kills, fuzz and load (hours)
 	@$(PYTHON) scripts/programs.py
-	SULUH_SOAK=1 $(BIN)/pytest -q -n $(JOBS) --dist loadscope --timeout 7200
+	SULUH_SOAK=1 $(BIN)/pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder --timeout 7200
 
 bench: setup-tests ## Run the benchmarks beside their peers; ratios go to artifacts/bench.json
 	$(BIN)/python -m benchmarks.run

@@ -18,11 +18,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
+from benchmarks.kept import keep, versions
 from benchmarks.stream import claims, noisy_stream
 from data.duplicates import NearDuplicateIndex, b_cubed, cluster
 from data.normalise import normalise
@@ -104,21 +105,31 @@ def compare(name: str, originals: list[str] | None) -> None:
     """Print quality and posts a second of both, seed by seed."""
     texts, truth = stream(originals, _TUNE_SEED)
     cluster(texts[:100])
-    tuned = {setting: _measured(lambda t, s=setting: datasketch_clusters(t, s), texts, truth) for setting in _SETTINGS}
+    tuned = {
+        setting: _measured(lambda t, s=setting: datasketch_clusters(t, s), texts, truth)
+        for setting in tqdm(_SETTINGS, desc="settings of datasketch", unit="setting", leave=False)
+    }
     best = max(tuned, key=lambda setting: tuned[setting][2])
     print(f"{name}: {_N_POSTS} posts a stream; datasketch at {best}, best of {len(_SETTINGS)} on seed {_TUNE_SEED}")
-    ratios: list[float] = []
-    for seed in _SEEDS:
+    found: dict[str, list[tuple[float, ...]]] = {"ours": [], "datasketch": []}
+    for seed in tqdm(_SEEDS, desc="cluster", unit="stream", leave=False):
         texts, truth = stream(originals, seed)
-        ours = _measured(lambda t: cluster(t).tolist(), texts, truth)
-        theirs = _measured(lambda t: datasketch_clusters(t, best), texts, truth)
-        for who, (precision, recall, f1, rate) in (("ours", ours), ("datasketch", theirs)):
+        found["ours"].append(_measured(lambda t: cluster(t).tolist(), texts, truth))
+        found["datasketch"].append(_measured(lambda t: datasketch_clusters(t, best), texts, truth))
+        for who, measured in found.items():
+            precision, recall, f1, rate = measured[-1]
             print(f"  seed {seed} {who:<10} P {precision:.3f} R {recall:.3f} F1 {f1:.4f} {rate:>9,.0f} posts/s")
-        ratios.append(ours[3] / theirs[3])
-        print(f"  seed {seed} ratio      {ratios[-1]:.1f} times the posts a second")
     if originals is None:
-        spread = f"{min(ratios):.1f} to {max(ratios):.1f} over {len(ratios)} streams"
-        print(f"ratio posts a second against datasketch: {median(ratios):.1f}x ({spread})")
+        _keep(found)
+
+
+def _keep(found: dict[str, list[tuple[float, ...]]]) -> None:
+    ours, theirs = found["ours"], found["datasketch"]
+    raw = {f"posts/s, {who}": [round(each[3]) for each in measured] for who, measured in found.items()}
+    times = [own[3] / their[3] for own, their in zip(ours, theirs, strict=True)]
+    keep("cluster", "times the posts/s", times, peer=versions("datasketch"), **raw)
+    keep("cluster", "B-cubed F1", [each[2] for each in ours])
+    keep("cluster", "B-cubed F1 less the peer's", [own[2] - their[2] for own, their in zip(ours, theirs, strict=True)])
 
 
 def agreement(folder: Path) -> None:

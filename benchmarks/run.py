@@ -1,73 +1,217 @@
-"""Run every benchmark, keep its ratios, and say which reach their goals.
+"""Run every benchmark beside its peer, keep ratios with their spread, and say which reach their goals.
 
-    python -m benchmarks.run             # all of them
-    python -m benchmarks.run cluster     # one
+    python -m benchmarks.run                    # all of them, at sizes that take minutes
+    python -m benchmarks.run --full             # at the sizes that the goals speak of
+    python -m benchmarks.run score_linear start # some
+    python -m benchmarks.run --page             # only write docs/benchmarks.md from what was kept
 
-A benchmark is a module here with ``main() -> None``. Whatever it prints is shown; each line of the form
-``ratio NAME: 12.3x (…)`` is also kept in ``artifacts/bench.json`` and compared with ``goals.toml``. A missed goal is
-said, not raised: timings are no tests.
+`goals.toml` lists them. Each runs in a process of its own. What one keeps (`benchmarks.kept`) goes to
+``artifacts/bench.json``; a line that it prints as ``ratio FIGURE: 12.3x (…)`` is kept too. A missed goal is said, not
+raised: timings are no tests. A run of all of them also writes ``docs/benchmarks.md``.
 """
 
+import argparse
 import json
 import os
 import platform
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tqdm import tqdm
+
+from benchmarks import kept
+from benchmarks.page import written
 
 HERE = Path(__file__).parent
-OUT = HERE.parent / "artifacts" / "bench.json"
-RATIO = re.compile(r"^ratio (?P<name>[^:]+): (?P<value>\d+(?:\.\d+)?)x?\b", re.MULTILINE)
-RUNS = re.compile(r"^def main\(", re.MULTILINE)
+ROOT = HERE.parent
+OUT = ROOT / "artifacts" / "bench.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+PRINTED = re.compile(r"^ratio (?P<figure>[^:]+): (?P<value>\d+(?:\.\d+)?)x?\b", re.MULTILINE)
 
 
-def benchmarks() -> list[str]:
-    """Name every module here that can be run."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem != "run" and RUNS.search(path.read_text()))
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question of `goals.toml`: the commands that answer it, and what each figure should reach."""
+
+    name: str
+    question: str
+    peer: str
+    run: tuple[str, ...]
+    full: tuple[str, ...]
+    at_least: Mapping[str, float]
+    at_most: Mapping[str, float]
+
+    @property
+    def goals(self) -> dict[str, float]:
+        """Every figure and its goal; the first is the row's ratio."""
+        return {**self.at_least, **self.at_most}
+
+    def reached(self, figure: str, value: float) -> bool:
+        """Tell whether a value is good enough."""
+        return value >= self.at_least[figure] if figure in self.at_least else value <= self.at_most[figure]
 
 
-def run(name: str) -> dict[str, object]:
-    """Run one benchmark in a process of its own, show what it prints, and give its ratios."""
-    print(f"== {name}", flush=True)
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One command that ran: what it kept, how long it took, and its exit code."""
+
+    figures: tuple[Mapping[str, Any], ...]
+    seconds: float
+    exit_code: int
+
+
+def rows() -> list[Row]:
+    """Read every row of `goals.toml`, in its order."""
+    listed = tomllib.loads((HERE / "goals.toml").read_text("utf-8"))
+    return [
+        Row(
+            name,
+            row["question"],
+            row["peer"],
+            tuple(row["run"]),
+            tuple(row.get("full", row["run"])),
+            row.get("at_least", {}),
+            row.get("at_most", {}),
+        )
+        for name, row in listed.items()
+    ]
+
+
+def ran(command: Sequence[str]) -> Ran:
+    """Run one benchmark in a process of its own, showing what it prints."""
     began = time.monotonic()
     lines: list[str] = []
-    command = [sys.executable, "-m", f"benchmarks.{name}"]
-    with subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            lines.append(line)
-    ratios = {hit["name"]: float(hit["value"]) for hit in RATIO.finditer("".join(lines))}
-    return {"ratios": ratios, "seconds": round(time.monotonic() - began, 1), "exit_code": process.returncode}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "kept.jsonl"
+        file.touch()
+        called = [sys.executable, "-m", f"benchmarks.{command[0]}", *command[1:]]
+        environment = os.environ | {kept.FILE: str(file)}
+        with subprocess.Popen(called, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                tqdm.write(f"  {line}", end="")
+                lines.append(line)
+        figures = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    told = [
+        {"row": None, "figure": hit["figure"], "samples": [float(hit["value"])], "peer": "", "raw": {}}
+        for hit in PRINTED.finditer("".join(lines))
+    ]
+    return Ran((*figures, *told), round(time.monotonic() - began, 1), process.returncode)
 
 
-def machine() -> dict[str, object]:
-    """Say what the figures were made on."""
-    return {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
+def result(row: Row, run: Ran, commit: str, *, full: bool) -> dict[str, Any]:
+    """Put a row's figures beside its goals; `holds` where every one of them was measured and reached."""
+    mine = [each for each in run.figures if each["row"] in {row.name, None}]
+    figures = {each["figure"]: each for each in mine if each["row"] or each["figure"] in row.goals}
+    values = {name: median(each["samples"]) for name, each in figures.items()}
+    first = next(iter(row.goals))
+    detail = {
+        "question": row.question,
+        "peer": row.peer,
+        "peer_version": next((each["peer"] for each in figures.values() if each["peer"]), ""),
+        "commit": commit,
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": machine(),
+        "full": full,
+        "seconds": run.seconds,
+        "exit_code": run.exit_code,
+        "figures": {
+            name: {
+                "value": values[name],
+                "goal": row.goals.get(name),
+                "better": "less" if name in row.at_most else "more",
+                "reached": row.reached(name, values[name]) if name in row.goals else None,
+                "samples": each["samples"],
+                "raw": each["raw"],
+            }
+            for name, each in figures.items()
+        },
+    }
+    holds = all(name in values and row.reached(name, values[name]) for name in row.goals)
+    return {"name": row.name, "ratio": values.get(first), "goal": row.goals[first], "holds": holds, "detail": detail}
 
 
-def main(wanted: list[str]) -> int:
+def machine() -> dict[str, Any]:
+    """Say what the figures were made on, and how busy it was."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "load": [round(each, 1) for each in os.getloadavg()],
+    }
+
+
+def commit() -> str:
+    """Name the commit, and say where the tree has changed since."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    described = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return described.stdout.strip() or "unknown"
+
+
+def kept_before() -> list[dict[str, Any]]:
+    """Give what earlier runs kept; nothing where the file is of another shape."""
+    found = json.loads(OUT.read_text("utf-8")) if OUT.exists() else []
+    return found if isinstance(found, list) else []
+
+
+def measured(wanted: Sequence[Row], *, full: bool) -> Iterable[dict[str, Any]]:
+    """Run what the rows need, each command once, and give one result a row."""
+    named = commit()
+    commands = {row.name: row.full if full else row.run for row in wanted}
+    runs: dict[tuple[str, ...], Ran] = {}
+    for row in tqdm(wanted, desc="benchmarks", unit="row"):
+        command = commands[row.name]
+        if command not in runs:
+            tqdm.write(f"== {' '.join(command)}")
+            runs[command] = ran(command)
+        yield result(row, runs[command], named, full=full)
+
+
+def told(found: Mapping[str, Any]) -> str:
+    """Say in a line a figure what was reached."""
+    lines = []
+    for name, figure in found["detail"]["figures"].items():
+        if figure["goal"] is not None:
+            verdict = "reached" if figure["reached"] else "missed"
+            lines.append(f"{found['name']} / {name}: {figure['value']:.4g}, goal {figure['goal']:g}: {verdict}")
+    return "\n".join(lines) or f"{found['name']}: not measured"
+
+
+def main() -> int:
     """Run, keep, compare; give 1 where a benchmark stopped with an error."""
-    known = benchmarks()
-    if unknown := sorted(set(wanted) - set(known)):
+    parser = argparse.ArgumentParser(description="Benchmarks beside their peers.")
+    parser.add_argument("names", nargs="*", help="rows of goals.toml; all where none is named")
+    parser.add_argument("--full", action="store_true", help="the sizes that the goals speak of")
+    parser.add_argument("--page", action="store_true", help="only write the page")
+    asked = parser.parse_args()
+    known = {row.name: row for row in rows()}
+    if unknown := sorted(set(asked.names) - set(known)):
         sys.exit(f"no benchmark named {', '.join(unknown)}; there are: {', '.join(known)}")
-    found = {name: run(name) for name in wanted or known}
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps({"machine": machine(), "benchmarks": found}, indent=2) + "\n")
-    goals = tomllib.loads((HERE / "goals.toml").read_text())
-    for name, each in found.items():
-        ratios = each["ratios"]
-        assert isinstance(ratios, dict)
-        for ratio, least in goals.get(name, {}).items():
-            value = ratios.get(ratio)
-            verdict = "not measured" if value is None else "reached" if value >= least else "missed"
-            print(f"goal {name} / {ratio}: {least:g}x {verdict}" + ("" if value is None else f" ({value:g}x)"))
-    print(f"kept in {OUT.relative_to(HERE.parent)}")
-    return int(any(each["exit_code"] for each in found.values()))
+    stopped = False
+    if not asked.page:
+        OUT.parent.mkdir(exist_ok=True)
+        for found in measured([known[name] for name in asked.names or known], full=asked.full):
+            others = [each for each in kept_before() if each["name"] != found["name"] and each["name"] in known]
+            order = list(known)
+            results = sorted([*others, found], key=lambda each: order.index(each["name"]))
+            OUT.write_text(json.dumps(results, indent=1) + "\n")
+            tqdm.write(told(found))
+            stopped |= found["detail"]["exit_code"] != 0
+        print(f"kept in {OUT.relative_to(ROOT)}")
+    if asked.page or not asked.names:
+        PAGE.write_text(written(kept_before(), list(known)), "utf-8")
+        print(f"written to {PAGE.relative_to(ROOT)}")
+    return int(stopped)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -102,7 +102,8 @@ def claims(n: int, draw: random.Random) -> list[str]:
     return shuffled[:n]
 
 
-def _mistyped(word: str, draw: random.Random) -> str:
+def mistyped(word: str, draw: random.Random) -> str:
+    """Return a word with one slip: a letter less, another letter, one twice, or two that changed places."""
     place = draw.randrange(len(word))
     kind = draw.randrange(4)
     if kind == 0:
@@ -126,7 +127,7 @@ def copied(text: str, draw: random.Random) -> str:
     for plain in words:
         word = _WORDS["chat"].get(plain, plain) if draw.random() < p_slang else plain
         if len(word) > 3 and draw.random() < p_typo:
-            word = _mistyped(word, draw)
+            word = mistyped(word, draw)
         if draw.random() >= p_lost:
             kept.append(word)
         if draw.random() < 0.02:

@@ -21,6 +21,9 @@ ROWS_PER_BAND = 2
 N_BANDS = N_PERMUTATIONS // ROWS_PER_BAND
 # One more chain than bands: the last one is keyed by the exact hash of all words.
 N_CHAINS = N_BANDS + 1
+# Keys by which a text is found again outside memory: half of the bands, because each costs a row in a database. A copy
+# that shares half of its shingles is found in 99 of 100 cases, one that shares a third in 85.
+N_KEPT_KEYS = N_BANDS // 2 + 1
 # Longer posts are judged by their beginning; 192 words are about 1,300 characters.
 MAX_WORDS = 192
 # Letters in one shingle; chosen in benchmarks/cluster.py among 5 to 8.
@@ -700,3 +703,44 @@ def assign(tables: Tables, n_slots: int, n_clusters: int, signed: Signed, rules:
             _remember(tables, n_slots, found[i], signed, i)
             n_slots += 1
     return Assigned(found, alike, kept, n_clusters)
+
+
+@compiled
+def find_all(tables: Tables, signed: Signed, rules: Rules) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Return for each text the cluster that it is a copy of, -1 for none, and how alike; nothing is remembered."""
+    n = len(signed.exact)
+    found = np.full(n, -1, np.int32)
+    alike = np.zeros(n, np.float32)
+    keys = np.empty(N_CHAINS, np.uint32)
+    tally = empty_tally()
+    lookup = empty_lookup()
+    for i in range(n):
+        mine = signed.words[signed.starts[i] : signed.starts[i + 1]]
+        if len(mine) == 0:
+            continue
+        same = _find_exact(tables, signed.exact[i])
+        if same >= 0:
+            found[i] = tables.cluster[same]
+            alike[i] = 1.0
+            continue
+        _write_keys(signed.exact[i], signed.minhash[i], keys)
+        candidates = tally.ranked[: _rank_candidates(tables, keys, tally)]
+        slot, best = _best_match(tables, mine, candidates, lookup, rules)
+        if slot >= 0:
+            found[i] = tables.cluster[slot]
+            alike[i] = best
+    return found, alike
+
+
+@compiled
+def kept_keys(signed: Signed) -> Offsets:
+    """Return int64 [n, N_KEPT_KEYS]: every other band's key and that of all words, each with its chain above it."""
+    n = len(signed.exact)
+    out = np.empty((n, N_KEPT_KEYS), np.int64)
+    keys = np.empty(N_CHAINS, np.uint32)
+    for i in range(n):
+        _write_keys(signed.exact[i], signed.minhash[i], keys)
+        for k in range(N_KEPT_KEYS):
+            chain = N_BANDS if k == N_KEPT_KEYS - 1 else 2 * k
+            out[i, k] = (np.int64(chain) << np.int64(32)) | np.int64(keys[chain])
+    return out

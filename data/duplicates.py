@@ -114,6 +114,17 @@ class Signatures:
     def __len__(self) -> int:
         return len(self.exact)
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Self:
+        """Return the signatures of some texts, int64 [m], in that order."""
+        sizes = np.diff(self.starts)[rows]
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        places = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], sizes)
+        return type(self)(self.exact[rows], self.minhash[rows], self.words[places], starts)
+
+    def keys(self) -> npt.NDArray[np.int64]:
+        """Return int64 [n, 17]: texts that are copies of one another share some of them, so they can be looked up."""
+        return kernels.kept_keys(_arrays(self))
+
     def pack(self, i: int) -> bytes:
         """Return text i in the stored form: little-endian uint64 version, uint64 exact, 64 uint32, uint64 words."""
         head = np.array([_FORMAT, self.exact[i]], "<u8").tobytes()
@@ -191,6 +202,15 @@ class NearDuplicateIndex:
         return len(self._numbers)
 
     @property
+    def clusters(self) -> tuple[str, ...]:
+        """The clusters that new posts can join, the longest known first."""
+        return tuple(self._numbers)
+
+    def __contains__(self, cluster: str) -> bool:
+        """Whether new posts can join this cluster."""
+        return cluster in self._numbers
+
+    @property
     def n_representatives(self) -> int:
         """Wordings remembered; memory is proportional to this."""
         return self._n_slots - self._n_dead
@@ -229,6 +249,11 @@ class NearDuplicateIndex:
         if len(self._names) != n_clusters:
             raise AssertionError("names and clusters went apart")
         return assignments
+
+    def find(self, signed: Signatures) -> list[str | None]:
+        """Return for each text the cluster that it is a copy of, or none; nothing is added."""
+        found, _alike = kernels.find_all(self._tables, _arrays(signed), _RULES)
+        return [self._names[number] if number >= 0 else None for number in found.tolist()]
 
     def restore(self, cluster_ids: Sequence[str], stored: Sequence[bytes]) -> None:
         """Remember posts again, oldest first, under the clusters that they are in now.

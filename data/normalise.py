@@ -64,6 +64,7 @@ _LINKS: Final = re.compile(
     r"(?:https?:[/\\]|www\.)\S*+"
     rf"|(?<![\w.\-])(?:[a-z0-9\-]++\.)+(?:{_DOMAINS})(?![\w\-])(?:[/?:]\S*+)?"
 )  # fmt: skip
+_DOT_DOMAIN: Final = re.compile(rf"\.(?:{_DOMAINS})")  # without it there is no link to look for
 _PLACEHOLDERS: Final = re.compile(r"@(tautan|nomor)(?!\w)")
 # What public data sets write in place of a handle, a link, a number; the case-folded forms.
 _STAND_INS: Final = re.compile(r"[\[<](?:user(?:name)?|mention|url|link|phone|email)[\]>]")
@@ -95,6 +96,14 @@ _UNICODE: Final[Mapping[int, str | None]] = MappingProxyType(_unicode_table())
 _ASCII_SEPARATORS: Final = str.maketrans(
     {chr(code): None if chr(code) in _APOSTROPHES else " " for code in range(128) if not chr(code).isalnum()}
 )
+# As above for ASCII alone, with the marks of our own placeholders as a control character.
+_PLAIN_MARK: Final = "\x01"
+_PLAIN_SEPARATORS: Final = bytes(
+    code if chr(code).isalnum() else ord("@") if chr(code) == _PLAIN_MARK else ord(" ") for code in range(128)
+) + bytes(range(128, 256))
+_PLAIN_APOSTROPHES: Final = "".join(filter(str.isascii, _APOSTROPHES)).encode()
+_FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
+_STUCK_TO_MARK: Final = re.compile(rf"{_MARK}[!-~]*[^\x00-\x7f]")
 
 
 @cache
@@ -121,16 +130,41 @@ def normalise(text: str) -> str:
     words = _split(_with_placeholders(folded))
     plain = " ".join(_joined_letters(_standard_words(words)))
     if "62" in plain or "08" in plain or "0 8" in plain:
-        plain = _PHONES.sub(NUMBER, plain)
+        plain, n_found = _PHONES.subn(_number_apart, plain)
+        if n_found:  # letters that a number was typed against are words of their own now
+            plain = " ".join(_joined_letters(_standard_words(plain.split())))
     return plain
+
+
+def _number_apart(found: re.Match[str]) -> str:
+    """The placeholder of a telephone number, kept apart from letters that it was typed against."""
+    text, start, end = found.string, found.start(), found.end()
+    before = " " if start and text[start - 1] != " " else ""
+    after = " " if end < len(text) and text[end] != " " else ""
+    return f"{before}{NUMBER}{after}"
 
 
 def _plain_letters(text: str) -> str:
     if text.isascii():
         return text.lower()
+    # Bytes are lowered where they are ASCII. None of those decomposes or combines with another, so only the stretches
+    # between them need the tables.
+    lowered = text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+    return _FOREIGN.sub(_folded_run, lowered).replace("'", "").replace("`", "")
+
+
+def _folded_run(run: re.Match[str]) -> str:
+    found = run[0]
+    return _folded(found) if len(found) <= _LONGEST_REMEMBERED else fold(found)
+
+
+def fold(run: str) -> str:
+    """`run` in folded case, decomposed, with look-alike letters made Latin and invisible signs gone."""
     # Case folding can leave a decomposable letter, hence the second decomposition.
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return folded.translate(_UNICODE)
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", run).casefold()).translate(_UNICODE)
+
+
+_folded = lru_cache(maxsize=_REMEMBERED_TOKENS)(fold)
 
 
 def _without_verdicts(text: str) -> str:
@@ -156,7 +190,7 @@ def _with_placeholders(text: str) -> str:
         text = _MAILS.sub(f" {_MARK}akun ", text)
         text = _HANDLES.sub(f" {_MARK}akun ", text)
         text = _INNER_AT.sub("a", text)
-    if "." in text or "http" in text:
+    if "http" in text or "www." in text or _DOT_DOMAIN.search(text):
         text = _LINKS.sub(f" {_MARK}tautan ", text)
     if "$" in text:
         text = _INNER_DOLLAR.sub("s", text)
@@ -164,12 +198,21 @@ def _with_placeholders(text: str) -> str:
 
 
 def _split(text: str) -> list[str]:
-    if text.isascii():
-        return text.translate(_ASCII_SEPARATORS).split()
+    if not _STUCK_TO_MARK.search(text):
+        plain = text.replace(_PLAIN_MARK, " ")
+        if not text.isascii():
+            plain = _FOREIGN.sub(_letters_of, plain.replace(_MARK, f" {_PLAIN_MARK}"))
+        if plain.isascii():
+            return plain.encode().translate(_PLAIN_SEPARATORS, _PLAIN_APOSTROPHES).decode().split()
     text = text.translate(_ASCII_SEPARATORS).replace(_MARK, " @")
     if text.isascii():
         return text.split()
     return [word for piece in text.split() for word in _words_of(piece)]
+
+
+def _letters_of(run: re.Match[str]) -> str:
+    """Give a stretch without ASCII its letters, and blanks for the rest."""
+    return _SEPARATORS.sub(" ", run[0])
 
 
 def _words_of(piece: str) -> Iterable[str]:
@@ -180,7 +223,8 @@ def _words_of(piece: str) -> Iterable[str]:
 
 def _standard_words(words: list[str]) -> list[str]:
     spelling = _remembered if max(map(len, words), default=0) <= _LONGEST_REMEMBERED else _unremembered
-    return list(filter(None, map(spelling, words)))
+    # One token may stand for several words; spelled-out letters are looked for among all of them.
+    return " ".join(map(spelling, words)).split()
 
 
 def _unremembered(word: str) -> str:
@@ -240,6 +284,8 @@ _PROFILES: Final = re.compile(
 _PROFILE_HINTS: Final = tuple(host.replace("\\", "") + "/" for host in _HOSTS.split("|"))
 _STORED_MAILS: Final = re.compile(rf"(?<![\w.+\-])[\w.+\-]++{_ANY_AT}(?!akun(?!\.?\w))[\w\-]++(?:\.[\w\-]+)+")
 _STORED_HANDLES: Final = re.compile(rf"{_ANY_AT}(?:[\u200b-\u200f\u2060\ufeff]{{1,3}}| (?=[^\W\d]))?\w+(?:\.\w+)*")
+# Every number that is masked holds this; it is looked for first because most texts have none.
+_SEVEN_DIGITS: Final = re.compile(r"\d(?:[ .\-)]{0,2}\d){6}")
 _STORED_PHONES: Final = re.compile(
     r"(?<![\w.,])(?:\(?\+?62\)?|\(?0)[ .\-]?\(?[2-9]\d(?:[ .\-)]{0,2}\d){6,11}(?!\d)"
     r"|(?<![\w.,])\d{10,20}(?!\d)"
@@ -259,4 +305,4 @@ def mask_identities(text: str) -> str:
     if "@" in text or "＠" in text or "﹫" in text:
         text = _STORED_MAILS.sub("[surel]", text)
         text = _STORED_HANDLES.sub(ACCOUNT, text)
-    return _STORED_PHONES.sub("[nomor]", text)
+    return _STORED_PHONES.sub("[nomor]", text) if _SEVEN_DIGITS.search(text) else text

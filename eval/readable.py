@@ -4,7 +4,7 @@ In Indonesian, with an English sentence beside each part. No text of the data st
 quotes are posts of `data/sample`, which were written for this project.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -67,7 +67,7 @@ class Tried:
 
     changes: tuple[Behaviour, ...]
     all_swaps: Behaviour
-    flags: tuple[SampleFlag, ...]  # highest first
+    flags: tuple[SampleFlag, ...]  # one a claim, highest first
     n_sample: int
     n_look: int
 
@@ -80,9 +80,18 @@ def tried(scorer: Scorer) -> Tried:
         SampleFlag(post["text"], post["truth"], float(p), scorer.thresholds.band(float(p)))
         for post, p in zip(posts, p_hoax, strict=True)
     ]
-    flags.sort(key=lambda flag: (-flag.p_hoax, flag.text))
     n_look = sum(flag.band is Band.LOOK for flag in flags)
-    return Tried(tuple(behaviour(scorer)), swaps(scorer), tuple(flags[:_QUOTED]), len(flags), n_look)
+    worst = _worst_of_each(zip((post["claim"] for post in posts), flags, strict=True))
+    return Tried(tuple(behaviour(scorer)), swaps(scorer), worst[:_QUOTED], len(flags), n_look)
+
+
+def _worst_of_each(flags: Iterable[tuple[str, SampleFlag]]) -> tuple[SampleFlag, ...]:
+    """The highest of each claim, highest first: copies of one story are one mistake."""
+    highest: dict[str, SampleFlag] = {}
+    for claim, flag in flags:
+        if claim not in highest or flag.p_hoax > highest[claim].p_hoax:
+            highest[claim] = flag
+    return tuple(sorted(highest.values(), key=lambda flag: (-flag.p_hoax, flag.text)))
 
 
 def as_html(report: Report, own: Tried, manifest: Manifest, now: datetime) -> str:
@@ -214,8 +223,8 @@ def _false_flags(own: Tried) -> str:
     )
     return f"""<h2>6. Yang paling keliru</h2>
 <p>Dari {count(own.n_sample)} kiriman contoh yang bukan hoaks, {count(own.n_look)} dinilai perlu dilihat. Inilah yang
-nilainya tertinggi. Semua kalimat dibuat untuk proyek ini. <span lang="en">The sample’s posts that are no hoaxes and
-score highest; all of them were written for this project.</span></p>
+nilainya tertinggi, satu dari setiap klaim. Semua kalimat dibuat untuk proyek ini. <span lang="en">The sample’s posts
+that are no hoaxes and score highest, one a claim; all of them were written for this project.</span></p>
 {quotes}"""
 
 

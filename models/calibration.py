@@ -4,6 +4,7 @@ Platt, J. (1999), "Probabilistic outputs for support vector machines". Two param
 months hold a few hundred hoaxes; isotonic regression would learn their noise.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,11 @@ class Platt:
     def probabilities(self, raw: Floats) -> Floats:
         """Calibrated probabilities of raw logits, float64 (n,)."""
         return sigmoid(self.logits(raw))
+
+    def probability(self, raw: float) -> float:
+        """Calibrated probability of one raw logit, without the arrays."""
+        logit = self.slope * raw + self.offset
+        return 1.0 / (1.0 + math.exp(-min(max(logit, -_LARGEST_LOGIT), _LARGEST_LOGIT)))
 
 
 def sigmoid(logits: Floats) -> Floats:

@@ -29,7 +29,7 @@ from models.score import (
     Thresholds,
 )
 
-_TRIED: Final = 24  # words left out in turn
+_TRIED: Final = 12  # words left out in turn
 _TOO_SHORT: Final = (Reason(ReasonCode.TOO_SHORT),)
 _TRUNCATED: Final = (Reason(ReasonCode.TRUNCATED),)
 _NO_REASON: Final = frozenset({"?", *STAND_INS.values()})

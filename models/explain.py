@@ -13,14 +13,12 @@ from models.score import Reason, ReasonCode
 WordWeights = dict[str, float]
 
 N_REASONS: Final = 5
-_SMALLEST_SHARE: Final = 0.02  # of a logit; below, a word explains nothing
+SMALLEST_SHARE: Final = 0.02  # of a logit; below, a word explains nothing
 
 
 def strongest(weights: Mapping[str, float], n: int = N_REASONS) -> tuple[Reason, ...]:
     """The `n` words that move the logit most, in either direction, strongest first."""
     ranked = sorted(weights.items(), key=lambda item: (-abs(item[1]), item[0]))
     return tuple(
-        Reason(ReasonCode.WORDS, word, round(weight, 4))
-        for word, weight in ranked[:n]
-        if abs(weight) >= _SMALLEST_SHARE
+        Reason(ReasonCode.WORDS, word, round(weight, 4)) for word, weight in ranked[:n] if abs(weight) >= SMALLEST_SHARE
     )

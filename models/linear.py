@@ -8,22 +8,29 @@ to either side.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from data._compiled import compiled
+from data._plain_text import HARD, clean, cleaner, room_for
 from data.normalise import normalise
 from models.calibration import Floats, Platt
-from models.explain import WordWeights, strongest
-from models.hashing import NGrams, collect, packed, scratch_for, shape_of
+from models.explain import N_REASONS, SMALLEST_SHARE, WordWeights
+from models.hashing import Bytes, NGrams, collect, packed, scratch_for, shape_of
 from models.score import DECLARED_HOAX_SHARE, Band, Probabilities, Reason, ReasonCode, Score, Thresholds
 
 IDF_STEP: Final = 1 / 16  # an idf is a whole number of these in a byte, and is trained on as rounded
 
 _TOO_SHORT: Final = (Reason(ReasonCode.TOO_SHORT),)
 _TRUNCATED: Final = (Reason(ReasonCode.TRUNCATED),)
+_BLANK: Final = 32
+_AT: Final = 64
+_ZERO: Final = 48
+_NINE: Final = 57
+_FNV_OFFSET: Final = np.uint64(0xCBF29CE484222325)
+_FNV_PRIME: Final = np.uint64(0x100000001B3)
 _CHUNK: Final = 4096  # texts in one pass; bounds the memory of a large batch
 
 
@@ -42,13 +49,22 @@ class Weights:
         return np.ascontiguousarray(np.stack((self.weights.astype(np.float32) * idf, idf * idf), axis=1))
 
 
+class _Reading(NamedTuple):
+    """One text as the kernel read it: raw logit, words that count, and the words that move it most."""
+
+    logit: float
+    n_words: int
+    reasons: tuple[Reason, ...]
+
+
 class LinearScorer:
     """Scores with the released table; immutable, so that threads may share it."""
 
-    __slots__ = ("_bias", "_calibration", "_ngrams", "_table", "_thresholds", "_version")
+    __slots__ = ("_bias", "_calibration", "_ngrams", "_shape", "_table", "_thresholds", "_version")
 
     def __init__(self, weights: Weights, calibration: Platt, thresholds: Thresholds, version: str) -> None:
         self._ngrams = weights.ngrams
+        self._shape = shape_of(weights.ngrams)
         self._table = weights.table()
         self._bias = weights.bias
         self._calibration = calibration
@@ -75,64 +91,94 @@ class LinearScorer:
         work = scratch_for(offsets, self._ngrams)
         logits = np.empty(len(cleaned))
         n_words = np.empty(len(cleaned), dtype=np.int64)
-        shape = shape_of(self._ngrams)
-        _logits(content, offsets, shape, self._table, work.found, work.owners, work.seen, logits, n_words)
+        _logits(content, offsets, self._shape, self._table, work.found, work.owners, work.seen, logits, n_words)
         return logits + self._bias, n_words
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """The probabilities alone, float64 (n,); too few words get the declared share of hoaxes."""
-        chunks = [self._probabilities(texts[at : at + _CHUNK]) for at in range(0, len(texts), _CHUNK)]
-        return np.concatenate(chunks) if chunks else np.empty(0)
+        if len(texts) == 1:
+            return np.array([self._one_probability(texts[0])])
+        chunks = (texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK))
+        return _joined([self._calibrated([self.cleaned(text) for text in chunk]) for chunk in chunks])
 
-    def _probabilities(self, texts: Sequence[str]) -> Probabilities:
-        return self._calibrated([self.cleaned(text) for text in texts])[0]
+    def probabilities_of_cleaned(self, cleaned: Sequence[str]) -> Probabilities:
+        """The probabilities of texts that `cleaned` gave, float64 (n,)."""
+        if len(cleaned) == 1:
+            return np.array([self._one_probability_of_cleaned(cleaned[0])])
+        return _joined([self._calibrated(cleaned[at : at + _CHUNK]) for at in range(0, len(cleaned), _CHUNK)])
 
-    def _calibrated(self, cleaned: Sequence[str]) -> tuple[Probabilities, npt.NDArray[np.bool_]]:
+    def _one_probability(self, text: str) -> float:
+        """One text without the arrays of a batch, which would cost more than the text."""
+        raw = np.frombuffer(text[: self._thresholds.max_characters].encode("utf-8", "surrogatepass"), np.uint8)
+        logit, n_words = _logit_of_raw(raw, cleaner(), self._shape, self._table)
+        if n_words == HARD:
+            return self._one_probability_of_cleaned(self.cleaned(text))
+        return self._p_hoax(logit + self._bias, n_words)
+
+    def _one_probability_of_cleaned(self, cleaned: str) -> float:
+        content = np.frombuffer(cleaned.encode("utf-8", "replace"), dtype=np.uint8)
+        logit, n_words = _logit_of_one(content, self._shape, self._table)
+        return self._p_hoax(logit + self._bias, n_words)
+
+    def _calibrated(self, cleaned: Sequence[str]) -> Probabilities:
         raw, n_words = self.raw_logits(cleaned)
         too_short = n_words < self._thresholds.min_words
-        return np.where(too_short, DECLARED_HOAX_SHARE, self._calibration.probabilities(raw)), too_short
+        return np.where(too_short, DECLARED_HOAX_SHARE, self._calibration.probabilities(raw))
 
     def score_many(self, texts: Sequence[str]) -> list[Score]:
         """One score a text, in the same order, with its strongest words as reasons."""
-        scores: list[Score] = []
-        for at in range(0, len(texts), _CHUNK):
-            scores.extend(self._scores(texts[at : at + _CHUNK]))
-        return scores
+        return [self._score(text) for text in texts]
 
-    def _scores(self, texts: Sequence[str]) -> list[Score]:
-        cleaned = [self.cleaned(text) for text in texts]
-        p_hoax, too_short = self._calibrated(cleaned)
-        return [
-            Score(
-                p_hoax=float(p),
-                band=Band.ABSTAIN if short else self._thresholds.band(float(p)),
-                reasons=self._reasons(text, plain, too_short=bool(short)),
-                model=self._version,
-            )
-            for text, plain, p, short in zip(texts, cleaned, p_hoax, too_short, strict=True)
-        ]
+    def _score(self, text: str) -> Score:
+        read = self._read(text)
+        p_hoax = self._p_hoax(read.logit, read.n_words)
+        if read.n_words < self._thresholds.min_words:
+            return Score(p_hoax, Band.ABSTAIN, _TOO_SHORT, self._version)
+        reasons = read.reasons + _TRUNCATED if len(text) > self._thresholds.max_characters else read.reasons
+        return Score(p_hoax, self._thresholds.band(p_hoax), reasons, self._version)
 
-    def _reasons(self, text: str, cleaned: str, *, too_short: bool) -> tuple[Reason, ...]:
-        if too_short:
-            return _TOO_SHORT
-        words = strongest(self.word_weights(cleaned))
-        return words + _TRUNCATED if len(text) > self._thresholds.max_characters else words
+    def _p_hoax(self, logit: float, n_words: int) -> float:
+        if n_words < self._thresholds.min_words:
+            return DECLARED_HOAX_SHARE
+        return self._calibration.probability(logit)
+
+    def _read(self, text: str) -> _Reading:
+        """Read one text in one compiled pass where it is plain enough, else clean it first."""
+        raw = np.frombuffer(text[: self._thresholds.max_characters].encode("utf-8", "surrogatepass"), np.uint8)
+        room, leading = np.empty(room_for(raw.size), np.uint8), np.empty((N_REASONS, 3))
+        slope = self._calibration.slope
+        logit, n_words, n_leading = _read_raw(raw, cleaner(), self._shape, self._table, slope, room, leading)
+        if n_words == HARD:
+            cleaned = self.cleaned(text).encode("utf-8", "replace")
+            room = np.frombuffer(cleaned, np.uint8)
+            logit, n_words, n_leading = _read_words(room, self._shape, self._table, slope, leading)
+        return _Reading(logit + self._bias, n_words, _reasons(room, leading[:n_leading]))
 
     def word_weights(self, cleaned: str) -> WordWeights:
         """What each distinct word of a cleaned text adds to its calibrated logit, in order of appearance."""
-        words = [word for word in cleaned.split() if not (word.startswith("@") or _is_bare_number(word))]
-        content, offsets = packed([cleaned])
-        work = scratch_for(offsets, self._ngrams)
-        by_word = np.zeros(len(words))
-        _word_sums(content, shape_of(self._ngrams), self._table, work.found, work.owners, work.seen, by_word)
-        shares: dict[str, float] = {}
-        for word, weight in zip(words, by_word * self._calibration.slope, strict=True):
-            shares[word] = shares.get(word, 0.0) + float(weight)
+        words = [word for word in cleaned.split() if not (word[0] == "@" or (word.isdigit() and word.isascii()))]
+        content = np.frombuffer(cleaned.encode("utf-8", "replace"), dtype=np.uint8)
+        _, by_word = _explained(content, self._shape, self._table)
+        shares: WordWeights = {}
+        for word, weight in zip(words, (by_word * self._calibration.slope).tolist(), strict=True):
+            shares[word] = shares.get(word, 0.0) + weight
         return shares
 
 
-def _is_bare_number(word: str) -> bool:
-    return word.isascii() and word.isdigit()
+def _joined(chunks: list[Probabilities]) -> Probabilities:
+    return np.concatenate(chunks) if chunks else np.empty(0)
+
+
+def _reasons(content: Bytes, leading: Floats) -> tuple[Reason, ...]:
+    """What `strongest` gives, of words that the kernel has put in its order."""
+    held = content.data
+    return tuple(
+        [
+            Reason(ReasonCode.WORDS, str(held[int(start) : int(end)], "utf-8"), round(weight, 4))
+            for start, end, weight in leading.tolist()
+            if abs(weight) >= SMALLEST_SHARE
+        ]
+    )
 
 
 @compiled
@@ -159,16 +205,24 @@ def _logits(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
 
 
 @compiled
-def _word_sums(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
-    content: Any, shape: tuple[int, int, int], table: Any, found: Any, owners: Any, seen: Any, by_word: Any
-) -> None:  # pragma: no cover - compiled
-    """Share a text's logit among its words: characters go to their word, a pair to both, half each."""
-    n, _ = collect(content, 0, content.size, shape, found, owners, seen)
+def _explained(content: Any, shape: tuple[int, int, int], table: Any) -> tuple[float, Any]:  # pragma: no cover
+    """One text's logit, and its share for each word: characters go to their word, a pair to both, half each."""
+    char_min, char_max, _ = shape
+    ceiling = (content.size + 2) * (char_max - char_min + 1) + content.size + 2
+    slots = 16
+    while slots < 2 * ceiling:
+        slots *= 2
+    found = np.empty(ceiling, np.int32)
+    owners = np.empty(ceiling, np.int32)
+    n, words = collect(content, 0, content.size, shape, found, owners, np.empty(slots, np.int32))
+    by_word = np.zeros(words)
+    total = 0.0
     squared_length = 0.0
     for at in range(n):
+        total += table[found[at], 0]
         squared_length += table[found[at], 1]
     if squared_length == 0.0:
-        return
+        return 0.0, by_word
     length = np.sqrt(squared_length)
     for at in range(n):
         share = table[found[at], 0] / length
@@ -178,3 +232,122 @@ def _word_sums(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
         else:
             by_word[-owner] += share / 2
             by_word[-owner - 1] += share / 2
+    return total / length, by_word
+
+
+@compiled
+def _logit_of_one(content: Any, shape: tuple[int, int, int], table: Any) -> tuple[float, int]:  # pragma: no cover
+    """One cleaned text's logit and words, in memory of its own."""
+    char_min, char_max, _ = shape
+    ceiling = (content.size + 2) * (char_max - char_min + 1) + content.size + 2
+    slots = 16
+    while slots < 2 * ceiling:
+        slots *= 2
+    found = np.empty(ceiling, np.int32)
+    n, words = collect(content, 0, content.size, shape, found, np.empty(ceiling, np.int32), np.empty(slots, np.int32))
+    total = 0.0
+    squared_length = 0.0
+    for at in range(n):
+        total += table[found[at], 0]
+        squared_length += table[found[at], 1]
+    return (total / np.sqrt(squared_length) if squared_length > 0.0 else 0.0), words
+
+
+@compiled
+def _logit_of_raw(
+    raw: Any, tables: Any, shape: tuple[int, int, int], table: Any
+) -> tuple[float, int]:  # pragma: no cover
+    """One raw text's logit and words; HARD words where it has to be cleaned first."""
+    room = np.empty(room_for(raw.size), np.uint8)
+    size = clean(raw, tables, room)
+    if size == HARD:
+        return 0.0, HARD
+    return _logit_of_one(room[:size], shape, table)
+
+
+@compiled
+def _read_raw(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
+    raw: Any, tables: Any, shape: tuple[int, int, int], table: Any, slope: float, room: Any, leading: Any
+) -> tuple[float, int, int]:  # pragma: no cover - compiled
+    """Clean into `room` and read as `_read_words` does; HARD words where the text has to be cleaned first."""
+    size = clean(raw, tables, room)
+    if size == HARD:
+        return 0.0, HARD, 0
+    return _read_words(room[:size], shape, table, slope, leading)
+
+
+@compiled
+def _read_words(
+    content: Any, shape: tuple[int, int, int], table: Any, slope: float, leading: Any
+) -> tuple[float, int, int]:  # pragma: no cover - compiled
+    """The logit, the words, and how many rows of `leading` were filled."""
+    logit, by_word = _explained(content, shape, table)
+    return logit, by_word.size, _lead(content, by_word * slope, leading)
+
+
+@compiled
+def _lead(content: Any, by_word: Any, leading: Any) -> int:  # pragma: no cover - compiled
+    """Fill (n, 3) rows with the distinct words that weigh most, heaviest first: first byte, end, weight.
+
+    Of equally heavy ones the first in the alphabet goes first. Returns how many rows were filled.
+    """
+    spans = np.empty((by_word.size, 2), np.int64)
+    sums = np.zeros(by_word.size)
+    n_leading = 0
+    for row in range(_distinct(content, by_word, spans, sums)):
+        start, end = spans[row]
+        place = n_leading
+        while place > 0 and _goes_before(content, start, end, sums[row], leading[place - 1]):
+            if place < leading.shape[0]:
+                leading[place] = leading[place - 1]
+            place -= 1
+        if place < leading.shape[0]:
+            leading[place, 0], leading[place, 1], leading[place, 2] = start, end, sums[row]
+            n_leading = min(n_leading + 1, leading.shape[0])
+    return n_leading
+
+
+@compiled
+def _distinct(content: Any, by_word: Any, spans: Any, sums: Any) -> int:  # pragma: no cover - compiled
+    """Write the bytes of each distinct word that counts, and the sum of its shares; return how many there are."""
+    slots = 16
+    while slots < 2 * by_word.size:
+        slots *= 2
+    rows = np.full(slots, -1, np.int64)
+    hashes = np.empty(by_word.size, np.uint64)
+    n = word = at = 0
+    while at < content.size:
+        start = at
+        is_number = True
+        hashed = _FNV_OFFSET
+        while at < content.size and content[at] != _BLANK:
+            hashed = (hashed ^ np.uint64(content[at])) * _FNV_PRIME
+            is_number = is_number and _ZERO <= content[at] <= _NINE
+            at += 1
+        end = at
+        at += 1
+        if end == start or is_number or content[start] == _AT:
+            continue
+        slot = np.int64(hashed & np.uint64(slots - 1))
+        while rows[slot] >= 0 and hashes[rows[slot]] != hashed:
+            slot = (slot + 1) & (slots - 1)
+        if rows[slot] < 0:
+            rows[slot], hashes[n] = n, hashed
+            spans[n, 0], spans[n, 1] = start, end
+            n += 1
+        sums[rows[slot]] += by_word[word]
+        word += 1
+    return n
+
+
+@compiled
+def _goes_before(content: Any, start: Any, end: Any, weight: Any, other: Any) -> Any:  # pragma: no cover - compiled
+    """Whether a word is heavier than another, or as heavy and earlier in the alphabet."""
+    if abs(weight) != abs(other[2]):
+        return abs(weight) > abs(other[2])
+    begin = np.int64(other[0])
+    length = np.int64(other[1] - other[0])
+    for at in range(min(end - start, length)):
+        if content[start + at] != content[begin + at]:
+            return content[start + at] < content[begin + at]
+    return end - start < length

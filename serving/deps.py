@@ -7,10 +7,11 @@ client would read 201 and the commit could still fail.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -21,13 +22,58 @@ from serving.desk.context import SERVICE, Actor, Begin, Clock, Context
 from serving.desk.machine import holder_for
 from serving.errors import ForbiddenError, NotSignedInError
 from serving.i18n import Language, language_of, mark
-from serving.limits import Limits
-from serving.security import Vault
+from serving.limits import Limits, network_of
+from serving.security import Vault, hash_api_key
 from serving.settings import Settings
 
 SESSION_COOKIE = "suluh_session"
 LANGUAGE_COOKIE = "suluh_lang"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+KEY_GOOD_S: Final = 1.0
+KEY_ASKED_AGAIN_S: Final = 0.5
+_KEYS_MAX: Final = 10_000
+
+
+@dataclass(slots=True)
+class _GoodKey:
+    user_id: int
+    asked_at_s: float
+    is_asked_again: bool = False
+
+
+class KnownKeys:
+    """Keys that the database called good less than a second ago, for requests that cost less than asking it would.
+
+    A key that was withdrawn, or whose holder was shut out, is refused ``KEY_GOOD_S`` later at most. From half of that
+    time on one request is sent to the database, while the others go on: none of them waits for it.
+    """
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self.clock_s = clock_s
+        self._good: dict[str, _GoodKey] = {}
+
+    def keep(self, key: str, user_id: int, asked_at_s: float) -> None:
+        """Note that the database, asked at that time, knew the key as this person's."""
+        if len(self._good) >= _KEYS_MAX:
+            self._good.clear()
+        self._good[hash_api_key(key)] = _GoodKey(user_id, asked_at_s)
+
+    def forget(self, key: str) -> None:
+        """Note that the database no longer knows the key."""
+        self._good.pop(hash_api_key(key), None)
+
+    def holder(self, key: str) -> int | None:
+        """Give whose key it is; none where the database has to be asked."""
+        good = self._good.get(hash_api_key(key))
+        if good is None:
+            return None
+        age_s = self.clock_s() - good.asked_at_s
+        if age_s >= KEY_GOOD_S:
+            return None
+        if age_s >= KEY_ASKED_AGAIN_S and not good.is_asked_again:
+            good.is_asked_again = True
+            return None
+        return good.user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +85,7 @@ class Service:
     vault: Vault
     clock: Clock
     limits: Limits
+    keys: KnownKeys = field(default_factory=KnownKeys)
 
 
 def get_service(request: Request) -> Service:
@@ -48,6 +95,11 @@ def get_service(request: Request) -> Service:
 
 
 ServiceDep = Annotated[Service, Depends(get_service)]
+
+
+def address_of(request: Request) -> str:
+    """Give the address or network that a request came from, by which it is counted and of which nothing is kept."""
+    return network_of(request.client.host) if request.client else ""
 
 
 def get_session(request: Request, service: ServiceDep) -> Iterator[Session]:
@@ -74,6 +126,13 @@ def get_language(request: Request) -> Language:
 
 
 LanguageDep = Annotated[Language, Depends(get_language)]
+
+
+@contextmanager
+def acting(service: Service) -> Iterator[Context]:
+    """Open one transaction in which the service itself acts."""
+    with writing_as(service, SERVICE)() as ctx:
+        yield ctx
 
 
 def writing_as(service: Service, actor: Actor) -> Begin:
@@ -107,7 +166,13 @@ def get_key_context(
     if credentials is None:
         raise NotSignedInError(mark("Sertakan kunci pribadi: Authorization: Bearer suluh_…"))
     ctx = context_for(service, session, SERVICE)
-    user = accounts.user_of_key(ctx, credentials.credentials)
+    asked_at_s = service.keys.clock_s()
+    try:
+        user = accounts.user_of_key(ctx, credentials.credentials)
+    except NotSignedInError:
+        service.keys.forget(credentials.credentials)
+        raise
+    service.keys.keep(credentials.credentials, user.id, asked_at_s)
     service.limits.request(user.id, ctx.now)
     return context_for(service, session, accounts.actor_for(user))
 

@@ -57,6 +57,12 @@ class ForbiddenError(SuluhError):
     code = "forbidden"
 
 
+class SameHumanError(ForbiddenError):
+    """The second step needs a second person: whoever wrote, asked or froze does not also decide."""
+
+    code = "same-human"
+
+
 class NotFoundError(SuluhError):
     """There is no such thing, or not for this reader."""
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from http import HTTPStatus
 
 import structlog
 from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.api.quick_scores import QuickScores
 from serving.deps import Service
 from serving.errors import SuluhError, TooLargeError
 from serving.i18n import mark
@@ -28,8 +30,8 @@ REQUESTS = Counter("suluh_requests_total", "Requests answered.", ("method", "sta
 SECONDS = Histogram("suluh_request_seconds", "Seconds until an answer began.", ("method",))
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
-LENGTH = re.compile(r"[0-9]{1,18}")
+HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+LENGTH = re.compile(rb"[0-9]{1,18}")
 NUL = re.compile(rb"%00|\x00")
 
 SAFE_HEADERS = {
@@ -42,6 +44,8 @@ SAFE_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+KEPT_HEADERS = tuple((name.encode(), value.encode()) for name, value in SAFE_HEADERS.items())
+ALL_HEADERS = (*KEPT_HEADERS, (b"cache-control", b"no-store"))
 
 
 class Envelope:
@@ -50,52 +54,51 @@ class Envelope:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app = app
         self.service = service
+        self.quick = QuickScores(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
-        reply = _Reply(scope, send, request_id)
+        reply = _Reply(scope, send)
+        scope.setdefault("state", {})["request_id"] = reply.request_id
         if scope["method"] == "HEAD":
             # Answered as GET without a body: every page then knows HEAD.
             scope["method"] = "GET"
         try:
-            with structlog.contextvars.bound_contextvars(request_id=request_id):
-                await self._answered(scope, receive, reply)
+            await self._answered(scope, receive, reply)
         finally:
-            REQUESTS.labels(reply.method, str(reply.status)).inc()
+            _counter(reply.method, reply.status).inc()
 
     async def _answered(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
-        objection = self._objection(scope)
-        if objection is not None:
-            await answer(Request(scope, receive), objection)(scope, receive, reply)
-            return
         try:
-            await self.app(scope, self._measured(receive), reply)
+            self._check_head(scope, reply.asked)
+            unanswered = await self.quick(scope, reply.asked, receive, reply)
+            if unanswered is not None:
+                with structlog.contextvars.bound_contextvars(request_id=reply.request_id):
+                    await self.app(scope, self._measured(unanswered), reply)
+        except SuluhError as refusal:
+            await answer(Request(scope, receive), refusal)(scope, receive, reply)
         except Exception as error:
             if reply.begun:
                 raise
-            response = await fault(Request(scope, receive), error)
+            with structlog.contextvars.bound_contextvars(request_id=reply.request_id):
+                response = await fault(Request(scope, receive), error)
             await response(scope, receive, reply)
 
-    def _objection(self, scope: Scope) -> SuluhError | None:
-        """Say what is wrong with a request's head, before anything reads it."""
-        headers = Headers(scope=scope)
+    def _check_head(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        """Refuse a request whose head cannot be right, before anything reads it."""
         raw = scope.get("raw_path") or b""
-        host = headers.get("host")
-        length = headers.get("content-length", "0")
+        host = headers.get(b"host")
+        length = headers.get(b"content-length", b"0")
         if "\x00" in scope["path"] or NUL.search(raw) or NUL.search(scope["query_string"]):
-            return HttpError(400)
+            raise HttpError(400)
         if (host is not None and not HOST.fullmatch(host)) or not LENGTH.fullmatch(length):
-            return HttpError(400)
+            raise HttpError(400)
         limit = self.service.settings.max_body_bytes
         if int(length) > limit:
-            return TooLargeError(mark("Kiriman terlalu besar; batasnya {n} bita."), n=limit)
-        return None
+            raise TooLargeError(mark("Kiriman terlalu besar; batasnya {n} bita."), n=limit)
 
     def _measured(self, receive: Receive) -> Receive:
         """Count a body as it comes: its stated length may be missing or untrue."""
@@ -116,30 +119,46 @@ class Envelope:
 class _Reply:
     """Sends an answer with the headers that every answer carries; to HEAD, without its body."""
 
-    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
+        # Of a header that comes twice the first counts.
+        self.asked: Mapping[bytes, bytes] = dict(reversed(scope["headers"]))
+        given = self.asked.get(b"x-request-id", b"").decode("latin-1")
+        self.request_id = given if GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         self.method = scope["method"] if scope["method"] in METHODS else "other"
         self.status = 500
         self.begun = False
         self._head_only = scope["method"] == "HEAD"
         self._kept = scope["path"].startswith("/static/")
         self._send = send
-        self._request_id = request_id
         self._started = time.perf_counter()
 
     async def __call__(self, message: Message) -> None:
         """Pass one message of the answer on."""
         if message["type"] == "http.response.start":
             self.begun, self.status = True, message["status"]
-            out = MutableHeaders(scope=message)
-            out["x-request-id"] = self._request_id
-            for name, value in SAFE_HEADERS.items():
-                out.setdefault(name, value)
-            if not self._kept:
-                out.setdefault("cache-control", "no-store")
-            SECONDS.labels(self.method).observe(time.perf_counter() - self._started)
+            message["headers"] = [*message["headers"], *self._own_headers(message["headers"])]
+            _seconds(self.method).observe(time.perf_counter() - self._started)
         elif message["type"] == "http.response.body" and self._head_only:
             message = {**message, "body": b""}
         await self._send(message)
+
+    def _own_headers(self, given: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+        """Give the number, and each header that the answer does not set itself."""
+        names = {name.lower() for name, _ in given}
+        yield b"x-request-id", self.request_id.encode()
+        for name, value in KEPT_HEADERS if self._kept else ALL_HEADERS:
+            if name not in names:
+                yield name, value
+
+
+@cache
+def _counter(method: str, status: int) -> Counter:
+    return REQUESTS.labels(method, str(status))
+
+
+@cache
+def _seconds(method: str) -> Histogram:
+    return SECONDS.labels(method)
 
 
 def install(app: FastAPI, service: Service) -> None:

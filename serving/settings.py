@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     quiet_until: time = time(7)
     velocity_floor_posts_per_hour: float = 3.0
     min_group: int = 10
+    second_look_share: float = Field(default=0.1, ge=0, le=1)
     election_periods: tuple[ElectionPeriod, ...] = ()
 
     # Feeds at private addresses are refused, so that a feed cannot be used to look inside this network.
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     max_texts_per_score: int = 256
     requests_per_minute: int = Field(default=600, ge=1)
     sign_in_attempts_per_minute: int = Field(default=10, ge=1)
+    appeals_per_minute: int = Field(default=3, ge=1)
     # Without one, `/metrics` answers to this machine only.
     metrics_token: SecretStr = SecretStr("")
     secure_cookies: bool = False

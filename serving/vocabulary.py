@@ -44,6 +44,9 @@ class ClaimCorrectionKind(StrEnum):
 
     MERGE = "merge"
     UNMERGE = "unmerge"
+    SPLIT = "split"
+    MOVE = "move"
+    UNDO = "undo"
 
 
 class DismissReason(StrEnum):
@@ -150,6 +153,59 @@ class CampaignState(StrEnum):
     ENDED = "ended"
 
 
+class FreezeCause(StrEnum):
+    """What froze a campaign; it decides who may let it go on."""
+
+    PERSON = "person"
+    ELECTION = "election"
+    APPEAL = "appeal"
+
+
+class AppealState(StrEnum):
+    """Where an appeal against a label stands: ``upheld`` means that the label stands."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    UPHELD = "upheld"
+    OVERTURNED = "overturned"
+
+
+class ComplaintReason(StrEnum):
+    """What somebody minds about how a clarification is spread; the label itself is contested by an appeal."""
+
+    TOO_MANY = "too_many"
+    SAME_WORDS = "same_words"
+    PRESSURE = "pressure"
+    UNDISCLOSED = "undisclosed"
+
+
+class BreakerState(StrEnum):
+    """Whether kits are offered at all."""
+
+    RUNNING = "running"
+    FROZEN = "frozen"
+    REOPENING = "reopening"
+
+
+class BreakerSignal(StrEnum):
+    """What the circuit breaker watches."""
+
+    REVERSALS = "reversals"
+    COMPLAINTS = "complaints"
+    OPEN_APPEALS = "open_appeals"
+    SAME_WORDING = "same_wording"
+
+
+class SecondLookState(StrEnum):
+    """What came of a second person's look at a dismissal."""
+
+    WAITING = "waiting"
+    AGREED = "agreed"
+    REOPENED = "reopened"
+    # Somebody opened the claim again before anybody looked.
+    LAPSED = "lapsed"
+
+
 class OfferState(StrEnum):
     """Where one kit offered to one person stands."""
 
@@ -188,6 +244,13 @@ class EvidenceMethod(StrEnum):
     HR = "hr"
 
 
+class EvidenceHold(StrEnum):
+    """Why a count waits for a person to look."""
+
+    JUMP = "jump"
+    ROUND = "round"
+
+
 class CorrectionState(StrEnum):
     """Whether somebody has seen a correction."""
 
@@ -223,6 +286,8 @@ class ModelAction(StrEnum):
 
 
 LABELS: dict[StrEnum, str] = {
+    EvidenceHold.JUMP: mark("jumlahnya melonjak"),
+    EvidenceHold.ROUND: mark("jumlahnya bulat"),
     Role.CHECKER: mark("pemeriksa"),
     Role.APPROVER: mark("penyetuju"),
     Role.MANAGER: mark("manajer program"),
@@ -243,6 +308,9 @@ LABELS: dict[StrEnum, str] = {
     ClaimState.DISMISSED: mark("tanpa label"),
     ClaimCorrectionKind.MERGE: mark("digabung"),
     ClaimCorrectionKind.UNMERGE: mark("dipisahkan lagi"),
+    ClaimCorrectionKind.SPLIT: mark("dipecah"),
+    ClaimCorrectionKind.MOVE: mark("kiriman dipindahkan"),
+    ClaimCorrectionKind.UNDO: mark("dibatalkan"),
     DismissReason.OPINION: mark("opini"),
     DismissReason.SATIRE: mark("satire"),
     DismissReason.PRESS: mark("produk pers"),
@@ -291,6 +359,28 @@ LABELS: dict[StrEnum, str] = {
     CampaignState.LIVE: mark("berjalan"),
     CampaignState.FROZEN: mark("dibekukan"),
     CampaignState.ENDED: mark("berakhir"),
+    FreezeCause.PERSON: mark("dibekukan seseorang"),
+    FreezeCause.ELECTION: mark("masa pemilu"),
+    FreezeCause.APPEAL: mark("ada keberatan"),
+    AppealState.OPEN: mark("menunggu pemeriksa"),
+    AppealState.TAKEN: mark("sedang diperiksa"),
+    AppealState.UPHELD: mark("putusan dipertahankan"),
+    AppealState.OVERTURNED: mark("putusan dibatalkan"),
+    ComplaintReason.TOO_MANY: mark("terlalu banyak unggahan serupa"),
+    ComplaintReason.SAME_WORDS: mark("kata-katanya sama persis"),
+    ComplaintReason.PRESSURE: mark("ada yang merasa dipaksa membagikan"),
+    ComplaintReason.UNDISCLOSED: mark("tidak disebut bahwa pengunggahnya ASN"),
+    BreakerState.RUNNING: mark("berjalan"),
+    BreakerState.FROZEN: mark("dibekukan"),
+    BreakerState.REOPENING: mark("menunggu orang kedua"),
+    BreakerSignal.REVERSALS: mark("putusan yang ditarik"),
+    BreakerSignal.COMPLAINTS: mark("keluhan"),
+    BreakerSignal.OPEN_APPEALS: mark("keberatan yang belum dijawab"),
+    BreakerSignal.SAME_WORDING: mark("unggahan dengan kata-kata yang sama"),
+    SecondLookState.WAITING: mark("menunggu dilihat"),
+    SecondLookState.AGREED: mark("disetujui"),
+    SecondLookState.REOPENED: mark("dibuka lagi"),
+    SecondLookState.LAPSED: mark("sudah dibuka lebih dahulu"),
     OfferState.PLANNED: mark("direncanakan"),
     OfferState.OFFERED: mark("ditawarkan"),
     OfferState.SNOOZED: mark("nanti"),
@@ -322,6 +412,10 @@ LABELS: dict[StrEnum, str] = {
     ModelAction.DECLINE: mark("usulan ditolak"),
     ModelAction.CHALLENGE: mark("diuji bayangan"),
     ModelAction.WITHDRAW: mark("berhenti diuji"),
+}
+
+# Apart from the labels: members of two vocabularies with one value are one key, and satire is a verdict as well.
+QUESTIONS: dict[Gate, str] = {
     Gate.VERIFIABLE: mark("Apakah ini pernyataan fakta yang dapat diperiksa?"),
     Gate.OPINION: mark("Apakah ini pendapat?"),
     Gate.SATIRE: mark("Apakah ini satire atau lelucon?"),

@@ -13,12 +13,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, ScheduleInput, SetWorkflowID
@@ -27,8 +26,9 @@ from sqlalchemy import make_url
 
 from serving import __name__ as package
 from serving.channels import email
-from serving.deps import Service, context_for
+from serving.deps import Service, acting
 from serving.desk import (
+    breaker,
     campaigns,
     corrections,
     deliveries,
@@ -40,10 +40,14 @@ from serving.desk import (
     models_shadow,
     offers,
     retention,
+    retraining,
     review,
     routing,
+    search_index,
+    standings,
+    trending,
 )
-from serving.desk.context import SERVICE, Context
+from serving.desk.context import Context
 from serving.desk.machine import holder_for, machine_for
 from serving.errors import UnavailableError
 
@@ -79,13 +83,6 @@ class Part:
     run: Callable[[Service], object]
 
 
-@contextmanager
-def acting(service: Service) -> Iterator[Context]:
-    """Open one transaction in which the service itself acts."""
-    with service.database.write() as session:
-        yield context_for(service, session, SERVICE)
-
-
 def _once(step: Callable[[Context], object]) -> Callable[[Service], object]:
     """Make a part of a use case that is one transaction."""
 
@@ -105,12 +102,20 @@ def _judge(service: Service) -> int:
     return judging.judge_waiting(lambda: acting(service), holder_for(service.settings))
 
 
+def _read_posts(service: Service) -> int:
+    return trending.read_posts(lambda: acting(service))
+
+
 def _shadow(service: Service) -> int:
     return models_shadow.read_new(lambda: acting(service), holder_for(service.settings))
 
 
 def _drift(service: Service) -> int:
-    return drift.check_today(lambda: acting(service), holder_for(service.settings))
+    made = drift.check_today(lambda: acting(service), holder_for(service.settings))
+    if made:
+        with acting(service) as ctx:
+            retraining.tell(ctx)
+    return made
 
 
 def _sweep_offers(ctx: Context) -> dict[str, int]:
@@ -136,18 +141,34 @@ def _deliver_all(service: Service) -> int:
     return n
 
 
+def _search(service: Service) -> int:
+    settings = service.settings
+    return search_index.indexer_for(settings).follow(service.database.read, lambda: search_index.encoder_of(settings))
+
+
+def _trim_search_log(ctx: Context) -> int:
+    return search_index.trim_log(ctx.session, ctx.now.timestamp())
+
+
 EVERY_PART = (
     Part("drain", "*/2 * * * * *", timedelta(seconds=2), _with_machine(intake.drain)),
     Part("feeds", "*/30 * * * * *", timedelta(seconds=30), _with_machine(feeds.poll_due)),
     Part("judge", "*/2 * * * * *", timedelta(seconds=2), _judge),
     Part("shadow", "*/5 * * * * *", timedelta(seconds=5), _shadow),
     Part("figures", "20 * * * * *", timedelta(minutes=1), _once(figures.refresh)),
+    Part("trends", "3-59/10 * * * * *", timedelta(seconds=10), _read_posts),
     Part("leases", "*/15 * * * * *", timedelta(seconds=15), _once(review.expire_leases)),
     Part("sweep", "*/30 * * * * *", timedelta(seconds=30), _once(_sweep_offers)),
+    # Before what is released: a signal that rose in the last minute stops it.
+    Part("breaker", "0 * * * * *", timedelta(minutes=1), _once(breaker.watch)),
     Part("release", "5,35 * * * * *", timedelta(seconds=30), _once(routing.release_due)),
     Part("plan", "50 */10 * * * *", timedelta(minutes=10), _once(routing.top_up)),
     Part("tell", "10,40 * * * * *", timedelta(seconds=30), _once(_tell)),
+    Part("search", "1-59/2 * * * * *", timedelta(seconds=2), _search),
+    Part("search-log", "0 27 * * * *", timedelta(hours=1), _once(_trim_search_log)),
     Part("forget", "0 17 * * * *", timedelta(hours=1), _once(retention.forget_links)),
+    # At night in all three zones.
+    Part("standings", "0 7 18 * * *", timedelta(days=1), lambda service: standings.look_over(lambda: acting(service))),
     # Each day is checked once; asking every hour makes up for a worker that was down.
     Part("drift", "0 10 * * * *", timedelta(hours=1), _drift),
 )
@@ -244,8 +265,8 @@ class _Process:
     """What the workflows of this process work on: DBOS calls them by name, so they find it here."""
 
     service: Service | None = None
-    parts: dict[str, Part] = {part.name: part for part in EVERY_PART}  # noqa: RUF012 - never changed
-    running: dict[str, threading.Lock] = {part.name: threading.Lock() for part in (*EVERY_PART, _DELIVER)}  # noqa: RUF012
+    parts: ClassVar[dict[str, Part]] = {part.name: part for part in EVERY_PART}
+    running: ClassVar[dict[str, threading.Lock]] = {part.name: threading.Lock() for part in (*EVERY_PART, _DELIVER)}
 
     @classmethod
     def parts_of(cls) -> Service:

@@ -5,35 +5,45 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from functools import cache
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.datastructures import State
+from starlette.middleware import Middleware
 
 from models.artifact import QUICK, released_folder
 from serving import security
-from serving.app import create_app
+from serving.app import create_app, create_service
 from serving.db import Database, Session
 from serving.db.engine import migrate
 from serving.deps import Service, context_for
 from serving.desk import accounts
-from serving.desk.context import SERVICE, Actor, Context
+from serving.desk.context import SERVICE, Actor, Clock, Context
 from serving.settings import Settings
 from serving.vocabulary import Role
-from tests.postgres import Postgres, running
+from tests.postgres import Postgres, Stock, running
 
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)  # a Monday, 10.00 WIB
 PASSWORD = "obor-percobaan-1"
 TEMPLATE = "suluh_template"
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
 SOAK = os.environ.get("SULUH_SOAK") == "1"
+SLOW = ("browser", "data")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this run cannot or should not do, and say why."""
+    """Leave out what this run cannot or should not do, and say why; begin with the modules that take longest.
+
+    A module is one worker's: a long one at the end would leave the others waiting.
+    """
+    slow = {item.path for item in items if any(map(item.get_closest_marker, SLOW))}
+    items.sort(key=lambda item: item.path not in slow)
     no_data = pytest.mark.skip(reason="SULUH_DATA_DIR is not set")
     no_soak = pytest.mark.skip(reason="run by `make soak`")
     for item in items:
@@ -95,7 +105,10 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-_numbers = count()
+@pytest.fixture(scope="session")
+def stock(postgres: Postgres) -> Stock:
+    """The databases on it that tests are lent."""
+    return Stock(postgres, TEMPLATE)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -107,12 +120,8 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'suluh.db'}"
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name = f"suluh_{os.getpid()}_{next(_numbers)}"
-    server.run("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
-    try:
+    with request.getfixturevalue("stock").lent() as name:
         yield server.address(name)
-    finally:
-        server.run("DROP DATABASE {} WITH (FORCE)", name)
 
 
 @pytest.fixture
@@ -129,12 +138,35 @@ def settings(address: str, tmp_path: Path) -> Settings:
     )
 
 
+@cache
+def _assembled() -> FastAPI:
+    return create_app(Settings(secret_key=SECRET))
+
+
+def app_for(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """Give what ``create_app`` gives, with the routes of an earlier one: to read them takes most of a second.
+
+    The service and the chain of middleware are the application's own; only what no request changes is shared. Whoever
+    asks closes its database.
+    """
+    app = copy(_assembled())
+    own = {"service": create_service(settings, clock)}
+    app.state = State(dict(own))
+    app.middleware_stack = None
+    app.user_middleware = [
+        Middleware(each.cls, *each.args, **each.kwargs | {name: own[name] for name in own.keys() & each.kwargs.keys()})
+        for each in app.user_middleware
+    ]
+    return app
+
+
 @pytest.fixture
 def client(settings: Settings, clock: SetClock) -> Iterator[TestClient]:
     """The service as a browser or program meets it; a fault is an answer, as in real life."""
-    app = create_app(settings, clock)
+    app = app_for(settings, clock)
     with TestClient(app, raise_server_exceptions=False, headers={"accept-language": "id"}) as made:
         yield made
+    app.state.service.database.close()
 
 
 @pytest.fixture

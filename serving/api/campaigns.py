@@ -11,17 +11,19 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.db.tables import Campaign
-from serving.deps import ApiContext
+from serving.deps import ApiContext, LanguageDep
 from serving.desk import campaign_drafts as drafts
 from serving.desk import campaigns as desk
-from serving.desk import outcome
+from serving.desk import explaining, outcome
 from serving.desk.outcome import Reached
+from serving.i18n import translate
 from serving.inputs import Id, Input, Line, Moment, Paragraph, WebAddress
 from serving.vocabulary import CampaignKind, CampaignState, Category, Platform, Topic
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
 CampaignId = Annotated[Id, PathParameter()]
+PersonId = Annotated[Id, PathParameter()]
 Codes = Annotated[list[Line], Field(max_length=200)]
 Variants = Annotated[list[Paragraph], Field(max_length=drafts.MAX_VARIANTS)]
 
@@ -276,6 +278,22 @@ def get_preview(ctx: ApiContext, campaign_id: CampaignId) -> PreviewOut:
         by_ministry=dict(found.by_ministry),
         by_region=dict(found.by_region),
     )
+
+
+class ExplanationOut(BaseModel):
+    """Whether a campaign chose somebody, and why, in one sentence; never what they answered."""
+
+    chosen: bool
+    sentence: str
+
+
+@router.get("/{campaign_id}/explanations/{influencer_id}", responses=problems(403, 404))
+def get_explanation(
+    ctx: ApiContext, language: LanguageDep, campaign_id: CampaignId, influencer_id: PersonId
+) -> ExplanationOut:
+    """Say why a campaign asks a person, or the first thing that keeps it from asking."""
+    found = explaining.explain(ctx, campaign_id, influencer_id)
+    return ExplanationOut(chosen=found.chosen, sentence=translate(language, found.message, **found.params))
 
 
 class FunnelOut(BaseModel):

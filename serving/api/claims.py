@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
+from serving.api.trends import NAMED, Region
 from serving.db.claims import OPEN_STATES, Filters
 from serving.deps import ApiContext, LanguageDep, ServiceDep, writing_as
 from serving.desk import claims, matching, merging, review
@@ -17,10 +18,15 @@ from serving.desk.machine import machine_for
 from serving.desk.trends import QUARTER_S
 from serving.i18n import Language
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, Paragraph, WebAddress
+from serving.rows import Source
 from serving.vocabulary import Category, ClaimState, MatchStatus, VerdictLabel
 
 router = APIRouter(tags=["claims"])
 MEANING = "kemiripan dengan hoaks yang pernah dibantah, bukan ukuran kebenaran"
+FOUND_BY = (
+    "Words to find claims by, in their wording or in one of their posts, in any spelling: slang and slips of a letter "
+    "are read as what they stand for. The best answer comes first."
+)
 ClaimId = Annotated[Id, Path(le=ID_MAX)]
 
 
@@ -227,12 +233,14 @@ def list_claims(  # noqa: PLR0913, PLR0917 - each is one question of the address
     state: Annotated[list[ClaimState] | None, Query(description="Without one: every open state.")] = None,
     category: Category | None = None,
     band: Literal["look", "abstain", "clear"] | None = None,
-    q: Annotated[OptionalLine, Query(description="Words that the wording holds, each of them.")] = "",
+    region: Annotated[Region | None, Query(description=NAMED)] = None,
+    source: Annotated[Source | None, Query(description="Where one of its posts came from.")] = None,
+    q: Annotated[OptionalLine, Query(description=FOUND_BY)] = "",
     limit: Annotated[int, Query(ge=1, le=claims.PAGE_MAX)] = 25,
     after: Annotated[str | None, Query(max_length=64, description="`next_after` of the page before.")] = None,
 ) -> ClaimPage:
-    """Give the queue, most urgent first."""
-    filters = Filters(tuple(state) if state else OPEN_STATES, category, band, q)
+    """Give the queue, most urgent first; with `q` the claims that answer it, best first."""
+    filters = Filters(tuple(state) if state else OPEN_STATES, category, band, q, region=region, source=source)
     page = claims.queue(ctx, filters, after, limit)
     return ClaimPage(
         claims=[ClaimOut.model_validate(_claim_fields(item, language)) for item in page.items],

@@ -11,12 +11,15 @@ from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from models.drift import Effect
+from models.retraining import Reason
 from serving.api.problems import problems
 from serving.db.tables import DriftCheck
 from serving.deps import ApiContext, ServiceDep, writing_as
-from serving.desk import decided, drift
+from serving.desk import decided, drift, retraining
 from serving.desk.decided import Proposed
 from serving.desk.machine import holder_for
+from serving.errors import NotFoundError
+from serving.i18n import mark
 from serving.vocabulary import VerdictLabel
 
 router = APIRouter(tags=["models"])
@@ -93,6 +96,16 @@ class DriftOut(BaseModel):
     checks: list[DriftCheckOut]
 
 
+class RetrainingOut(BaseModel):
+    """When the model that serves is due to be trained anew; without a reason it is not due yet."""
+
+    trained: datetime
+    due_at: datetime = Field(description="When its age alone makes it due.")
+    reasons: list[Reason]
+    n_decisions: int = Field(description="Claims decided since it was trained.")
+    n_drift_days: int = Field(description="Of the last seven daily checks since then, those beyond a limit.")
+
+
 class NdjsonResponse(StreamingResponse):
     """One JSON object a line."""
 
@@ -128,6 +141,21 @@ def next_claims(ctx: ApiContext, service: ServiceDep, limit: Limit = 20) -> Next
     """List the open claims whose label would teach the model most; the queue's own order is another."""
     look = holder_for(service.settings).thresholds.look
     return NextClaimsOut(claims=[_next(found) for found in decided.next_to_label(ctx, look, limit)])
+
+
+@router.get("/retraining", responses=problems(403, 404))
+def retraining_due(ctx: ApiContext) -> RetrainingOut:
+    """Say when the model that serves is due to be trained anew, and why; it starts nothing."""
+    found = retraining.standing(ctx)
+    if found is None:
+        raise NotFoundError(mark("Model yang melayani tidak menyebut kapan ia dilatih."))
+    return RetrainingOut(
+        trained=found.trained,
+        due_at=found.due.at,
+        reasons=list(found.due.reasons),
+        n_decisions=found.n_decisions,
+        n_drift_days=found.n_drift_days,
+    )
 
 
 @router.get("/drift", responses=problems(403))

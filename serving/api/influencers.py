@@ -17,8 +17,8 @@ from serving.desk import influencers as desk
 from serving.desk import roster
 from serving.desk.eligibility import Reason
 from serving.i18n import Language, translate
-from serving.inputs import Count, Id, Input, Line, Moment, OptionalLine
-from serving.vocabulary import EvidenceMethod, Platform, Topic
+from serving.inputs import Count, Id, Input, Line, Moment, OptionalLine, Paragraph
+from serving.vocabulary import EvidenceHold, EvidenceMethod, Platform, Topic
 
 router = APIRouter(tags=["influencers"])
 
@@ -90,7 +90,9 @@ class EvidenceOut(BaseModel):
     count: int
     method: EvidenceMethod
     measured_at: datetime
-    held: bool = Field(description="Waits for a look at a suspicious jump; does not count meanwhile.")
+    held: bool = Field(description="Waits for a look, or was refused; does not count meanwhile.")
+    hold: EvidenceHold | None = Field(default=None, description="Why it was held; stays when it is let stand.")
+    refused_reason: str = Field(default="", description="A reviewer's reason, where it was refused.")
 
 
 class InfluencerLine(BaseModel):
@@ -147,6 +149,8 @@ def evidence_out(row: FollowerEvidence) -> EvidenceOut:
         method=row.method,
         measured_at=row.measured_at,
         held=row.held,
+        hold=row.hold,
+        refused_reason=row.refused_reason,
     )
 
 
@@ -344,3 +348,15 @@ def get_held(ctx: ApiContext, limit: Annotated[int, Query(ge=1, le=100)] = 50) -
 def release_evidence(ctx: ApiContext, evidence_id: PathId) -> EvidenceOut:
     """Let held evidence stand."""
     return evidence_out(desk.release_evidence(ctx, evidence_id))
+
+
+class RefusalIn(Input):
+    """Why a count is not taken, for its person to read."""
+
+    reason: Paragraph
+
+
+@router.post("/evidence/{evidence_id}/refuse", responses=problems(403, 404, 409))
+def refuse_evidence(ctx: ApiContext, evidence_id: PathId, body: RefusalIn) -> EvidenceOut:
+    """Let held evidence never stand; its person reads the reason and sends another."""
+    return evidence_out(desk.refuse_evidence(ctx, evidence_id, body.reason))

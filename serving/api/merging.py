@@ -10,11 +10,13 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.db.tables import Claim
-from serving.deps import ApiContext
-from serving.desk import claims, merging
+from serving.deps import ApiContext, ServiceDep, writing_as
+from serving.desk import claims, merging, regrouping
 from serving.desk.context import Context
+from serving.desk.machine import machine_for
+from serving.desk.regrouping import Asked
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, OptionalParagraph
-from serving.vocabulary import ClaimState
+from serving.vocabulary import ClaimCorrectionKind, ClaimState
 
 router = APIRouter(tags=["claims"])
 ClaimId = Annotated[Id, Path(le=ID_MAX)]
@@ -65,6 +67,48 @@ class NearOut(BaseModel):
     n_posts: int
     last_seen_at: datetime
     likeness: float = Field(description="How alike the two wordings read, 0 to 1; a person decides.")
+
+
+class SplitIn(Input):
+    """Posts of this claim that are a claim of their own, and why."""
+
+    posts: Annotated[list[Id], Field(min_length=1, max_length=regrouping.POSTS_MAX)]
+    note: OptionalParagraph = ""
+
+
+class MoveIn(SplitIn):
+    """Posts of this claim that belong to another one, and why."""
+
+    into: Id = Field(description="The claim that they belong to; one that was merged leads on to its successor.")
+
+
+class CorrectionOut(BaseModel):
+    """A correction that moved posts from one claim to another."""
+
+    id: int
+    kind: ClaimCorrectionKind
+    claim: int = Field(description="The claim that the posts went to.")
+    other: int = Field(description="The claim that they came from.")
+    n_posts: int
+    note: str
+    by: str = Field(description="The member of staff who made it.")
+    at: datetime
+    undone: bool
+
+
+class PairOut(BaseModel):
+    """Two wordings, and whether a person said that they are one claim."""
+
+    one: str
+    other: str
+    same: bool
+
+
+class PairsOut(BaseModel):
+    """One page of pairs, newest first."""
+
+    items: list[PairOut]
+    next_after: int | None = Field(description="Give it as `after` for the next page; none at the end.")
 
 
 def _together(ctx: Context, claim: Claim) -> TogetherOut:
@@ -126,3 +170,61 @@ def merge_claim(ctx: ApiContext, claim_id: ClaimId, body: MergeIn) -> TogetherOu
 def unmerge_claim(ctx: ApiContext, claim_id: ClaimId, body: UnmergeIn | None = None) -> TogetherOut:
     """Take a merged claim out again, with its posts and the copies that came meanwhile; the pair stays apart."""
     return _together(ctx, merging.unmerge(ctx, claim_id, body.note if body else ""))
+
+
+# ---- posts -------------------------------------------------------------------------------------------------------
+
+
+@router.get("/claims/{claim_id}/corrections", responses=problems(403, 404))
+def claim_corrections(ctx: ApiContext, claim_id: ClaimId) -> list[CorrectionOut]:
+    """Give the newest fifty corrections that moved posts out of this claim or into it."""
+    claims.detail(ctx, claim_id)
+    return [
+        CorrectionOut(
+            id=made.id,
+            kind=made.kind,
+            claim=made.claim_id,
+            other=made.other_id,
+            n_posts=made.n_posts,
+            note=made.note,
+            by=made.by,
+            at=made.at,
+            undone=made.undone,
+        )
+        for made in regrouping.corrections(ctx, claim_id)
+    ]
+
+
+@router.post("/claims/{claim_id}/split", responses=problems(403, 404, 409))
+def split_claim(ctx: ApiContext, service: ServiceDep, claim_id: ClaimId, body: SplitIn) -> TogetherOut:
+    """Make a claim of its own of some posts; their copies follow them. Answers with the new claim."""
+    asked = Asked(claim_id, body.posts, body.note)
+    return _together(ctx, regrouping.split(ctx, machine_for(service.settings), asked))
+
+
+@router.post("/claims/{claim_id}/move", responses=problems(403, 404, 409))
+def move_posts(ctx: ApiContext, claim_id: ClaimId, body: MoveIn) -> TogetherOut:
+    """Give some posts to another claim; their copies follow them. Answers with that claim."""
+    return _together(ctx, regrouping.move_posts(ctx, Asked(claim_id, body.posts, body.note), body.into))
+
+
+@router.post("/claim-corrections/{correction_id}/undo", responses=problems(403, 404, 409))
+def undo_correction(ctx: ApiContext, correction_id: ClaimId, body: UnmergeIn | None = None) -> TogetherOut:
+    """Put the posts of a split or a move back. Answers with the claim that has them again."""
+    return _together(ctx, regrouping.undo(ctx, correction_id, body.note if body else ""))
+
+
+@router.get("/claim-pairs", responses=problems(403))
+def claim_pairs(
+    ctx: ApiContext,
+    service: ServiceDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    after: Annotated[Id | None, Query(description="`next_after` of the page before.")] = None,
+) -> PairsOut:
+    """Give pairs of wordings of which people said whether they are one claim, to teach the matcher; newest first.
+
+    Each page that is read is noted in the record.
+    """
+    found = regrouping.pairs(ctx, writing_as(service, ctx.actor), after=after, limit=limit)
+    items = [PairOut(one=pair.one, other=pair.other, same=pair.same) for pair in found.rows]
+    return PairsOut(items=items, next_after=found.after)

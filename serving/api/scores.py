@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field, model_validator
 
+from models.score import Score
 from serving.api.claims import MEANING, ReasonOut
 from serving.api.problems import problems
 from serving.deps import ServiceDep, get_key_context
@@ -49,6 +50,10 @@ class TextsIn(Input):
             raise ValueError("give either text or texts")
         return self
 
+    def all_texts(self) -> list[str]:
+        """Give the texts in the order in which they are to be answered."""
+        return [self.text or ""] if self.texts is None else self.texts
+
 
 class ScoreOut(BaseModel):
     """The score of one text."""
@@ -66,18 +71,24 @@ class ScoresOut(BaseModel):
     scores: list[ScoreOut]
 
 
+def rows_of(scores: Sequence[Score]) -> list[dict[str, Any]]:
+    """Give scores as ``ScoreOut`` has them."""
+    return [
+        {
+            "p_hoax": found.p_hoax,
+            "band": found.band.value,
+            "reasons": reason_rows(found),
+            "model": found.model,
+            "meaning": MEANING,
+        }
+        for found in scores
+    ]
+
+
 @router.post("/score", responses=problems(413, 503))
 def score(ctx: Annotated[Context, Depends(reading_context, scope="function")], body: TextsIn) -> ScoresOut:
-    """Score texts; any key may ask."""
-    texts = body.texts if body.texts is not None else [body.text or ""]
-    return ScoresOut(
-        scores=[
-            ScoreOut(
-                p_hoax=found.p_hoax,
-                band=found.band.value,
-                reasons=[ReasonOut(**reason) for reason in reason_rows(found)],
-                model=found.model,
-            )
-            for found in scoring.score(ctx, texts)
-        ]
-    )
+    """Score texts; any key may ask.
+
+    A short request may be answered before it comes here (``quick_scores``), in the same words.
+    """
+    return ScoresOut.model_validate({"scores": rows_of(scoring.score(ctx, body.all_texts()))})

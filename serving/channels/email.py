@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from serving.desk.context import Clock
-from serving.desk.deliveries import Letter, SendError
+from serving.desk.deliveries import Letter, Sender, SendError
 from serving.errors import SettingsError
 from serving.settings import Settings
 
@@ -159,6 +159,6 @@ def _said(code: int, text: bytes | str) -> str:
     return f"{code} {status.group()}" if status else str(code)
 
 
-def sender_for(settings: Settings, clock: Clock) -> Smtp | None:
+def sender_for(settings: Settings, clock: Clock) -> Sender | None:
     """Give the sender that the settings name; without a mail server there is none, and messages wait."""
     return Smtp(Server.parse(settings.smtp_url), settings, clock) if settings.smtp_url else None

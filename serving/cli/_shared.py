@@ -24,13 +24,6 @@ def open_service() -> Iterator[Service]:
 
 
 @contextmanager
-def writing(service: Service) -> Iterator[Context]:
-    """Open one transaction in which the service itself acts."""
-    with service.database.write() as session:
-        yield context_for(service, session, SERVICE)
-
-
-@contextmanager
 def reading(service: Service) -> Iterator[Context]:
     """Open one transaction that only reads."""
     with service.database.read() as session:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from serving.cli._shared import open_service, reading, writing
+from serving.cli._shared import open_service, reading
 from serving.db import people
 from serving.db.tables import User
+from serving.deps import acting
 from serving.desk import accounts
 from serving.desk.context import Context
 from serving.errors import NotFoundError
@@ -32,7 +33,7 @@ def user() -> None:
 @click.password_option(help="Asked for where it is not given.")
 def create_user(name: str, roles: tuple[str, ...], display_name: str, password: str) -> None:
     """Create an account."""
-    with open_service() as service, writing(service) as ctx:
+    with open_service() as service, acting(service) as ctx:
         made = accounts.create_user(ctx, name, password, [Role(role) for role in roles], display_name)
     click.echo(f"user {made.name} ({', '.join(made.roles)})")
 
@@ -56,7 +57,7 @@ def key() -> None:
 @click.option("--days", default=90, show_default=True, help="How long it is valid.")
 def create_key(name: str, label: str, days: int) -> None:
     """Make a key and print it once, alone on standard output."""
-    with open_service() as service, writing(service) as ctx:
+    with open_service() as service, acting(service) as ctx:
         made = accounts.create_key(ctx, _user(ctx, name), label, days)
     click.echo(f"key {made.id} for {name}, valid {days} days; it is shown only now:", err=True)
     click.echo(made.key)
@@ -77,6 +78,6 @@ def list_keys(name: str) -> None:
 @click.argument("key_id", type=int)
 def revoke_key(name: str, key_id: int) -> None:
     """Withdraw a key at once."""
-    with open_service() as service, writing(service) as ctx:
+    with open_service() as service, acting(service) as ctx:
         accounts.revoke_key(ctx, _user(ctx, name).id, key_id)
     click.echo(f"key {key_id} withdrawn")

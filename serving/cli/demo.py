@@ -14,12 +14,12 @@ import click
 import httpx
 
 from serving.app import create_service
-from serving.cli._shared import open_service, reading, writing
+from serving.cli._shared import open_service, reading
 from serving.db import people
 from serving.db.engine import migrate
 from serving.demo import mailbox, processes, replay
 from serving.demo import prepare as setup
-from serving.deps import Service
+from serving.deps import Service, acting
 from serving.desk import accounts
 from serving.errors import NotFoundError, UnavailableError
 from serving.settings import Settings
@@ -71,7 +71,7 @@ def replay_feed(url: str, minutes: float) -> None:
 @contextmanager
 def _key(service: Service) -> Iterator[str]:
     """Make a key for the engineer's account and withdraw it at the end."""
-    with writing(service) as ctx:
+    with acting(service) as ctx:
         user = people.user_by_name(ctx.session, setup.ENGINEER)
         if user is None:
             raise NotFoundError("the sample accounts are missing; run: suluh demo prepare")
@@ -79,7 +79,7 @@ def _key(service: Service) -> Iterator[str]:
     try:
         yield made.key
     finally:
-        with writing(service) as ctx:
+        with acting(service) as ctx:
             accounts.revoke_key(ctx, user_id, made.id)
 
 

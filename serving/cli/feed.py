@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from serving.cli._shared import open_service, reading, writing
+from serving.cli._shared import open_service, reading
 from serving.db import feeds as rows
+from serving.deps import acting
 from serving.desk import feeds
 from serving.desk.machine import machine_for
 
@@ -21,7 +22,7 @@ def feed() -> None:
 @click.option("--every", "every_min", default=15, show_default=True, help="Minutes between readings.")
 def add_feed(url: str, source: str, every_min: int) -> None:
     """Add the feed at URL."""
-    with open_service() as service, writing(service) as ctx:
+    with open_service() as service, acting(service) as ctx:
         made = feeds.add(ctx, url, source, every_min * 60)
     click.echo(f"feed {made.id}: {made.url} every {every_min} min as {made.source}")
 
@@ -39,7 +40,7 @@ def list_feeds() -> None:
 def poll_feeds() -> None:
     """Read every feed whose time has come, now."""
     with open_service() as service:
-        outcome = feeds.poll_due(lambda: writing(service), machine_for(service.settings))
+        outcome = feeds.poll_due(lambda: acting(service), machine_for(service.settings))
     click.echo(
         f"{outcome.n_feeds} feeds read, {outcome.n_failed} failed; "
         f"{outcome.intake.n_posts} new posts, {outcome.intake.n_claims} claims made"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from serving.cli._shared import open_service, writing
+from serving.cli._shared import open_service
+from serving.deps import acting
 from serving.desk import influencers as desk
 from serving.desk import roster
 from serving.errors import InvalidInputError
@@ -31,7 +32,7 @@ def import_file(file: Path, *, dry_run: bool) -> None:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{file} is not UTF-8 (byte {error.start}); save it again as UTF-8") from None
-    with open_service() as service, writing(service) as ctx:
+    with open_service() as service, acting(service) as ctx:
         outcome = desk.import_people(ctx, roster.read(text), dry_run=dry_run)
     for fate in outcome.fates:
         if fate.error:

@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 import click
 
-from serving.cli._shared import open_service, writing
+from serving.cli._shared import open_service
+from serving.deps import acting
 from serving.desk.library import Imported, NewEntry, import_rows
 from serving.rows import LIBRARY_ROWS_MAX, read_entry
 
@@ -45,7 +46,7 @@ def import_file(file: BinaryIO) -> None:
     done: list[Imported] = []
     with open_service() as service:
         while batch := list(islice(entries, LIBRARY_ROWS_MAX)):
-            with writing(service) as ctx:
+            with acting(service) as ctx:
                 done.append(import_rows(ctx, batch))
     click.echo(
         f"library: {sum(each.n_new for each in done)} new, {sum(each.n_changed for each in done)} changed, "

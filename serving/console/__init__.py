@@ -10,6 +10,8 @@ def routers() -> list[APIRouter]:
     from serving.console import (  # noqa: PLC0415 - parts import this package's pages
         account,
         admin,
+        appeals,
+        breaker,
         bringing,
         campaigns,
         claim,
@@ -21,19 +23,29 @@ def routers() -> list[APIRouter]:
         models,
         outbox,
         queue,
+        regrouping,
+        search,
+        second_look,
+        trends,
         trying,
     )
 
     # What stands under an address of its own comes before whatever takes any word there.
     parts = (
         queue,
+        search,
+        trends,
         merging,
+        regrouping,
+        appeals,
+        second_look,
         claim,
         bringing,
         trying,
         library,
         influencers,
         campaigns,
+        breaker,
         inbox,
         outbox,
         models,
@@ -46,9 +58,10 @@ def routers() -> list[APIRouter]:
 
 def open_router() -> APIRouter:
     """Give what anybody may open without signing in: public pages, sign-in, health, the API's reference."""
-    from serving.console import entry, health, public, reference  # noqa: PLC0415 - parts import this package's pages
+    from serving.console import appeals, entry, health, public, reference, transparency  # noqa: PLC0415 - parts import this package's pages
 
     router = APIRouter()
-    for part in (entry, health, reference, public):
+    for part in (entry, health, reference, public, transparency):
         router.include_router(part.router)
+    router.include_router(appeals.open_router)
     return router

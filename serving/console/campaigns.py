@@ -15,17 +15,17 @@ from pydantic import TypeAdapter, ValidationError
 from serving.console.pages import redirect, render
 from serving.db.tables import Campaign, Ministry
 from serving.deps import LanguageDep, PageContext, Visit, VisitDep
+from serving.desk import breaker, official, outcome, routing
 from serving.desk import campaign_drafts as drafts
 from serving.desk import campaigns as desk
 from serving.desk import captions as wording
 from serving.desk import influencers as people
-from serving.desk import official, outcome, routing
 from serving.desk.context import Context
 from serving.desk.regions import regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, Language, mark, translate
 from serving.inputs import Id, Line, OptionalParagraph, Paragraph, WebAddress, aware
-from serving.vocabulary import CampaignState, Category, Platform, Role, Topic
+from serving.vocabulary import BreakerState, CampaignState, Category, Platform, Role, Topic
 
 router = APIRouter(prefix="/kampanye")
 CampaignId = Annotated[Id, PathParameter()]
@@ -51,6 +51,7 @@ class CampaignsPage:
     state: str
     next_href: str
     may_create: bool
+    breaker: BreakerState
 
 
 @router.get("")
@@ -66,6 +67,7 @@ def read_list(request: Request, ctx: PageContext, visit: VisitDep, keadaan: str 
         state=keadaan if states else "",
         next_href=f"/kampanye?{asked}sebelum={found[-1].id}" if len(found) == PAGE else "",
         may_create=ctx.actor.may(Role.MANAGER),
+        breaker=breaker.state(ctx),
     )
     return render(request, "campaigns.html", page, visit=visit)
 
@@ -411,7 +413,7 @@ class _Door:
             may_edit=manager and state is CampaignState.DRAFT,
             may_decide=reader and state is CampaignState.AWAITING_APPROVAL and actor.user_id != row.author_id,
             may_launch=manager and state is CampaignState.APPROVED,
-            may_freeze=reader and state is CampaignState.LIVE,
+            may_freeze=reader and (state is CampaignState.LIVE or desk.waits_for_answer(row)),
             may_thaw=reader and state is CampaignState.FROZEN and actor.user_id != row.frozen_by_id,
             may_end=reader and state in desk.ENDABLE,
         )

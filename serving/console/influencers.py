@@ -14,10 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from serving.console.pages import redirect, render
 from serving.db.influencers import Search
-from serving.db.tables import FollowerEvidence, Influencer, Ministry
+from serving.db.tables import Campaign, FollowerEvidence, Influencer, Ministry
 from serving.deps import LanguageDep, PageContext, Visit, VisitDep
+from serving.desk import explaining, roster
 from serving.desk import influencers as desk
-from serving.desk import roster
 from serving.desk.context import Context
 from serving.desk.regions import Region, regions
 from serving.errors import InvalidInputError, SuluhError
@@ -272,6 +272,7 @@ class InfluencerPage:
     profile: desk.Profile
     region: Region | None
     why: tuple[str, ...]
+    campaigns: tuple[tuple[Campaign, str], ...]
     topics: tuple[Topic, ...]
     platforms: tuple[Platform, ...]
     methods: tuple[EvidenceMethod, ...]
@@ -295,6 +296,10 @@ class _Door:
             profile=profile,
             region=regions().get(profile.row.region),
             why=tuple(translate(self.language, reason.message, **reason.params) for reason in profile.reasons),
+            campaigns=tuple(
+                (campaign, translate(self.language, found.message, **found.params))
+                for campaign, found in explaining.explain_running(self.ctx, self.influencer_id)
+            ),
             topics=tuple(Topic(topic) for topic in profile.row.topics),
             platforms=tuple(Platform),
             methods=tuple(EvidenceMethod),
@@ -368,6 +373,20 @@ def release_evidence(at: Annotated[_Door, Depends(door)], evidence_id: Annotated
     return at.step(
         lambda: desk.release_evidence(at.ctx, evidence_id), Typed(), mark("Bukti diterima setelah diperiksa.")
     )
+
+
+@router.post("/{influencer_id}/bukti/{evidence_id}/tolak")
+def refuse_evidence(
+    at: Annotated[_Door, Depends(door)],
+    evidence_id: Annotated[Id, PathParameter()],
+    alasan: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Let a held count never stand."""
+
+    def work() -> None:
+        desk.refuse_evidence(at.ctx, evidence_id, alasan)
+
+    return at.step(work, Typed(), mark("Bukti ditolak; alasannya tampil bagi orangnya."))
 
 
 @router.post("/{influencer_id}/akun")

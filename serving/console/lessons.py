@@ -10,12 +10,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from models.drift import LIMITS, DriftLimits, Effect
+from models.retraining import SCHEDULE, Schedule
 from serving.console.pages import render
 from serving.db.tables import DriftCheck
 from serving.deps import PageContext, ServiceDep, VisitDep, writing_as
-from serving.desk import decided, drift
+from serving.desk import decided, drift, retraining
 from serving.desk.decided import Proposed
 from serving.desk.machine import holder_for
+from serving.desk.retraining import Retraining
 from serving.vocabulary import VerdictLabel
 
 router = APIRouter(prefix="/model/pelajaran")
@@ -36,10 +38,12 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class LessonsPage:
-    """How many claims were decided by verdict, what to label next, and the daily checks, newest first."""
+    """How many claims were decided by verdict, when to train anew, what to label next, and the daily checks."""
 
     counts: Sequence[tuple[VerdictLabel, int]]
     n_decided: int
+    retraining: Retraining | None
+    schedule: Schedule
     proposed: Sequence[Proposed]
     checks: Sequence[Checked]
     limits: DriftLimits
@@ -58,6 +62,8 @@ def lessons(request: Request, ctx: PageContext, visit: VisitDep, service: Servic
     page = LessonsPage(
         counts=[(verdict, counts[verdict]) for verdict in VerdictLabel if verdict in counts],
         n_decided=sum(counts.values()),
+        retraining=retraining.standing(ctx),
+        schedule=SCHEDULE,
         proposed=decided.next_to_label(ctx, look, N_NEXT),
         checks=[_checked(row) for row in drift.checks(ctx, N_CHECKS)],
         limits=LIMITS,

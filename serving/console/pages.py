@@ -18,11 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from serving import i18n
-from serving.console.places import places_for
+from serving.console.places import may_search, places_for
 from serving.deps import SAFE_METHODS, Service, Visit, get_language
 from serving.i18n import Language
 from serving.inputs import URL_MAX_CHARS, local_path
-from serving.vocabulary import LABELS, Role
+from serving.vocabulary import LABELS, QUESTIONS, Gate, Role
 
 FLASH_COOKIE = "suluh_flash"
 FLASH_SECONDS = 60
@@ -93,7 +93,9 @@ def words_for(language: Language) -> dict[str, Callable[..., Any]]:
         return i18n.translate(language, message, **params)
 
     def label(word: StrEnum | None) -> str:
-        return "" if word is None else i18n.translate(language, LABELS[word])
+        if word is None:
+            return ""
+        return i18n.translate(language, QUESTIONS[word] if isinstance(word, Gate) else LABELS[word])
 
     def at(moment: datetime, zone: str = "Asia/Jakarta") -> str:
         return i18n.clock_time(language, moment, zone)
@@ -145,6 +147,7 @@ def render(
         actor=visit.actor if visit else None,
         roles=[role for role in Role if visit and visit.actor.may(role)],
         places=places_for(visit.actor if visit else None, request.scope["path"]),
+        may_search=may_search(visit.actor if visit else None),
         theme=chosen_theme(request),
         csrf=visit.csrf if visit else "",
         # Where a change of language or theme leads back to: a page that answers GET.

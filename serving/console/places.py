@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from serving.desk.context import Actor
+from serving.desk.search import SEARCHERS
 from serving.i18n import mark
 from serving.vocabulary import Role
 
@@ -28,9 +29,13 @@ _BY_ROLE: tuple[tuple[frozenset[Role], Place], ...] = (
     (frozenset({_CHECKER, _APPROVER, _ENGINEER}), Place("/antrean", mark("Antrean"), "list-checks")),
     (frozenset({_CHECKER}), Place("/klaim/baru", mark("Tempel klaim"), "plus")),
     (frozenset({_CHECKER, _APPROVER, _MANAGER}), Place("/pustaka", mark("Pustaka"), "library")),
+    (frozenset({_CHECKER, _APPROVER, _MANAGER, _ENGINEER}), Place("/tren", mark("Tren"), "activity")),
+    (frozenset({_CHECKER, _APPROVER}), Place("/periksa/tanpa-label", mark("Lihat lagi"), "history")),
+    (frozenset({_APPROVER}), Place("/periksa/keberatan", mark("Keberatan"), "message-circle")),
     (frozenset({_CHECKER, _APPROVER, _ENGINEER}), Place("/coba", mark("Coba teks"), "eye")),
     (frozenset({_CHECKER, _ADMIN}), Place("/umpan", mark("Umpan"), "rss")),
     (frozenset({_MANAGER, _APPROVER}), Place("/kampanye", mark("Kampanye"), "megaphone")),
+    (frozenset({_MANAGER, _APPROVER}), Place("/rem", mark("Rem penyaluran"), "pause")),
     (frozenset({_MANAGER, _CHECKER}), Place("/unggahan", mark("Periksa unggahan"), "badge-check")),
     (frozenset({_MANAGER}), Place("/influencer", mark("Influencer"), "users")),
     (frozenset({_MANAGER, _ADMIN}), Place("/pesan", mark("Pesan keluar"), "share-2")),
@@ -57,6 +62,11 @@ def places_for(actor: Actor | None, path: str) -> tuple[Place, ...]:
     if actor is None:
         return tuple(_marked(place, path) for place in _PUBLIC)
     return tuple(_marked(place, path) for roles, place in _BY_ROLE if actor.may(*roles))
+
+
+def may_search(actor: Actor | None) -> bool:
+    """Tell whether this person has the search box."""
+    return actor is not None and actor.may(*SEARCHERS)
 
 
 def home_of(actor: Actor) -> str:

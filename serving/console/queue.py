@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from operator import itemgetter
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
 
 from serving.console.pages import redirect, render
 from serving.db.claims import OPEN_STATES, Filters
 from serving.db.tables import Feed
 from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep
-from serving.desk import claims, feeds
+from serving.desk import claims, feeds, trending
 from serving.desk.claims import Listed
 from serving.desk.machine import machine_for
+from serving.desk.regions import regions
+from serving.desk.triage import WEIGHTS, Weights
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import Language, mark, translate
+from serving.i18n import Language, mark, number, translate
 from serving.inputs import Id, Paragraph, WebAddress
 from serving.vocabulary import Category, ClaimState, Role
 
@@ -28,6 +31,7 @@ BANDS = (
     ("abstain", mark("ragu")),
     ("clear", mark("tidak mirip")),
 )
+Asked = Annotated[str, StringConstraints(max_length=200)]
 _paragraph: TypeAdapter[str] = TypeAdapter(Paragraph)
 _address: TypeAdapter[str] = TypeAdapter(WebAddress)
 
@@ -44,6 +48,48 @@ class Row:
     spark_title: str
 
 
+class QueueForm(BaseModel):
+    """What the address of the queue asks for; a word that no list holds asks for everything, as an empty field does."""
+
+    state: Asked = ""
+    category: Asked = ""
+    band: Asked = ""
+    region: Asked = ""
+    source: Asked = ""
+    q: Asked = ""
+
+    def filters(self) -> Filters:
+        """Give it as the desk takes it."""
+        return Filters(
+            states=(ClaimState(self.state),) if self.state in set(ClaimState) else OPEN_STATES,
+            category=Category(self.category) if self.category in set(Category) else None,
+            band=self.band if self.band in dict(BANDS) else None,
+            words=self.q,
+            region=self.region if self.region in regions() else None,
+            source=self.source or None,
+        )
+
+    def address(self, path: str, **more: str) -> str:
+        """Give the address that asks the same, and ``more``."""
+        given = urlencode({name: value for name, value in (self.model_dump(include=_FIELDS) | more).items() if value})
+        return f"{path}?{given}" if given else path
+
+
+class QueuePart(QueueForm):
+    """The queue from a mark on."""
+
+    after: Asked = ""
+
+
+class QueueSince(QueueForm):
+    """What is newer than the newest claim that was shown."""
+
+    sejak: Annotated[int, Field(ge=0, le=2**53)] = 0
+
+
+_FIELDS: Final = set(QueueForm.model_fields)
+
+
 @dataclass(frozen=True, slots=True)
 class QueuePage:
     """A page of the queue and what it was asked for."""
@@ -55,12 +101,12 @@ class QueuePage:
     states: tuple[ClaimState, ...]
     categories: tuple[Category, ...]
     bands: tuple[tuple[str, str], ...]
-    state: str
-    category: str
-    band: str
-    q: str
+    regions: tuple[tuple[str, str], ...]
+    sources: tuple[tuple[str, str], ...]
+    asked: QueueForm
     is_filtered: bool
     may_paste: bool
+    weights: Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,83 +117,61 @@ class NewerNotice:
     href: str
 
 
-def _asked(**given: str) -> str:
-    return urlencode({name: value for name, value in given.items() if value})
-
-
-def _filters(state: str, category: str, band: str, q: str) -> Filters:
-    """Read the form; a word that no list holds asks for everything, as an empty field does."""
-    return Filters(
-        states=(ClaimState(state),) if state in set(ClaimState) else OPEN_STATES,
-        category=Category(category) if category in set(Category) else None,
-        band=band if band in dict(BANDS) else None,
-        words=q,
-    )
+def chosen_regions() -> tuple[tuple[str, str], ...]:
+    """Give every province as a choice, in the order of the alphabet."""
+    return tuple(sorted(((region.code, region.name) for region in regions().values()), key=itemgetter(1)))
 
 
 def _row(item: Listed, language: Language) -> Row:
     why = "; ".join(because.in_words(language) for because in item.because)
-    title = translate(language, mark("{n} kiriman dalam 24 jam terakhir"), n=sum(item.spark))
+    title = translate(
+        language,
+        mark("{n} kiriman dalam 24 jam terakhir, paling banyak {most} dalam satu jam"),
+        n=number(language, sum(item.spark)),
+        most=number(language, max(item.spark, default=0)),
+    )
     return Row(item, why, title)
 
 
-Asked = Annotated[str, Query(max_length=200)]
-
-
 @router.get("/antrean")
-def queue(  # noqa: PLR0913, PLR0917 - each is one question of the address
+def queue(
     request: Request,
     ctx: PageContext,
     visit: VisitDep,
     language: LanguageDep,
-    state: Asked = "",
-    category: Asked = "",
-    band: Asked = "",
-    q: Asked = "",
-    after: Asked = "",
+    asked: Annotated[QueuePart, Query()],
 ) -> Response:
     """Show the queue, most urgent first."""
-    words = "".join(c for c in q if c.isprintable())
-    filters = _filters(state, category, band, words)
-    page = claims.queue(ctx, filters, after or None)
-    asked = {"state": state, "category": category, "band": band, "q": words}
+    form = asked.model_copy(update={"q": "".join(c for c in asked.q if c.isprintable())})
+    filters = form.filters()
+    page = claims.queue(ctx, filters, form.after or None)
     return render(
         request,
         "queue.html",
         QueuePage(
             rows=tuple(_row(item, language) for item in page.items),
             n_found=claims.n_found(ctx, filters),
-            next_href=f"/antrean?{_asked(**asked, after=page.next_after)}" if page.next_after else "",
-            newer_href=f"/antrean/baru?{_asked(**asked, sejak=str(claims.newest(ctx)))}",
+            next_href=form.address("/antrean", after=page.next_after) if page.next_after else "",
+            newer_href=form.address("/antrean/baru", sejak=str(claims.newest(ctx))),
             states=tuple(ClaimState),
             categories=tuple(Category),
             bands=BANDS,
-            state=state,
-            category=category,
-            band=band,
-            q=words,
-            is_filtered=any(asked.values()),
+            regions=chosen_regions(),
+            sources=tuple((source, source) for source in trending.sources(ctx)),
+            asked=form,
+            is_filtered=form.address("") != "",
             may_paste=ctx.actor.may(Role.CHECKER),
+            weights=WEIGHTS,
         ),
         visit=visit,
     )
 
 
 @router.get("/antrean/baru")
-def newer(  # noqa: PLR0913, PLR0917 - each is one question of the address
-    request: Request,
-    ctx: PageContext,
-    visit: VisitDep,
-    sejak: Annotated[int, Query(ge=0, le=2**53)] = 0,
-    state: Asked = "",
-    category: Asked = "",
-    band: Asked = "",
-    q: Asked = "",
-) -> Response:
+def newer(request: Request, ctx: PageContext, visit: VisitDep, asked: Annotated[QueueSince, Query()]) -> Response:
     """Say how many claims came since a page was opened, for the notice that does not move its rows."""
-    n = claims.n_newer(ctx, _filters(state, category, band, q), sejak)
-    href = "/antrean?" + _asked(state=state, category=category, band=band, q=q)
-    return render(request, "_queue_newer.html", NewerNotice(n, href.rstrip("?")), visit=visit)
+    n = claims.n_newer(ctx, asked.filters(), asked.sejak)
+    return render(request, "_queue_newer.html", NewerNotice(n, asked.address("/antrean")), visit=visit)
 
 
 # ---- pasting -----------------------------------------------------------------------------------------------------

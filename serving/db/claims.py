@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from serving.db import bulk, trends
 from serving.db.tables import (
     Claim,
+    ClaimBand,
+    ClaimMedia,
     ClaimSignature,
     Clarification,
     ClarificationVersion,
@@ -73,24 +75,63 @@ def signatures_after(session: Session, last_id: int, limit: int = PAGE) -> list[
     return [Signature(*row) for row in session.execute(query)]
 
 
-def signatures_between(session: Session, first_id: int, last_id: int) -> list[Signature]:
-    """Give representatives between two numbers, both included, in order."""
+def owners_between(session: Session, first_id: int, last_id: int) -> list[tuple[int, int]]:
+    """Give number and claim of each representative between two numbers, both included, in order."""
+    query = (
+        select(ClaimSignature.id, ClaimSignature.claim_id)
+        .where(ClaimSignature.id.between(first_id, last_id))
+        .order_by(ClaimSignature.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def add_signatures(session: Session, rows: Sequence[tuple[int, bytes]]) -> list[tuple[int, int]]:
+    """Keep representatives of claims, in order; give number and claim of each."""
+    numbers = bulk.take_numbers(session, ClaimSignature, len(rows))
+    values = [(number, *row) for number, row in zip(numbers, rows, strict=True)]
+    bulk.add_rows(session, ClaimSignature, ("id", "claim_id", "payload"), values)
+    return [(number, claim_id) for number, claim_id, _ in values]
+
+
+def newest_signatures(session: Session, n: int) -> tuple[int, int]:
+    """Give number and claim of the representative before the newest ``n``; zeros where there are no more than those.
+
+    A claim with a larger number has all of its representatives behind it.
+    """
+    query = select(ClaimSignature.id, ClaimSignature.claim_id).order_by(ClaimSignature.id.desc()).offset(n).limit(1)
+    row = session.execute(query).one_or_none()
+    return (0, 0) if row is None else (row[0], row[1])
+
+
+def signatures_of(session: Session, claim_ids: Iterable[int]) -> list[Signature]:
+    """Give every representative of some claims, oldest first."""
     query = (
         select(ClaimSignature.id, ClaimSignature.claim_id, ClaimSignature.payload)
-        .where(ClaimSignature.id.between(first_id, last_id))
+        .where(bulk.among(session, ClaimSignature.claim_id, set(claim_ids)))
         .order_by(ClaimSignature.id)
     )
     return [Signature(*row) for row in session.execute(query)]
 
 
-def add_signatures(session: Session, rows: Sequence[tuple[int, bytes]]) -> list[Signature]:
-    """Keep representatives of claims, in order; give them with their numbers."""
-    if not rows:
-        return []
-    values = [{"claim_id": claim_id, "payload": payload} for claim_id, payload in rows]
-    statement = insert(ClaimSignature).returning(ClaimSignature.id, sort_by_parameter_order=True)
-    numbers = session.scalars(statement, values).all()
-    return [Signature(number, claim_id, payload) for number, (claim_id, payload) in zip(numbers, rows, strict=True)]
+def add_bands(session: Session, rows: Sequence[tuple[int, int]]) -> None:
+    """Keep keys of claims: key and claim, each pair once."""
+    bulk.add_rows(session, ClaimBand, ("band", "claim_id"), rows)
+
+
+def claims_by_bands(session: Session, bands: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """Give key and claim for each of these keys that is known, of each key the ``most`` newest claims."""
+    return bulk.largest_by_key(session, (ClaimBand.band, ClaimBand.claim_id), bands, most)
+
+
+def claims_by_media(session: Session, phashes: Collection[str]) -> dict[str, int]:
+    """Give the claim that each of these perceptual hashes belongs to."""
+    query = select(ClaimMedia.phash, ClaimMedia.claim_id).where(bulk.among(session, ClaimMedia.phash, phashes))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def add_media(session: Session, rows: Sequence[tuple[str, int]]) -> None:
+    """Keep to which claim perceptual hashes belong that no claim had yet."""
+    bulk.add_rows(session, ClaimMedia, ("phash", "claim_id"), rows)
 
 
 def founding_texts(session: Session, claim_ids: Iterable[int]) -> dict[int, str]:
@@ -111,18 +152,105 @@ def rewrite_signatures(session: Session, signatures: Sequence[Signature]) -> Non
 # ---- growing -----------------------------------------------------------------------------------------------------
 
 
-def add_claims(session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Insert claims; give their numbers in the rows' order."""
-    if not rows:
-        return []
-    statement = insert(Claim).returning(Claim.id, sort_by_parameter_order=True)
-    return list(session.scalars(statement, rows).all())
+_NEW_CLAIM = (
+    "id", "state", "wording", "category", "category_suggested", "p_hoax", "band", "reasons", "model", "scored_at",
+    "n_posts", "reach", "engagement", "posts_per_hour", "measured_at", "first_seen_at", "last_seen_at", "priority",
+    "created_at", "version",
+)  # fmt: skip
+_GROWTH = (
+    "n_posts", "reach", "engagement", "first_seen_at", "last_seen_at", "posts_per_hour", "measured_at", "priority",
+)  # fmt: skip
 
 
-def add_wordings(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Add wordings to the claims' history."""
-    if rows:
-        session.execute(insert(Wording), rows)
+@dataclass(frozen=True, slots=True)
+class NewClaim:
+    """A claim to be made, under a number that was taken for it."""
+
+    id: int
+    state: ClaimState
+    wording: str
+    category: Category
+    category_suggested: Category
+    p_hoax: float
+    band: str
+    reasons: list[dict[str, Any]]
+    model: str
+    scored_at: datetime
+    n_posts: int
+    reach: int
+    engagement: int
+    posts_per_hour: float
+    measured_at: datetime
+    first_seen_at: datetime
+    last_seen_at: datetime
+    priority: float
+    created_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """What intake needs to know of a claim that new posts join."""
+
+    id: int
+    state: ClaimState
+    merged_into_id: int | None
+    category: Category
+    p_hoax: float
+    band: str
+    n_posts: int
+    reach: int
+    engagement: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """The figures of a claim that grew; the fields are the columns that intake owns."""
+
+    id: int
+    n_posts: int
+    reach: int
+    engagement: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    posts_per_hour: float
+    measured_at: datetime
+    priority: float
+
+
+def numbers_for_claims(session: Session, n: int) -> list[int]:
+    """Take ``n`` numbers for claims that this transaction makes, in rising order."""
+    return bulk.take_numbers(session, Claim, n)
+
+
+def add_claims(session: Session, claims: Sequence[NewClaim]) -> None:
+    """Insert claims, each with its first wording."""
+    values = operator.attrgetter(*_NEW_CLAIM)
+    bulk.add_rows(session, Claim, _NEW_CLAIM, [values(claim) for claim in claims])
+    wordings = [(claim.id, claim.wording, claim.created_at) for claim in claims]
+    bulk.add_rows(session, Wording, ("claim_id", "text", "at"), wordings)
+
+
+def lock_growing(session: Session, claim_ids: Iterable[int]) -> dict[int, Growing]:
+    """Give what intake needs of claims, locked in the order of their numbers."""
+    wanted = sorted(set(claim_ids))
+    if not wanted:
+        return {}
+    columns = [getattr(Claim, field.name) for field in fields(Growing)]
+    query = select(*columns).where(bulk.among(session, Claim.id, wanted)).order_by(Claim.id).with_for_update()
+    return {row[0]: Growing(*row) for row in session.execute(query)}
+
+
+def write_growth(session: Session, claims: Sequence[Grown]) -> None:
+    """Write the figures of claims that grew; claims that the session holds are read anew when they are next asked."""
+    values = operator.attrgetter("id", *_GROWTH)
+    bulk.set_columns(session, Claim, _GROWTH, [values(claim) for claim in claims])
+    for held in session.identity_map.values():
+        if isinstance(held, Claim | Spread):
+            session.expire(held)
 
 
 def claim(session: Session, claim_id: int) -> Claim | None:
@@ -145,28 +273,24 @@ def lock_claims(session: Session, claim_ids: Iterable[int]) -> dict[int, Claim]:
     return {row.id: row for row in session.scalars(query)}
 
 
-def write_figures(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write the columns that intake owns; each row holds the claim's ``id``."""
-    if rows:
-        session.execute(update(Claim), rows)
-
-
 def add_spread(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Add counts to quarters; each row holds ``claim_id``, ``quarter``, ``n_posts``, ``reach`` and ``engagement``."""
-    if not rows:
-        return
-    new = postgresql_insert(Spread) if session.get_bind().dialect.name == "postgresql" else sqlite_insert(Spread)
-    statement = new.on_conflict_do_update(
-        index_elements=["claim_id", "quarter"],
-        set_={name: getattr(Spread, name) + getattr(new.excluded, name) for name in ("n_posts", "reach", "engagement")},
-    )
-    session.execute(statement, rows)
+    """Add counts to quarters; each row holds ``claim_id``, ``quarter``, ``n_posts``, ``reach`` and ``engagement``.
+
+    No two rows are of the same quarter of the same claim.
+    """
+    names = ("claim_id", "quarter", "n_posts", "reach", "engagement")
+    add_counts(session, [tuple(row[name] for name in names) for row in rows])
+
+
+def add_counts(session: Session, rows: Sequence[bulk.Row]) -> None:
+    """Add counts to quarters: claim, quarter, posts, reach and engagement; each quarter of a claim comes once."""
+    bulk.add_to_columns(session, Spread, ("claim_id", "quarter"), ("n_posts", "reach", "engagement"), rows)
 
 
 def spread_since(session: Session, claim_ids: Iterable[int], quarter: int) -> dict[int, dict[int, int]]:
     """Give posts by quarter for each claim, from ``quarter`` on."""
     query = select(Spread.claim_id, Spread.quarter, Spread.n_posts).where(
-        Spread.claim_id.in_(sorted(set(claim_ids))), Spread.quarter >= quarter
+        bulk.among(session, Spread.claim_id, set(claim_ids)), Spread.quarter >= quarter
     )
     found: defaultdict[int, dict[int, int]] = defaultdict(dict)
     for claim_id, at, n_posts in session.execute(query):
@@ -221,7 +345,7 @@ def library_state(session: Session) -> LibraryState:
 def library_versions(session: Session) -> dict[int, int]:
     """Give the current version's number for each usable clarification."""
     query = select(Clarification.id, Clarification.current_version).where(_USABLE)
-    return {found: version for found, version in session.execute(query)}  # noqa: C416 - rows are not pairs
+    return {found: version for found, version in session.execute(query)}  # noqa: C416 - ``dict`` is typed for pairs, and a row is none
 
 
 def library_texts(session: Session, clarification_ids: Sequence[int]) -> list[tuple[int, str, str]]:
@@ -303,7 +427,7 @@ def strongest_matches(session: Session, claim_ids: Iterable[int]) -> dict[int, s
     )
     query = (
         select(Match.claim_id, func.max(strong))
-        .where(Match.claim_id.in_(sorted(set(claim_ids))), Match.status != MatchStatus.REJECTED)
+        .where(bulk.among(session, Match.claim_id, set(claim_ids)), Match.status != MatchStatus.REJECTED)
         .group_by(Match.claim_id)
     )
     return {
@@ -324,6 +448,11 @@ class Filters:
     band: str | None = None
     words: str = ""
     holder_id: int | None = None
+    # What the search found for ``words``; the database does not look at the words themselves.
+    ids: tuple[int, ...] | None = None
+    # A province that a post names, and where one came from.
+    region: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +471,12 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(Claim.band == filters.band)
     if filters.holder_id:
         conditions.append(Claim.holder_id == filters.holder_id)
-    conditions.extend(Claim.wording.icontains(word, autoescape=True) for word in filters.words.split()[:10])
+    if filters.ids is not None:
+        conditions.append(Claim.id.in_(filters.ids))
+    if filters.region:
+        conditions.append(trends.names_region(filters.region))
+    if filters.source:
+        conditions.append(trends.comes_from(filters.source))
     return conditions
 
 
@@ -364,6 +498,11 @@ def queue_page(session: Session, filters: Filters, after: Place | None, limit: i
     return [(row[0], row[1]) for row in session.execute(query.limit(limit))]
 
 
+def ids_in(session: Session, filters: Filters) -> set[int]:
+    """Give the numbers of what a filter finds; for filters with ``ids``, which bound how many those are."""
+    return set(session.scalars(select(Claim.id).where(*_conditions(filters))))
+
+
 def count_claims(session: Session, filters: Filters) -> int:
     """Count what a filter finds."""
     return session.scalar(select(func.count(Claim.id)).where(*_conditions(filters))) or 0
@@ -378,12 +517,6 @@ def count_newer(session: Session, filters: Filters, claim_id: int) -> int:
     """Count what a filter finds among claims newer than one."""
     query = select(func.count(Claim.id)).where(*_conditions(filters), Claim.id > claim_id)
     return session.scalar(query) or 0
-
-
-def states_of(session: Session, claim_ids: Iterable[int]) -> Mapping[int, ClaimState]:
-    """Give the state of each claim."""
-    query = select(Claim.id, Claim.state).where(Claim.id.in_(sorted(set(claim_ids))))
-    return {claim_id: state for claim_id, state in session.execute(query)}  # noqa: C416 - rows are not pairs
 
 
 def representative_texts(session: Session, claim_id: int, limit: int) -> list[str]:

@@ -58,14 +58,18 @@ def _running_campaign(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def due(session: Session, now: datetime, zones: Collection[str], limit: int) -> Sequence[Delivery]:
+def due(
+    session: Session, now: datetime, zones: Collection[str], limit: int, *, offers_too: bool = True
+) -> Sequence[Delivery]:
     """Give messages that may leave now, locked; rows that another worker holds are passed over.
 
     An offer leaves only while it is open, its campaign runs and its person takes part; a correction reaches those who
-    paused or left as well. Nothing leaves to a zone that is asleep.
+    paused or left as well, and leaves also while nothing is offered. Nothing leaves to a zone that is asleep.
     """
     willing = and_(Influencer.paused_at.is_(None), Influencer.left_at.is_(None), Influencer.active)
-    sendable = or_(Delivery.correction_id.is_not(None), and_(willing, _open_offer(), _running_campaign(now)))
+    sendable: ColumnElement[bool] = Delivery.correction_id.is_not(None)
+    if offers_too:
+        sendable = or_(sendable, and_(willing, _open_offer(), _running_campaign(now)))
     query = (
         select(Delivery)
         .join(Influencer, Influencer.id == Delivery.influencer_id)
@@ -102,6 +106,19 @@ def withdraw_answered(session: Session) -> Sequence[int]:
         .execution_options(synchronize_session=False)
     )
     return session.execute(statement).scalars().all()
+
+
+def is_open(session: Session, offer_id: int) -> bool:
+    """Tell whether an offer still waits for its answer."""
+    return bool(session.scalar(select(exists().where(Offer.id == offer_id, Offer.state.in_(OPEN)))))
+
+
+def is_campaign_frozen(session: Session, offer_id: int) -> bool:
+    """Tell whether the campaign of an offer is frozen, and may yet go on."""
+    frozen = exists().where(
+        Offer.id == offer_id, Campaign.id == Offer.campaign_id, Campaign.state == CampaignState.FROZEN
+    )
+    return bool(session.scalar(select(frozen)))
 
 
 def offer_facts(session: Session, offer_id: int) -> OfferFacts | None:

@@ -21,8 +21,9 @@ def put(session: Session, batch: str, rows: Sequence[dict[str, Any]], now: datet
 
 
 def oldest(session: Session, limit: int) -> Sequence[InboxRow]:
-    """Give the rows that have waited longest; the caller holds the intake's lock."""
-    return session.scalars(select(InboxRow).order_by(InboxRow.id).limit(limit)).all()
+    """Give the rows that have waited longest and that no other worker is taking in, locked for this transaction."""
+    query = select(InboxRow).order_by(InboxRow.id).limit(limit).with_for_update(skip_locked=True)
+    return session.scalars(query).all()
 
 
 def remove(session: Session, rows: Sequence[InboxRow]) -> None:

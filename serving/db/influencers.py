@@ -17,6 +17,7 @@ from serving.db.tables import (
     FollowerEvidence,
     Influencer,
     InfluencerTopic,
+    KeptStanding,
     Ministry,
     Offer,
     PostedLink,
@@ -49,6 +50,11 @@ def locked(session: Session, influencer_id: int) -> Influencer | None:
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).one_or_none()
+
+
+def kept(session: Session, influencer_id: int) -> KeptStanding | None:
+    """Give the kept row of one person as it stands now."""
+    return session.get(KeptStanding, influencer_id, populate_existing=True)
 
 
 def id_of_user(session: Session, user_id: int) -> int | None:
@@ -122,6 +128,7 @@ def held_latest(session: Session, limit: int = 50) -> Sequence[tuple[FollowerEvi
         .join(Influencer, Influencer.id == FollowerEvidence.influencer_id)
         .where(
             FollowerEvidence.held.is_(True),
+            FollowerEvidence.refused_at.is_(None),
             Influencer.left_at.is_(None),
             ~select(newer.id)
             .where(

@@ -6,14 +6,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, delete, func, or_, select, update
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from serving.db.tables import Claim, ClaimCorrection, Match, Post, Spread
+from serving.db.changed import n_changed
+from serving.db.tables import Claim, ClaimCorrection, ClaimCorrectionUndo, Match, Post, Spread
 from serving.vocabulary import ClaimCorrectionKind, ClaimState
 
 PAGE = 5_000
+# Corrections of single posts; a merge moves no wording, because copies of it lead on.
+REGROUPING = (ClaimCorrectionKind.SPLIT, ClaimCorrectionKind.MOVE, ClaimCorrectionKind.UNDO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,18 @@ def chain(session: Session, claim_id: int) -> list[int]:
     return found
 
 
+def _apart() -> ColumnElement[bool]:
+    """Corrections by which two claims stay apart: taken out of a merge, or split and not put back since."""
+    undone = exists().where(ClaimCorrectionUndo.correction_id == ClaimCorrection.id)
+    split = and_(ClaimCorrection.kind == ClaimCorrectionKind.SPLIT, ~undone)
+    return or_(ClaimCorrection.kind == ClaimCorrectionKind.UNMERGE, split)
+
+
 def kept_apart(session: Session, ones: Collection[int], others: Collection[int]) -> bool:
     """Tell whether a person took one of these claims out of one of those, or the other way round."""
     first, second = ClaimCorrection.claim_id, ClaimCorrection.other_id
     query = select(ClaimCorrection.id).where(
-        ClaimCorrection.kind == ClaimCorrectionKind.UNMERGE,
-        or_(and_(first.in_(ones), second.in_(others)), and_(first.in_(others), second.in_(ones))),
+        _apart(), or_(and_(first.in_(ones), second.in_(others)), and_(first.in_(others), second.in_(ones)))
     )
     return session.scalar(query.limit(1)) is not None
 
@@ -75,8 +83,7 @@ def kept_apart(session: Session, ones: Collection[int], others: Collection[int])
 def apart_from(session: Session, claim_ids: Collection[int]) -> set[int]:
     """Give every claim that a person took apart from one of these."""
     query = select(ClaimCorrection.claim_id, ClaimCorrection.other_id).where(
-        ClaimCorrection.kind == ClaimCorrectionKind.UNMERGE,
-        or_(ClaimCorrection.claim_id.in_(claim_ids), ClaimCorrection.other_id.in_(claim_ids)),
+        _apart(), or_(ClaimCorrection.claim_id.in_(claim_ids), ClaimCorrection.other_id.in_(claim_ids))
     )
     return {number for pair in session.execute(query) for number in pair} - set(claim_ids)
 
@@ -85,6 +92,12 @@ def add_correction(session: Session, row: ClaimCorrection) -> None:
     """Remember what a person did."""
     session.add(row)
     session.flush()
+
+
+def newest_regrouping(session: Session) -> int:
+    """Give the number of the last correction after which other claims own some wordings; 0 where there is none."""
+    query = select(func.coalesce(func.max(ClaimCorrection.id), 0)).where(ClaimCorrection.kind.in_(REGROUPING))
+    return session.scalar(query) or 0
 
 
 def newest_merges(session: Session, claim_ids: Collection[int]) -> dict[int, ClaimCorrection]:
@@ -127,7 +140,7 @@ def hand_over_posts(session: Session, giver: int, taker: int) -> int:
         .where(Post.claim_id == giver)
         .values(claim_id=taker, cluster_id=func.coalesce(Post.cluster_id, Post.claim_id))
     )
-    return _changed(session, statement)
+    return n_changed(session, statement)
 
 
 def hand_back_posts(session: Session, giver: int, taker: int, clusters: Collection[int]) -> int:
@@ -137,13 +150,7 @@ def hand_back_posts(session: Session, giver: int, taker: int, clusters: Collecti
         .where(Post.claim_id == giver, Post.cluster_id.in_(clusters))
         .values(claim_id=taker, cluster_id=case((Post.cluster_id == taker, None), else_=Post.cluster_id))
     )
-    return _changed(session, statement)
-
-
-def _changed(session: Session, statement: object) -> int:
-    result = session.execute(statement, execution_options={"synchronize_session": False})  # type: ignore[call-overload]
-    assert isinstance(result, CursorResult)  # noqa: S101 - an update always gives one
-    return result.rowcount
+    return n_changed(session, statement)
 
 
 def totals(session: Session, claim_id: int) -> Totals:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, ScalarSelect, Select, Update, func, select, update
+from sqlalchemy import ScalarSelect, Select, Update, func, select, update
 from sqlalchemy.orm import Session
 
+from serving.db.changed import n_changed
 from serving.db.tables import (
     Campaign,
     Caption,
@@ -248,9 +249,4 @@ def recall(
 def recall_over(session: Session, now: datetime, planned: OfferState, to: OfferState) -> int:
     """Take back what was planned for campaigns that are over: it never reached anybody."""
     over = select(Campaign.id).where((Campaign.ends_at <= now) | (Campaign.state == CampaignState.ENDED))
-    result = session.execute(
-        update(Offer).where(Offer.state == planned, Offer.campaign_id.in_(over)).values(state=to),
-        execution_options={"synchronize_session": False},
-    )
-    assert isinstance(result, CursorResult)  # noqa: S101 - an update always gives one
-    return result.rowcount
+    return n_changed(session, update(Offer).where(Offer.state == planned, Offer.campaign_id.in_(over)).values(state=to))

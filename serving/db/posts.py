@@ -6,12 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from serving.db import bulk
 from serving.db.tables import Post
+
+# The columns of a new post, in the order in which ``add_posts`` takes them.
+NEW_POST = (
+    "claim_id", "cluster_id", "source", "external_hash", "text", "posted_at", "collected_at", "likes", "shares",
+    "comments", "views", "reach", "media", "sealed_link", "link_until", "p_hoax",
+)  # fmt: skip
+RAISED = ("likes", "shares", "comments", "views", "reach")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +53,22 @@ def known_posts(session: Session, keys: Iterable[Key]) -> dict[Key, KnownPost]:
             Post.comments,
             Post.views,
         )
-        query = select(Post.external_hash, *columns).where(Post.source == source, Post.external_hash.in_(wanted))
+        query = select(Post.external_hash, *columns).where(
+            Post.source == source, bulk.among(session, Post.external_hash, wanted)
+        )
         for row in session.execute(query):
             found[source, row[0]] = KnownPost(*row[1:])
     return found
 
 
-def add_posts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert posts; each row names every column."""
-    if rows:
-        session.execute(insert(Post), rows)
+def add_posts(session: Session, rows: Sequence[bulk.Row]) -> None:
+    """Insert posts; each row holds the values of ``NEW_POST``."""
+    bulk.add_rows(session, Post, NEW_POST, rows)
 
 
-def raise_counts(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write new engagement counts; each row holds the post's ``id`` and the columns that change."""
-    if rows:
-        session.execute(update(Post), rows)
+def raise_counts(session: Session, rows: Sequence[bulk.Row]) -> None:
+    """Write new engagement counts; each row holds the post's id and the values of ``RAISED``."""
+    bulk.set_columns(session, Post, RAISED, rows)
 
 
 def widest_posts(session: Session, claim_id: int, limit: int = 20) -> Sequence[Post]:

@@ -130,4 +130,4 @@ def display_names(session: Session, user_ids: Iterable[int | None]) -> dict[int,
     if not wanted:
         return {}
     query = select(User.id, User.display_name).where(User.id.in_(wanted))
-    return {user_id: name for user_id, name in session.execute(query)}  # noqa: C416 - rows, not pairs
+    return {user_id: name for user_id, name in session.execute(query)}  # noqa: C416 - ``dict`` is typed for pairs, and a row is none

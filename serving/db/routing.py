@@ -7,19 +7,20 @@ names the column in which a reason for declining is kept.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
-    CursorResult,
     FromClause,
     Integer,
     ScalarSelect,
     Select,
-    SQLColumnExpression,
     String,
     Text,
     and_,
@@ -32,6 +33,8 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
+    true,
     update,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -39,13 +42,16 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
+from serving.db.appeals import campaign_is_contested
+from serving.db.changed import n_changed
 from serving.db.tables import (
     Campaign,
+    ClaimPlace,
+    ClaimSource,
     Clarification,
     Delivery,
-    FollowerEvidence,
     Influencer,
-    InfluencerTopic,
+    KeptStanding,
     Ministry,
     Offer,
 )
@@ -60,43 +66,63 @@ from serving.vocabulary import (
     Platform,
 )
 
-# The draw that breaks ties: x -> x^5 modulo a prime, which is a permutation because 5 does not divide MODULUS - 1, and
-# which 64-bit integers of both databases can compute.
-MODULUS = 2**31 - 1
-STRIDE = 1_000_003
+Kept: TypeAlias = type[KeptStanding]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The line to reach, as moments and numbers: evidence must be newer than ``measured_after``."""
+    """The line to reach, as moments and numbers.
+
+    Attributes:
+        measured_after: evidence must be newer.
+        ministries: where the programme runs at this moment.
+    """
 
     now: datetime
     min_followers: int
     measured_after: datetime
     consent_version: str
+    ministries: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a campaign is for; an empty list means everybody."""
+    """Whom a campaign is for; an empty list of ministries means everybody.
+
+    Attributes:
+        regions: where to look, never empty: the campaign's provinces, or all there are.
+        everywhere: whether the campaign names none.
+        platforms: whose followers count towards the reach: where the claim spreads, or all three.
+        siblings: other campaigns about the same claim; whoever was offered one of them is not asked again.
+    """
 
     campaign_id: int
     topic: str
     ministries: tuple[str, ...]
     regions: tuple[str, ...]
+    everywhere: bool
+    platforms: tuple[Platform, ...]
+    siblings: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How many to choose: until ``reach`` followers are addressed, leaving out whoever has enough waiting.
+class Candidate:
+    """One person who may be asked, as the choice sees them; an empty unit or district is not known.
 
-    Burden counts offers since ``recent_since``.
+    Attributes:
+        reach: followers that count towards the campaign's reach.
+        n_recent: offers that weigh, and those still waiting.
+        last_at: when something was last offered; 1970 where nothing ever was.
+        unit: with the ministry before it, so that two ministries' units of one name are two.
     """
 
+    id: int
     reach: int
-    max_waiting: int
-    recent_since: datetime
-    n_variants: int
+    n_recent: int
+    last_at: datetime
+    unit: str = ""
+    district: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,133 +165,273 @@ def _object_postgresql(element: _Object, compiler: SQLCompiler, **kw: Any) -> st
     return f"jsonb_build_object({compiler.process(element.clauses, **kw)})"
 
 
+class _Rows(FunctionElement[Any]):
+    """The elements of a JSON list as rows with one column, ``value``."""
+
+    name = "rows"
+    inherit_cache = True
+
+
+@compiles(_Rows)
+def _list_sqlite(element: _Rows, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Rows, "postgresql")
+def _list_postgresql(element: _Rows, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **kw)} AS json))"
+
+
+class _Item(FunctionElement[Any]):
+    """One item of a JSON list, by its place."""
+
+    inherit_cache = True
+
+
+@compiles(_Item)
+def _item_sqlite(element: _Item, compiler: SQLCompiler, **kw: Any) -> str:
+    rows, place = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"json_extract({rows}, '$[' || {place} || ']')"
+
+
+@compiles(_Item, "postgresql")
+def _item_postgresql(element: _Item, compiler: SQLCompiler, **kw: Any) -> str:
+    rows, place = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({rows} ->> {place})"
+
+
 def _text(value: str) -> ColumnElement[str]:
     return cast(literal(value, String), Text)
 
 
-def _newest(platform: Platform) -> ScalarSelect[int]:
-    """Give the number of the latest evidence of the outer query's person on one platform."""
-    return (
-        select(FollowerEvidence.id)
-        .where(FollowerEvidence.influencer_id == Influencer.id, FollowerEvidence.platform == platform)
-        .order_by(FollowerEvidence.measured_at.desc(), FollowerEvidence.id.desc())
-        .limit(1)
-        .correlate(Influencer)
-        .scalar_subquery()
-    )
-
-
 def eligible(line: Line) -> Select[int, int]:
     """Select id and reach of everybody with nothing missing; more conditions can be added to it."""
-    latest = {platform: aliased(FollowerEvidence, name=platform.value) for platform in Platform}
-    reach: ColumnElement[int] = literal_column("0", Integer)
-    for row in latest.values():
-        reach = reach + row.count
-    query = select(Influencer.id.label("id"), reach.label("reach")).join(
-        Ministry, Ministry.id == Influencer.ministry_id
+    return (
+        select(KeptStanding.influencer_id.label("id"), KeptStanding.reach.label("reach"))
+        .join(Influencer, Influencer.id == KeptStanding.influencer_id)
+        .join(Ministry, Ministry.id == KeptStanding.ministry_id)
+        .where(_nothing_missing(line))
     )
-    for platform, row in latest.items():
-        query = query.join(row, row.id == _newest(platform)).where(
-            row.held.is_(False), row.count >= line.min_followers, row.measured_at > line.measured_after
-        )
-    return query.where(
-        Influencer.active.is_(True),
-        Influencer.consent_version == line.consent_version,
-        Influencer.paused_at.is_(None),
-        Influencer.left_at.is_(None),
-        Ministry.live_at <= line.now,
+
+
+def _nothing_missing(line: Line) -> ColumnElement[bool]:
+    """Say of a kept row that its person may receive offers at this moment."""
+    return and_(
+        KeptStanding.ready,
+        KeptStanding.consent_version == line.consent_version,
+        KeptStanding.oldest_at > line.measured_after,
+        *(KeptStanding.__table__.c[platform.value] >= line.min_followers for platform in Platform),
+        KeptStanding.ministry_id.in_(line.ministries),
     )
+
+
+def _addressed(wanted: Audience) -> ColumnElement[bool]:
+    """Say of a kept row that the campaign is for its person."""
+    conditions = [KeptStanding.topics.contains(f'"{wanted.topic}"', autoescape=True)]
+    if wanted.ministries:
+        codes = select(Ministry.id).where(Ministry.code.in_(wanted.ministries))
+        conditions.append(KeptStanding.ministry_id.in_(codes))
+    if not wanted.everywhere:
+        conditions.append(KeptStanding.region.in_(wanted.regions))
+    return and_(*conditions)
 
 
 def audience(line: Line, wanted: Audience) -> Select[int, int]:
     """Select id and reach of the eligible people whom a campaign is for."""
-    query = eligible(line).where(
-        exists().where(InfluencerTopic.influencer_id == Influencer.id, InfluencerTopic.topic == wanted.topic)
+    return eligible(line).where(_addressed(wanted))
+
+
+def _counted(kept: Kept, wanted: Audience) -> ColumnElement[int]:
+    """Sum the followers on the platforms that count."""
+    if set(wanted.platforms) == set(Platform):
+        return kept.reach.expression
+    total: ColumnElement[int] = literal_column("0", Integer)
+    for platform in wanted.platforms:
+        total = total + func.coalesce(getattr(kept, platform.value), 0)
+    return total
+
+
+def _unit(kept: Kept) -> ColumnElement[str]:
+    """Give a person's unit with its ministry; empty where it is not known."""
+    return case((kept.unit == "", ""), else_=cast(kept.ministry_id, String) + "/" + kept.unit)
+
+
+def _district(kept: Kept) -> ColumnElement[str]:
+    """Give a person's district; empty where only the province is known."""
+    return case((kept.place == kept.region, ""), else_=kept.place)
+
+
+def _candidate(kept: Kept, wanted: Audience) -> Sequence[ColumnElement[Any]]:
+    """Give the columns of a ``Candidate``, in its order."""
+    return (
+        kept.influencer_id.label("id"),
+        _counted(kept, wanted).label("counted"),
+        kept.n_recent.label("n_recent"),
+        kept.last_at.label("last_at"),
+        _unit(kept).label("unit"),
+        _district(kept).label("district"),
+        kept.region.label("region"),
     )
+
+
+def _asked_already(wanted: Audience) -> ColumnElement[bool]:
+    """Say of a kept row that its person has an offer of this campaign, or one about the same claim that stands.
+
+    As a list of numbers, which both databases make once and look into: joined, it would be walked for each person.
+    """
+    of_this = select(Offer.influencer_id).where(Offer.campaign_id == wanted.campaign_id)
+    stands = or_(Offer.state != OfferState.RECALLED, Offer.offered_at.is_not(None))
+    of_others = select(Offer.influencer_id).where(Offer.campaign_id.in_(wanted.siblings), stands)
+    asked = KeptStanding.influencer_id.in_(of_this)
+    return or_(asked, KeptStanding.influencer_id.in_(of_others)) if wanted.siblings else asked
+
+
+def asked_about(session: Session, wanted: Audience, influencer_id: int) -> bool:
+    """Tell whether one person has an offer of this campaign, or one about the same claim that stands."""
+    query = select(KeptStanding.influencer_id).where(
+        KeptStanding.influencer_id == influencer_id, _asked_already(wanted)
+    )
+    return session.execute(query).first() is not None
+
+
+def live_ministries(session: Session, now: datetime) -> tuple[int, ...]:
+    """Give where the programme runs at a moment."""
+    return tuple(session.scalars(select(Ministry.id).where(Ministry.live_at <= now).order_by(Ministry.id)))
+
+
+def anybody(session: Session, line: Line, wanted: Audience) -> bool:
+    """Tell whether anybody fits, asked already or not."""
+    return session.execute(audience(line, wanted).limit(1)).first() is not None
+
+
+def pool(session: Session, line: Line, wanted: Audience, *, max_waiting: int, per_place: int) -> list[Candidate]:
+    """Give, of each place, the ``per_place`` people who may be asked and cost least for their reach.
+
+    Each place is read along an index until enough are found, so the time goes with the places and not with the people.
+    """
+    places = _places(wanted)
+    kept = KeptStanding
+    here = [kept.region == places.c.region, kept.place == places.c.place]
     if wanted.ministries:
-        query = query.where(Ministry.code.in_(wanted.ministries))
-    if wanted.regions:
-        query = query.where(Influencer.region.in_(wanted.regions))
-    return query
-
-
-def _not_yet(campaign_id: int) -> ColumnElement[bool]:
-    return ~exists().where(Offer.campaign_id == campaign_id, Offer.influencer_id == Influencer.id)
-
-
-def _draw(campaign_id: int, person: SQLColumnExpression[int]) -> ColumnElement[int]:
-    """Give a person's place in this campaign's draw; ``desk.routing.draw`` is the same in Python."""
-    x = (cast(person, BigInteger) + campaign_id * STRIDE) % MODULUS
-    square = x * x % MODULUS
-    return square * square % MODULUS * x % MODULUS
-
-
-def _ranked(line: Line, wanted: Audience, plan: Plan) -> FromClause:
-    """Order the audience by burden: fewest recent offers, then longest ago, then the draw."""
-    waiting = (
-        select(func.count())
-        .where(Offer.influencer_id == Influencer.id, Offer.state == OfferState.PLANNED)
-        .correlate(Influencer)
-        .scalar_subquery()
-    )
-    n_recent = (
-        select(func.count())
-        .where(Offer.influencer_id == Influencer.id, Offer.offered_at >= plan.recent_since)
-        .correlate(Influencer)
-        .scalar_subquery()
-    )
-    last = (
-        select(func.max(Offer.offered_at))
-        .where(Offer.influencer_id == Influencer.id)
-        .correlate(Influencer)
-        .scalar_subquery()
-    )
-    people = (
-        audience(line, wanted)
-        .add_columns(
-            Ministry.code.label("ministry"),
-            Influencer.region.label("region"),
-            (n_recent + waiting).label("n_recent"),
-            last.label("last_at"),
-            _draw(wanted.campaign_id, Influencer.id).label("draw"),
+        here.append(kept.ministry_id == places.c.ministry_id)
+    cheapest = (
+        select(*_candidate(kept, wanted))
+        .where(
+            *here,
+            _nothing_missing(line),
+            _addressed(wanted),
+            _counted(kept, wanted) > 0,
+            kept.n_waiting < max_waiting,
+            ~_asked_already(wanted),
         )
-        .where(_not_yet(wanted.campaign_id), waiting < plan.max_waiting)
-        .subquery("people")
+        .order_by(kept.price, kept.last_at, kept.influencer_id)
+        .limit(per_place)
+        .correlate(places)
     )
-    order = (people.c.n_recent, people.c.last_at.asc().nulls_first(), people.c.draw, people.c.id)
-    return select(
-        people,
-        func.sum(people.c.reach).over(order_by=order, rows=(None, 0)).label("so_far"),
-        func.row_number().over(order_by=order).label("place"),
-    ).subquery("ranked")
+    query: Select[Any]
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite knows no LATERAL; it looks people up by a list of numbers as quickly.
+        mine = aliased(KeptStanding, name="mine")
+        numbers = cheapest.with_only_columns(kept.influencer_id)
+        query = select(*_candidate(mine, wanted)).select_from(places.join(mine, mine.influencer_id.in_(numbers)))
+    else:
+        # Compiling the statement would take longer than running it.
+        session.execute(text("SET LOCAL jit = off"))
+        each = cheapest.lateral("cheapest")
+        query = select(*each.c).select_from(places.join(each, true()))
+    return [Candidate(*row) for row in session.execute(query)]
 
 
-def plan_offers(session: Session, line: Line, wanted: Audience, plan: Plan) -> int:
-    """Write planned offers for the least burdened people until the reach is met; give how many."""
-    ranked = _ranked(line, wanted, plan)
-    variant = cast((ranked.c.place - 1) % plan.n_variants + 1, Integer)
+def _places(wanted: Audience) -> CTE:
+    """Walk along the index from place to place: one look-up each, however many people live there."""
+    code = _rows([[code] for code in wanted.regions])
+    region = select(_item(code, 0, String).label("region")).subquery("wanted")
+    start = select(region.c.region.label("region"))
+    if wanted.ministries:
+        ministries = select(Ministry.id).where(Ministry.code.in_(wanted.ministries)).subquery("m")
+        start = start.add_columns(ministries.c.id.label("ministry_id")).select_from(region.join(ministries, true()))
+
+    def next_place(row: Any, *after: ColumnElement[bool]) -> ScalarSelect[Any]:
+        same = [KeptStanding.ready, KeptStanding.region == row.region, *after]
+        if wanted.ministries:
+            same.append(KeptStanding.ministry_id == row.ministry_id)
+        return select(func.min(KeptStanding.place)).where(*same).scalar_subquery()
+
+    begin = start.subquery("begin")
+    walk = select(*begin.c, next_place(begin.c).label("place")).cte("places", recursive=True)
+    kept = [column_ for column_ in walk.c if column_.name != "place"]
+    further = select(*kept, next_place(walk.c, KeptStanding.place > walk.c.place)).where(walk.c.place.is_not(None))
+    return walk.union_all(further)
+
+
+def _rows(lists: Sequence[Sequence[object]]) -> FromClause:
+    """Give lists as rows: one parameter, however many they are."""
+    return _Rows(literal(json.dumps(lists), String)).table_valued("value").alias("listed")
+
+
+def _item(rows: FromClause, place: int, kind: type[String | Integer | BigInteger]) -> ColumnElement[Any]:
+    return cast(_Item(rows.c.value, literal_column(str(place))), kind)
+
+
+def _chosen(choice: Mapping[int, int]) -> FromClause:
+    """Give the chosen people and their variants as rows."""
+    rows = _rows(list(choice.items()))
+    return select(_item(rows, 0, BigInteger).label("id"), _item(rows, 1, Integer).label("variant")).subquery("chosen")
+
+
+def plan_offers(session: Session, line: Line, wanted: Audience, choice: Mapping[int, int]) -> int:
+    """Write a planned offer, with its variant, for each person of ``choice``; give how many."""
+    if not choice:
+        return 0
+    chosen = _chosen(choice)
     why = _Object(
         _text("topic"),
         _text(wanted.topic),
         _text("ministry"),
-        ranked.c.ministry,
+        Ministry.code,
         _text("region"),
-        ranked.c.region,
+        KeptStanding.region,
         _text("rule"),
         _text(_rule(wanted)),
     )
-    rows = select(
-        literal(wanted.campaign_id, BigInteger),
-        ranked.c.id,
-        cast(literal(OfferState.PLANNED.value), String),
-        variant,
-        why,
-        literal(line.now, UtcTime),
-    ).where(ranked.c.so_far - ranked.c.reach < plan.reach)
+    rows = (
+        select(
+            literal(wanted.campaign_id, BigInteger),
+            chosen.c.id,
+            cast(literal(OfferState.PLANNED.value), String),
+            chosen.c.variant,
+            why,
+            literal(line.now, UtcTime),
+        )
+        .select_from(chosen)
+        .join(KeptStanding, KeptStanding.influencer_id == chosen.c.id)
+        .join(Ministry, Ministry.id == KeptStanding.ministry_id)
+    )
     statement = insert(Offer).from_select(
         ["campaign_id", "influencer_id", "state", "variant", "why", "planned_at"], rows, include_defaults=False
     )
-    return _count(session.execute(statement.execution_options(preserve_rowcount=True)))
+    return n_changed(session, statement.execution_options(preserve_rowcount=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """Somebody who carries a campaign already: which wording, in which unit and district."""
+
+    id: int
+    unit: str
+    district: str
+    variant: int
+
+
+def carrying(session: Session, campaign_id: int) -> list[Carrying]:
+    """Give whoever has an offer of a campaign that was not taken back."""
+    query = (
+        select(Offer.influencer_id, _unit(KeptStanding), _district(KeptStanding), Offer.variant)
+        .join(KeptStanding, KeptStanding.influencer_id == Offer.influencer_id)
+        .where(Offer.campaign_id == campaign_id, Offer.state != OfferState.RECALLED)
+        .order_by(Offer.id)
+    )
+    return [Carrying(*row) for row in session.execute(query)]
 
 
 def _rule(wanted: Audience) -> str:
@@ -276,11 +442,6 @@ def _rule(wanted: Audience) -> str:
     if wanted.regions:
         parts.append("region")
     return "+".join(parts)
-
-
-def _count(result: Any) -> int:
-    assert isinstance(result, CursorResult)  # noqa: S101 - of a changing statement
-    return result.rowcount
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,23 +467,52 @@ def audience_cells(session: Session, line: Line, wanted: Audience) -> list[Cell]
     return [Cell(ministry, region, int(n), int(reach)) for ministry, region, n, reach in session.execute(query)]
 
 
-def planned_reach(session: Session, campaign_id: int) -> int:
-    """Sum the latest counts of everybody who has an offer of this campaign that was not recalled."""
-    total: ColumnElement[int] = sum(
-        (func.coalesce(_newest_count(platform), 0) for platform in Platform), start=literal_column("0")
-    )
+def planned_reach(session: Session, wanted: Audience) -> int:
+    """Sum the counted reach of everybody who has an offer of this campaign that was not recalled."""
     query = (
-        select(func.coalesce(func.sum(total), 0))
+        select(func.coalesce(func.sum(_counted(KeptStanding, wanted)), 0))
         .select_from(Offer)
-        .join(Influencer, Influencer.id == Offer.influencer_id)
-        .where(Offer.campaign_id == campaign_id, Offer.state != OfferState.RECALLED)
+        .join(KeptStanding, KeptStanding.influencer_id == Offer.influencer_id)
+        .where(Offer.campaign_id == wanted.campaign_id, Offer.state != OfferState.RECALLED)
     )
     return int(session.execute(query).scalar_one())
 
 
-def _newest_count(platform: Platform) -> ScalarSelect[int]:
-    row = aliased(FollowerEvidence)
-    return select(row.count).where(row.id == _newest(platform)).correlate(Influencer).scalar_subquery()
+def siblings(session: Session, campaign_id: int) -> list[int]:
+    """Give the other campaigns about the same claim, by number."""
+    one, other = aliased(Campaign), aliased(Campaign)
+    source, theirs = aliased(Clarification), aliased(Clarification)
+    query = (
+        select(other.id)
+        .select_from(one)
+        .join(source, source.id == one.clarification_id)
+        .join(theirs, or_(theirs.id == source.id, theirs.claim_id == source.claim_id))
+        .join(other, other.clarification_id == theirs.id)
+        .where(one.id == campaign_id, other.id != campaign_id)
+        .order_by(other.id)
+    )
+    return list(session.scalars(query))
+
+
+def spreading_on(session: Session, campaign_id: int) -> list[str]:
+    """Give the sources on which the claim behind a campaign was seen; none for programme news."""
+    query = select(ClaimSource.source).where(ClaimSource.claim_id == _claim_of(campaign_id))
+    return list(session.scalars(query.order_by(ClaimSource.source)))
+
+
+def spreading_in(session: Session, campaign_id: int) -> dict[str, int]:
+    """Count, by province, the posts that name it of the claim behind a campaign; empty for programme news."""
+    query = select(ClaimPlace.region, ClaimPlace.n_posts).where(ClaimPlace.claim_id == _claim_of(campaign_id))
+    return {region: int(n) for region, n in session.execute(query)}
+
+
+def _claim_of(campaign_id: int) -> ScalarSelect[int | None]:
+    return (
+        select(Clarification.claim_id)
+        .join(Campaign, Campaign.clarification_id == Clarification.id)
+        .where(Campaign.id == campaign_id)
+        .scalar_subquery()
+    )
 
 
 # ---- release ---------------------------------------------------------------------------------------------------
@@ -335,7 +525,7 @@ def lock_live(session: Session) -> list[int]:
 
 
 def _routable(now: datetime, *, in_election: bool) -> ColumnElement[bool]:
-    """Say of a campaign that it is live, in its window, not political, and still says what was approved."""
+    """Say of a campaign that it is live, in its window, not political or contested, and says what was approved."""
     news = and_(
         Campaign.kind == CampaignKind.PROGRAMME, *([Campaign.category != Category.POLITICS] if in_election else [])
     )
@@ -353,76 +543,95 @@ def _routable(now: datetime, *, in_election: bool) -> ColumnElement[bool]:
         Campaign.ends_at > now,
         Campaign.political_author.is_(False),
         Campaign.political_approver.is_(False),
+        ~campaign_is_contested(),
         or_(news, stands),
     )
 
 
-def _awake_and_free(release: Release) -> ColumnElement[bool]:
-    """Say of a person that it is not night where they are, and that neither day's cap nor gap is used up."""
+def _awake_and_free(now: datetime, release: Release) -> ColumnElement[bool]:
+    """Say of a kept row that it is not night where its person is, and that neither day's cap nor gap is used up."""
+    zones = release.zones
+    since = case(*((KeptStanding.timezone == zone.timezone, literal(zone.day_began, UtcTime)) for zone in zones))
     offered = aliased(Offer)
-    since = case(*((Influencer.timezone == zone.timezone, literal(zone.day_began, UtcTime)) for zone in release.zones))
     n_today = (
         select(func.count())
-        .where(offered.influencer_id == Influencer.id, offered.offered_at >= since)
-        .correlate(Influencer)
+        .where(offered.influencer_id == KeptStanding.influencer_id, offered.offered_at >= since)
+        .correlate(KeptStanding)
         .scalar_subquery()
     )
-    too_soon = (
-        exists()
-        .where(offered.influencer_id == Influencer.id, offered.offered_at > release.last_before)
-        .correlate(Influencer)
-    )
+    last = KeptStanding.last_at
     return and_(
-        Influencer.timezone.in_([zone.timezone for zone in release.zones]), n_today < release.per_day, ~too_soon
+        KeptStanding.timezone.in_([zone.timezone for zone in zones]),
+        last <= release.last_before,
+        last < now,
+        # Counted only for whoever was asked today.
+        or_(last < since, n_today < release.per_day),
     )
+
+
+def running(session: Session, now: datetime, *, in_election: bool) -> list[int]:
+    """Give every campaign whose offers may leave, the one that ends soonest first."""
+    query = select(Campaign.id).where(_routable(now, in_election=in_election)).order_by(Campaign.ends_at, Campaign.id)
+    return list(session.scalars(query))
 
 
 def release_offers(session: Session, line: Line, release: Release) -> int:
     """Turn planned offers into open ones, at most one a person at a time, and write their deliveries.
 
-    Campaigns that end soonest go first. The caller holds the locks of ``lock_live``.
+    Campaigns that end soonest go first; whoever got something from one is too lately asked for the next. The caller
+    holds the locks of ``lock_live``.
     """
-    if not release.zones:
+    if not release.zones or release.per_day < 1:
         return 0
-    people = eligible(line).where(_awake_and_free(release)).with_only_columns(Influencer.id)
-    candidates = (
-        select(
-            Offer.id.label("id"),
-            Campaign.ends_at.label("ends_at"),
-            func.row_number()
-            .over(partition_by=Offer.influencer_id, order_by=(Campaign.ends_at, Offer.id))
-            .label("nth"),
-        )
-        .join(Campaign, Campaign.id == Offer.campaign_id)
+    n = 0
+    for campaign_id in running(session, line.now, in_election=release.in_election):
+        if n >= release.limit:
+            break
+        n += _release_of(session, line, release, campaign_id, release.limit - n)
+    if n:
+        _write_deliveries(session, line.now)
+    return n
+
+
+def _release_of(session: Session, line: Line, release: Release, campaign_id: int, limit: int) -> int:
+    told = aliased(Offer)
+    due = (
+        select(Offer.id)
+        .join(KeptStanding, KeptStanding.influencer_id == Offer.influencer_id)
         .where(
+            Offer.campaign_id == campaign_id,
             Offer.state == OfferState.PLANNED,
-            _routable(line.now, in_election=release.in_election),
-            Offer.influencer_id.in_(people),
+            _nothing_missing(line),
+            _awake_and_free(line.now, release),
         )
-        .subquery("candidates")
+        .order_by(Offer.id)
+        .limit(limit)
     )
-    chosen = (
-        select(candidates.c.id)
-        .where(candidates.c.nth == 1)
-        .order_by(candidates.c.ends_at, candidates.c.id)
-        .limit(release.limit)
-    )
-    campaign_end = select(Campaign.ends_at).where(Campaign.id == Offer.campaign_id).correlate(Offer).scalar_subquery()
+    if others := siblings(session, campaign_id):
+        # Once for each claim, also where two campaigns about it were planned side by side.
+        due = due.where(
+            ~exists().where(
+                told.influencer_id == Offer.influencer_id,
+                told.campaign_id.in_(others),
+                told.offered_at.is_not(None),
+            )
+        )
+    # Looked up first: as part of the change, a server that misjudges their number walks them once for each offer.
+    leaving = session.scalars(due).all()
+    if not leaving:
+        return 0
+    campaign_end = select(Campaign.ends_at).where(Campaign.id == campaign_id).scalar_subquery()
     latest_end = literal(line.now + release.lifetime, UtcTime)
     statement = (
         update(Offer)
-        .where(Offer.id.in_(chosen), Offer.state == OfferState.PLANNED)
+        .where(Offer.id.in_(leaving), Offer.state == OfferState.PLANNED)
         .values(
             state=OfferState.OFFERED,
             offered_at=line.now,
             expires_at=case((campaign_end < latest_end, campaign_end), else_=latest_end),
         )
-        .execution_options(synchronize_session=False)
     )
-    n = _count(session.execute(statement))
-    if n:
-        _write_deliveries(session, line.now)
-    return n
+    return n_changed(session, statement)
 
 
 def _write_deliveries(session: Session, now: datetime) -> None:

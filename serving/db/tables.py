@@ -6,11 +6,12 @@ without two different humans is refused by the database itself. No table has a c
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     Float,
     ForeignKey,
     Index,
@@ -25,26 +26,35 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from serving.db.types import Big, Json, UtcTime, Word
 from serving.vocabulary import (
+    AppealState,
+    BreakerState,
     CampaignKind,
     CampaignState,
     Category,
     ClaimCorrectionKind,
     ClaimState,
     ClarificationState,
+    ComplaintReason,
     CorrectionState,
     DeclineReason,
     DeliveryState,
     DismissReason,
+    EvidenceHold,
     EvidenceKind,
     EvidenceMethod,
+    FreezeCause,
     MatchStatus,
     ModelAction,
     ModelRole,
     OfferState,
     Platform,
+    SecondLookState,
     VerdictLabel,
 )
 
+READY = "willing AND NOT held AND oldest_at IS NOT NULL"
+REACH = "COALESCE(facebook, 0) + COALESCE(x, 0) + COALESCE(instagram, 0)"
+PRICE = f"CAST((n_recent + 1) * (n_recent + 1) AS DOUBLE PRECISION) / NULLIF({REACH}, 0)"
 TWO_HUMANS = "author_id IS NOT NULL AND approver_id IS NOT NULL AND author_id <> approver_id"
 
 
@@ -171,6 +181,17 @@ class Claim(Base):
         CheckConstraint("state <> 'dismissed' OR dismiss_reason IS NOT NULL", name="dismissed_with_reason"),
         CheckConstraint("state <> 'merged' OR merged_into_id IS NOT NULL", name="merged_into_something"),
         Index("ix_claims_queue", "state", "priority", "id"),
+        Index("ix_claims_speed", "posts_per_hour", "id"),
+        # A person's step each: almost every claim has neither, and those are left out.
+        *(
+            Index(
+                f"ix_claims_{name}",
+                name,
+                sqlite_where=text(f"{name} IS NOT NULL"),
+                postgresql_where=text(f"{name} IS NOT NULL"),
+            )
+            for name in ("seen_at", "decided_at")
+        ),
     )
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
@@ -248,6 +269,28 @@ class ClaimCorrection(Base):
     at: Mapped[datetime]
 
 
+class ClaimCorrectionPost(Base):
+    """A post that a person moved with a correction."""
+
+    __tablename__ = "claim_correction_posts"
+
+    correction_id: Mapped[int] = mapped_column(
+        ForeignKey("claim_corrections.id"), primary_key=True, autoincrement=False
+    )
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, index=True, autoincrement=False)
+
+
+class ClaimCorrectionUndo(Base):
+    """Which correction an undo put back; each is put back once."""
+
+    __tablename__ = "claim_correction_undos"
+
+    correction_id: Mapped[int] = mapped_column(
+        ForeignKey("claim_corrections.id"), primary_key=True, autoincrement=False
+    )
+    undo_id: Mapped[int] = mapped_column(ForeignKey("claim_corrections.id"), unique=True)
+
+
 class ClaimSignature(Base):
     """A representative text of a claim as a MinHash signature, so that a restart finds its copies again."""
 
@@ -256,6 +299,25 @@ class ClaimSignature(Base):
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ClaimBand(Base):
+    """One key of a claim's first wording: who is a copy of it shares some of them (``Signatures.keys``)."""
+
+    __tablename__ = "claim_bands"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    band: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True, autoincrement=False)
+
+
+class ClaimMedia(Base):
+    """The claim that posts with this picture, video or recording belong to, where their words say nothing else."""
+
+    __tablename__ = "claim_media"
+
+    phash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
 
 
 class Spread(Base):
@@ -269,6 +331,56 @@ class Spread(Base):
     n_posts: Mapped[int] = mapped_column(Big, default=0)
     reach: Mapped[int] = mapped_column(Big, default=0)
     engagement: Mapped[int] = mapped_column(Big, default=0)
+
+
+class ClaimPlace(Base):
+    """How many posts of a claim name a province. A claim that was merged keeps its own rows."""
+
+    __tablename__ = "claim_places"
+    __table_args__ = (Index("ix_claim_places_region", "region", "claim_id"),)
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
+    region: Mapped[str] = mapped_column(String(8), primary_key=True)
+    n_posts: Mapped[int] = mapped_column(Big)
+
+
+class ClaimSource(Base):
+    """How many posts of a claim came from a source. A claim that was merged keeps its own rows."""
+
+    __tablename__ = "claim_sources"
+    __table_args__ = (Index("ix_claim_sources_source", "source", "claim_id"),)
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(40), primary_key=True)
+    n_posts: Mapped[int] = mapped_column(Big)
+
+
+class SourceTotal(Base):
+    """How many posts came from a source."""
+
+    __tablename__ = "source_totals"
+
+    source: Mapped[str] = mapped_column(String(40), primary_key=True)
+    n_posts: Mapped[int] = mapped_column(Big)
+
+
+class HourTotal(Base):
+    """How many posts of all claims were posted in an hour, by its number since 1970-01-01 UTC."""
+
+    __tablename__ = "hour_totals"
+
+    hour: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    n_posts: Mapped[int] = mapped_column(Big)
+
+
+class PostReading(Base):
+    """How far the posts were read for the four tables above; one row, which only moves forward."""
+
+    __tablename__ = "post_reading"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_post_id: Mapped[int] = mapped_column(Big)
 
 
 class Match(Base):
@@ -515,6 +627,8 @@ class Influencer(Base):
     ministry_id: Mapped[int] = mapped_column(ForeignKey("ministries.id"))
     unit: Mapped[str] = mapped_column(String(120), default="")
     region: Mapped[str] = mapped_column(String(8))
+    # Regency or city as the Interior Ministry numbers it, such as 31.71; empty = not known.
+    district: Mapped[str] = mapped_column(String(8), default="", server_default="")
     timezone: Mapped[str] = mapped_column(String(40))
     topics: Mapped[list[str]]
     sealed_email: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -550,9 +664,90 @@ class FollowerEvidence(Base):
     count: Mapped[int] = mapped_column(Big)
     method: Mapped[EvidenceMethod] = mapped_column(Word(EvidenceMethod))
     measured_at: Mapped[datetime]
-    # A suspicious jump waits for a person to look; held evidence does not count.
+    # What waits for a person to look does not count.
     held: Mapped[bool] = mapped_column(default=False)
+    # Why it was held; it stays when the count is let stand.
+    hold: Mapped[EvidenceHold | None] = mapped_column(Word(EvidenceHold))
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # A reviewer's no: the count stays held for good.
+    refused_at: Mapped[datetime | None]
+    refused_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class KeptStanding(Base):
+    """What routing must know of one person, in one row: the facts that ``desk.eligibility`` judges, and burden.
+
+    Triggers keep it in the transaction that changes person, evidence or offer, whatever code runs; ``db.standings``
+    looks for rows that went astray. Nothing in it follows from the time: whether evidence is too old is asked anew
+    each time. Nothing in it says what became of an offer.
+    """
+
+    __tablename__ = "standings"
+    __table_args__ = (
+        Index(
+            "ix_standings_place",
+            "region",
+            "place",
+            "price",
+            "last_at",
+            "influencer_id",
+            sqlite_where=text("ready = 1"),
+            postgresql_where=text("ready"),
+        ),
+        Index(
+            "ix_standings_ministry",
+            "ministry_id",
+            "region",
+            "place",
+            "price",
+            "last_at",
+            "influencer_id",
+            sqlite_where=text("ready = 1"),
+            postgresql_where=text("ready"),
+        ),
+    )
+
+    influencer_id: Mapped[int] = mapped_column(
+        ForeignKey("influencers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    ministry_id: Mapped[int] = mapped_column(Big)
+    region: Mapped[str] = mapped_column(String(8))
+    # The district where it is known, else the province.
+    place: Mapped[str] = mapped_column(String(8))
+    unit: Mapped[str] = mapped_column(String(120))
+    timezone: Mapped[str] = mapped_column(String(40))
+    # The list of topics as JSON text, to be searched for one word in quotes.
+    topics: Mapped[str] = mapped_column(Text)
+    consent_version: Mapped[str | None] = mapped_column(String(20))
+    # In service, consenting to some version, neither paused nor gone.
+    willing: Mapped[bool]
+    # The latest count on each platform, held or not.
+    facebook: Mapped[int | None] = mapped_column(Big)
+    x: Mapped[int | None] = mapped_column(Big)
+    instagram: Mapped[int | None] = mapped_column(Big)
+    # The oldest of the three latest measurements; none where a platform lacks one.
+    oldest_at: Mapped[datetime | None]
+    # Whether any of the three latest is held.
+    held: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Offers since ``BurdenWindow.since`` and those still waiting; those waiting; when something was last offered, 1970
+    # where nothing ever was.
+    n_recent: Mapped[int] = mapped_column(default=0, server_default="0")
+    n_waiting: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_at: Mapped[datetime] = mapped_column(default=datetime(1970, 1, 1, tzinfo=UTC))
+    ready: Mapped[bool] = mapped_column(Computed(READY, persisted=True))
+    reach: Mapped[int] = mapped_column(Big, Computed(REACH, persisted=True))
+    # What one more follower addressed through this person costs: the weight of the next offer by the reach.
+    price: Mapped[float | None] = mapped_column(Float, Computed(PRICE, persisted=True))
+
+
+class BurdenWindow(Base):
+    """Since when offers weigh on people; one row, which only moves forward."""
+
+    __tablename__ = "burden_window"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[datetime]
 
 
 class Campaign(Base):
@@ -603,6 +798,8 @@ class Campaign(Base):
     freeze_reason: Mapped[str] = mapped_column(Text, default="")
     # Whoever froze it cannot thaw it; none where the service did.
     frozen_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # What stopped it, while it is frozen.
+    freeze_cause: Mapped[FreezeCause | None] = mapped_column(Word(FreezeCause))
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     approved_at: Mapped[datetime | None]
@@ -653,6 +850,12 @@ class Offer(Base):
         Index("ix_offers_person", "influencer_id", "offered_at"),
         Index("ix_offers_due", "state", "expires_at"),
         Index("ix_offers_released", "offered_at"),
+        Index(
+            "ix_offers_posted",
+            "posted_at",
+            sqlite_where=text("posted_at IS NOT NULL"),
+            postgresql_where=text("posted_at IS NOT NULL"),
+        ),
         CheckConstraint("state NOT IN ('offered', 'snoozed') OR offered_at IS NOT NULL", name="offered_at_a_time"),
     )
 
@@ -728,6 +931,117 @@ class Delivery(Base):
     not_before: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
+
+
+# ---- what stops it ---------------------------------------------------------------------------------------------
+
+
+class Appeal(Base):
+    """Somebody contests a label. Who it was is not kept; a contact only if they left one, sealed, until the answer.
+
+    A trigger refuses an answer by anybody who wrote or approved any version of the clarification.
+    """
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        CheckConstraint("state <> 'taken' OR taken_by_id IS NOT NULL", name="taken_by_a_human"),
+        CheckConstraint(
+            "state NOT IN ('upheld', 'overturned')"
+            " OR (answered_by_id IS NOT NULL AND answered_at IS NOT NULL AND answer <> '')",
+            name="answered_by_a_human",
+        ),
+        CheckConstraint("state NOT IN ('upheld', 'overturned') OR sealed_contact IS NULL", name="contact_forgotten"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"), index=True)
+    # The keyed hash of the receipt code, which is shown once.
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[AppealState] = mapped_column(Word(AppealState), index=True)
+    # Masked as posts are.
+    statement: Mapped[str] = mapped_column(Text)
+    sealed_contact: Mapped[bytes | None] = mapped_column(LargeBinary)
+    filed_at: Mapped[datetime] = mapped_column(index=True)
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    taken_at: Mapped[datetime | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None] = mapped_column(index=True)
+    # The reason, which the public reads.
+    answer: Mapped[str] = mapped_column(Text, default="")
+
+
+class Complaint(Base):
+    """Somebody minds how a clarification is spread: one word of a list, and nothing of who said it."""
+
+    __tablename__ = "complaints"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    clarification_id: Mapped[int] = mapped_column(ForeignKey("clarifications.id"))
+    reason: Mapped[ComplaintReason] = mapped_column(Word(ComplaintReason))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Breaker(Base):
+    """The one brake on everything that is offered, on one row: whoever releases offers holds it.
+
+    A trigger refuses ``running`` while a freeze has not been reopened.
+    """
+
+    __tablename__ = "breaker"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[BreakerState] = mapped_column(Word(BreakerState))
+    # Signals that rose and have not come down yet; these do not trip it again.
+    high: Mapped[list[str]]
+    figures: Mapped[dict[str, Any]]
+    measured_at: Mapped[datetime | None]
+
+
+class BreakerFreeze(Base):
+    """One time that everything was frozen: what was measured, and the two people who let it go on."""
+
+    __tablename__ = "breaker_freezes"
+    __table_args__ = (
+        CheckConstraint(
+            "reopened_at IS NULL OR (proposed_by_id IS NOT NULL AND reopened_by_id IS NOT NULL"
+            " AND proposed_by_id <> reopened_by_id)",
+            name="reopened_by_two",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    at: Mapped[datetime]
+    # Which signals rose; empty where a person pulled the brake.
+    signals: Mapped[list[str]]
+    figures: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    frozen_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime | None]
+    proposed_reason: Mapped[str] = mapped_column(Text, default="")
+    reopened_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    reopened_at: Mapped[datetime | None]
+
+
+class SecondLook(Base):
+    """A dismissal that fell into the sample: somebody else looks whether it was right."""
+
+    __tablename__ = "second_looks"
+    __table_args__ = (
+        CheckConstraint("looked_by_id IS NULL OR looked_by_id <> dismissed_by_id", name="looked_at_by_another"),
+        CheckConstraint("state NOT IN ('agreed', 'reopened') OR looked_by_id IS NOT NULL", name="looked_by_a_human"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    state: Mapped[SecondLookState] = mapped_column(Word(SecondLookState), index=True)
+    # As they were when the claim was dismissed.
+    category: Mapped[Category] = mapped_column(Word(Category))
+    reason: Mapped[DismissReason] = mapped_column(Word(DismissReason))
+    dismissed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    dismissed_at: Mapped[datetime]
+    looked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    looked_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 # ---- which model answers ---------------------------------------------------------------------------------------
@@ -838,6 +1152,26 @@ class DriftCheck(Base):
     precision_high: Mapped[float | None] = mapped_column(Float)
     # Which of the three stood beyond its limit that day.
     beyond: Mapped[list[str]]
+
+
+# ---- what is searched ------------------------------------------------------------------------------------------
+
+
+class SearchChange(Base):
+    """One thing that the search index has to read again: made, reworded or gone. Triggers write these rows.
+
+    The first one is no change: its ``item_id`` tells this database from any other.
+    """
+
+    __tablename__ = "search_changes"
+    __table_args__ = (Index("ix_search_changes_place", "xid", "seq"), {"sqlite_autoincrement": True})
+
+    seq: Mapped[int] = mapped_column(Big, primary_key=True)
+    # The transaction that wrote it, on PostgreSQL; SQLite commits one after another and keeps 0.
+    xid: Mapped[int] = mapped_column(Big, server_default=text("0"))
+    kind: Mapped[str] = mapped_column(String(16))  # claim | post | clarification | origin
+    item_id: Mapped[int] = mapped_column(Big)
+    noted_s: Mapped[int] = mapped_column(Big)  # seconds since 1970
 
 
 # ---- what was done ---------------------------------------------------------------------------------------------

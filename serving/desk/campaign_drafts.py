@@ -5,11 +5,10 @@ Whoever writes any of it becomes its author; what was submitted cannot be change
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from serving.db import campaigns as rows
 from serving.db import influencers as people
@@ -21,6 +20,7 @@ from serving.desk.campaigns import READERS, locked, wrote
 from serving.desk.context import Context
 from serving.desk.regions import regions
 from serving.desk.restating import Approved
+from serving.desk.slugs import first_free, hyphened
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.vocabulary import CampaignKind, CampaignState, Category, Gate, Platform, Role, Topic
@@ -171,13 +171,8 @@ def _check_window(ctx: Context, window: Window) -> None:
 
 
 def _free_slug(ctx: Context, title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_CHARS].strip("-") or "kampanye"
-    slug, number = stem, 1
-    while rows.slug_taken(ctx.session, slug):
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
+    stem = hyphened(title)[:SLUG_CHARS].strip("-") or "kampanye"
+    return first_free(stem, partial(rows.slug_taken, ctx.session))
 
 
 def _editable(ctx: Context, campaign_id: int) -> Campaign:

@@ -6,20 +6,15 @@ election period nothing of the category politics goes on, whatever two people an
 
 from __future__ import annotations
 
+from serving.db import appeals
 from serving.db import campaigns as rows
 from serving.db import influencers as people
 from serving.db.tables import Campaign, Clarification
 from serving.desk import merging, routing
 from serving.desk.context import Context
-from serving.errors import ConflictError, ForbiddenError, NotFoundError
+from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import Category, ClarificationState
-
-
-class SameHumanError(ForbiddenError):
-    """The second step needs a second person."""
-
-    code = "same-human"
 
 
 class PoliticalError(ConflictError):
@@ -50,6 +45,12 @@ class WaveNotLiveError(ConflictError):
     """The programme has not begun in a ministry that the campaign addresses."""
 
     code = "wave-not-live"
+
+
+class ContestedError(ConflictError):
+    """An appeal against a label waits for its answer."""
+
+    code = "contested"
 
 
 class ResubmittedError(ConflictError):
@@ -117,6 +118,12 @@ def check_still_open(ctx: Context, row: Campaign) -> None:
     check_category(ctx, source.category)
 
 
+def check_uncontested(ctx: Context, row: Campaign) -> None:
+    """Raise where an appeal against what the campaign carries waits for its answer."""
+    if row.clarification_id is not None and appeals.is_contested(ctx.session, row.clarification_id):
+        raise ContestedError(mark("Ada keberatan atas klarifikasi ini yang belum dijawab; penyalurannya menunggu."))
+
+
 def check_launch(ctx: Context, row: Campaign) -> None:
     """Raise where an approved campaign may not go live now.
 
@@ -126,11 +133,13 @@ def check_launch(ctx: Context, row: Campaign) -> None:
         BelowFloorError: the claim spreads too slowly to be pushed.
         WindowOverError: the window is over.
         WaveNotLiveError: an addressed ministry's wave has not begun.
+        ContestedError: an appeal waits for its answer.
     """
     if row.political_author is not False or row.political_approver is not False:
         raise political()
     check_never_political(ctx, row)
     check_still_open(ctx, row)
+    check_uncontested(ctx, row)
     waiting = [
         ministry.name
         for ministry in people.ministries(ctx.session)

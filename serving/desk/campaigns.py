@@ -11,13 +11,13 @@ from datetime import datetime
 
 from serving.db import campaigns as rows
 from serving.db.tables import Campaign
-from serving.desk import audit, campaign_rules, content, offers, official, routing
-from serving.desk.campaign_rules import ResubmittedError, SameHumanError
+from serving.desk import audit, breaker, campaign_rules, content, offers, official, routing
+from serving.desk.campaign_rules import ResubmittedError
 from serving.desk.context import Context
 from serving.desk.states import CampaignStep, next_campaign_state
-from serving.errors import ConflictError, InvalidInputError, NotFoundError
+from serving.errors import ConflictError, InvalidInputError, NotFoundError, SameHumanError
 from serving.i18n import mark
-from serving.vocabulary import CampaignState, Category, Platform, Role
+from serving.vocabulary import CampaignState, Category, FreezeCause, Platform, Role
 
 READERS = (Role.MANAGER, Role.APPROVER)
 
@@ -158,12 +158,14 @@ def launch(ctx: Context, campaign_id: int) -> int:
 
     Raises:
         EmptyAudienceError: nobody fits.
+        RoutingFrozenError: nothing is offered at present.
         NotOfficialError: an account whose post it shares was taken off the list; for the others see
             ``campaign_rules.check_launch``.
     """
     ctx.require(Role.MANAGER)
     row = locked(ctx, campaign_id)
     to = next_campaign_state(row.state, CampaignStep.LAUNCH)
+    breaker.check(ctx)
     campaign_rules.check_launch(ctx, row)
     official.check(ctx, _official_posts(row))
     row.state, row.live_at = to, ctx.now
@@ -178,17 +180,23 @@ def plan_more(ctx: Context, campaign_id: int) -> int:
     row = locked(ctx, campaign_id)
     if row.state is not CampaignState.LIVE:
         raise ConflictError(mark("Hanya kampanye yang berjalan yang dapat ditambah sasarannya."))
+    breaker.check(ctx)
     campaign_rules.check_never_political(ctx, row)
     campaign_rules.check_still_open(ctx, row)
+    campaign_rules.check_uncontested(ctx, row)
     return routing.plan(ctx, row.id)
 
 
 def freeze(ctx: Context, campaign_id: int, reason: str) -> Campaign:
-    """Stop offering at once; open offers cannot be accepted meanwhile."""
+    """Stop offering at once; open offers cannot be accepted meanwhile.
+
+    What an appeal froze may be frozen by a person as well: then the answer alone does not let it go on.
+    """
     person = ctx.require(*READERS)
     row = locked(ctx, campaign_id)
-    to = next_campaign_state(row.state, CampaignStep.FREEZE)
+    to = row.state if waits_for_answer(row) else next_campaign_state(row.state, CampaignStep.FREEZE)
     row.freeze_reason, row.frozen_by_id, row.state = _reason(reason), person, to
+    row.freeze_cause = FreezeCause.PERSON
     audit.append(ctx, "campaign.freeze", "campaign", row.id)
     return row
 
@@ -199,12 +207,17 @@ def thaw(ctx: Context, campaign_id: int) -> Campaign:
     row = locked(ctx, campaign_id)
     if row.state is CampaignState.FROZEN and person == row.frozen_by_id:
         raise SameHumanError(mark("Kampanye ini Anda bekukan sendiri; orang lain yang mencairkannya."))
+    _thaw(ctx, row)
+    audit.append(ctx, "campaign.thaw", "campaign", row.id)
+    return row
+
+
+def _thaw(ctx: Context, row: Campaign) -> None:
     to = next_campaign_state(row.state, CampaignStep.THAW)
     campaign_rules.check_never_political(ctx, row)
     campaign_rules.check_still_open(ctx, row)
-    row.state, row.freeze_reason, row.frozen_by_id = to, "", None
-    audit.append(ctx, "campaign.thaw", "campaign", row.id)
-    return row
+    campaign_rules.check_uncontested(ctx, row)
+    row.state, row.freeze_reason, row.frozen_by_id, row.freeze_cause = to, "", None, None
 
 
 def end(ctx: Context, campaign_id: int, reason: str) -> int:
@@ -262,6 +275,52 @@ def hold_politics(ctx: Context) -> int:
     for row in running:
         row.state = next_campaign_state(row.state, CampaignStep.FREEZE)
         row.freeze_reason, row.frozen_by_id = mark("Masa pemilu: materi politik tidak disalurkan."), None
+        row.freeze_cause = FreezeCause.ELECTION
         audit.append(ctx, "campaign.freeze", "campaign", row.id, reason="election period")
     ctx.session.flush()
     return len(running)
+
+
+# ---- contested -------------------------------------------------------------------------------------------------
+
+
+def waits_for_answer(row: Campaign) -> bool:
+    """Tell whether an appeal, and no person, holds a campaign."""
+    return row.state is CampaignState.FROZEN and row.freeze_cause is FreezeCause.APPEAL
+
+
+def freeze_contested(ctx: Context, clarification_id: int) -> int:
+    """Freeze every live campaign of a clarification against which somebody appeals; give how many.
+
+    Part of filing an appeal. One that is frozen already stays as it is, and cannot be thawed before the answer either.
+    """
+    live = [row for row in rows.unfinished_of(ctx.session, clarification_id) if row.state is CampaignState.LIVE]
+    for row in live:
+        row.state = next_campaign_state(row.state, CampaignStep.FREEZE)
+        row.freeze_reason, row.frozen_by_id = mark("Ada keberatan atas klarifikasinya; menunggu jawaban."), None
+        row.freeze_cause = FreezeCause.APPEAL
+        ctx.session.flush()
+        audit.append(ctx, "campaign.freeze", "campaign", row.id, reason="appeal")
+    return len(live)
+
+
+def thaw_contested(ctx: Context, clarification_id: int) -> int:
+    """Let go on what an appeal had frozen, once the last one is answered; give how many.
+
+    What could not be launched any more stays frozen, for a person to look at.
+    """
+    frozen = [row for row in rows.unfinished_of(ctx.session, clarification_id) if waits_for_answer(row)]
+    return sum(_go_on(ctx, row) for row in frozen)
+
+
+def _go_on(ctx: Context, row: Campaign) -> bool:
+    try:
+        _thaw(ctx, row)
+    except campaign_rules.ContestedError:
+        return False
+    except ConflictError:
+        row.freeze_cause = FreezeCause.PERSON
+        row.freeze_reason = mark("Keberatannya sudah dijawab; periksa dahulu sebelum dijalankan lagi.")
+        return False
+    audit.append(ctx, "campaign.thaw", "campaign", row.id, reason="appeal answered")
+    return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
@@ -40,6 +40,13 @@ def keywords() -> Mapping[str, tuple[Category, int]]:
     return MappingProxyType(entries)
 
 
+@cache
+def _beginnings() -> frozenset[str]:
+    """Give the words with which an entry of more than one word begins."""
+    return frozenset(entry.partition(" ")[0] for entry in keywords() if " " in entry)
+
+
+@lru_cache(maxsize=1 << 15)
 def _stem(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) > len(ending) + 3:
@@ -53,15 +60,15 @@ def suggest(reading: str) -> Category:
     Each entry counts once, however often it comes; the largest sum wins, and of equal ones the earlier in the
     vocabulary.
     """
-    known = keywords()
+    known, beginnings = keywords(), _beginnings()
     words = reading.split()[:_READ_WORDS]
     stems = [_stem(word) for word in words]
     found: set[str] = set()
     for tokens in (words, stems):
-        for n in range(1, _LONGEST + 1):
-            found.update(
-                entry for entry in (" ".join(tokens[i : i + n]) for i in range(len(tokens) - n + 1)) if entry in known
-            )
+        found.update(filter(known.__contains__, tokens))
+        for i in [i for i, token in enumerate(tokens) if token in beginnings]:
+            phrases = (" ".join(tokens[i : i + n]) for n in range(2, _LONGEST + 1))
+            found.update(filter(known.__contains__, phrases))
     sums: defaultdict[Category, int] = defaultdict(int)
     for entry in found:
         category, weight = known[entry]

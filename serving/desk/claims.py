@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +13,7 @@ from serving.db import claims as rows
 from serving.db import posts as post_rows
 from serving.db.claims import Filters, Place, ShownMatch
 from serving.db.tables import Claim, Post, Spread
-from serving.desk import audit, figures, trends, triage
+from serving.desk import audit, figures, search, trends, triage
 from serving.desk.context import Context
 from serving.desk.intake import take_in
 from serving.desk.machine import Machine
@@ -28,6 +28,7 @@ PAGE_MAX: Final = 100
 POSTS_SHOWN: Final = 50
 PASTED: Final = "desk"
 SPARK_HOURS: Final = 24
+_FOUND_MARK: Final = "q"  # begins the mark of a page that is ordered by how well its claims answer a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,40 @@ def _mark_of(claim: Claim) -> str:
 
 
 def queue(ctx: Context, filters: Filters, after: str | None = None, limit: int = 25) -> Page:
-    """Give a page of claims, most urgent first."""
+    """Give a page of claims, most urgent first; with words, those that the words find, best first."""
     ctx.require(*READERS)
+    if filters.words:
+        return _found(ctx, filters, after, min(limit, PAGE_MAX))
     found = rows.queue_page(ctx.session, filters, place_of(after), min(limit, PAGE_MAX) + 1)
     shown = found[: min(limit, PAGE_MAX)]
     items = _listed(ctx, shown)
     return Page(tuple(items), _mark_of(shown[-1][0]) if len(found) > len(shown) else None)
+
+
+def _asked(ctx: Context, filters: Filters) -> Filters:
+    """Put what the words of a filter find in the place of the words."""
+    return replace(filters, words="", ids=tuple(search.claim_ids(ctx, filters.words))) if filters.words else filters
+
+
+def _found(ctx: Context, filters: Filters, after: str | None, limit: int) -> Page:
+    asked = _asked(ctx, filters)
+    inside = rows.ids_in(ctx.session, asked)
+    ranked = [claim_id for claim_id in asked.ids or () if claim_id in inside]
+    begin = _found_place(after)
+    wanted = ranked[begin : begin + limit]
+    by_id = {row[0].id: row for row in rows.queue_page(ctx.session, replace(asked, ids=tuple(wanted)), None, limit)}
+    items = _listed(ctx, [by_id[claim_id] for claim_id in wanted if claim_id in by_id])
+    return Page(tuple(items), f"{_FOUND_MARK}{begin + limit}" if len(ranked) > begin + limit else None)
+
+
+def _found_place(mark_text: str | None) -> int:
+    """Read how many were shown on earlier pages of an answer; raise where that is no mark of such a page."""
+    if not mark_text:
+        return 0
+    number = mark_text.removeprefix(_FOUND_MARK)
+    if number == mark_text or not (number.isascii() and number.isdigit()) or int(number[:9]) > search.DEPTH:
+        raise InvalidInputError(mark("Penanda halaman tidak dikenal; mulai dari halaman pertama."))
+    return int(number)
 
 
 def _listed(ctx: Context, found: Sequence[tuple[Claim, str | None]]) -> list[Listed]:
@@ -152,7 +181,7 @@ def detail(ctx: Context, claim_id: int) -> Detail:
 def n_newer(ctx: Context, filters: Filters, claim_id: int) -> int:
     """Count open claims that came after the newest one that a reader was shown."""
     ctx.require(*READERS)
-    return rows.count_newer(ctx.session, filters, claim_id)
+    return rows.count_newer(ctx.session, _asked(ctx, filters), claim_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +212,4 @@ def newest(ctx: Context) -> int:
 def n_found(ctx: Context, filters: Filters) -> int:
     """Count what a filter finds."""
     ctx.require(*READERS)
-    return rows.count_claims(ctx.session, filters)
+    return rows.count_claims(ctx.session, _asked(ctx, filters))

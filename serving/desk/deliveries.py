@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from serving.db import deliveries as rows
 from serving.db.tables import Delivery
-from serving.desk import audit, offers, routing
+from serving.desk import audit, breaker, offers, routing
 from serving.desk.context import Context
 from serving.errors import ConflictError, NotFoundError, SuluhError
 from serving.i18n import ZONES, mark
@@ -83,7 +83,7 @@ def claim_due(ctx: Context, limit: int = BATCH) -> list[Claimed]:
     caps = routing.Caps.of(ctx.settings)
     awake = [zone for zone in ZONES.values() if not routing.is_quiet(ctx.now, zone, caps)]
     taken = []
-    for row in rows.due(ctx.session, ctx.now, awake, limit):
+    for row in rows.due(ctx.session, ctx.now, awake, limit, offers_too=not breaker.is_frozen(ctx.session)):
         row.attempts += 1
         row.not_before = ctx.now + CLAIM
         taken.append(Claimed(row.id, row.attempts))
@@ -105,17 +105,31 @@ def _held(ctx: Context, claimed: Claimed) -> Delivery | None:
 def compose(ctx: Context, claimed: Claimed) -> Letter | None:
     """Write the message of a claimed row as things stand now.
 
-    Gives nothing where it is no longer ours to send, has nothing more to say (then it is withdrawn), or where night
-    fell on its person since it was claimed: then it waits for their morning, and the claim no longer holds.
+    Gives nothing where it is no longer ours to send or has nothing more to say (then it is withdrawn). Where night fell
+    on its person since it was claimed it waits for their morning, and where its campaign or all was frozen for the end
+    of that; the claim no longer holds.
     """
     row = _held(ctx, claimed)
     if row is None:
+        return None
+    if _frozen(ctx, row):
         return None
     letter = _letter(ctx, row)
     if letter is None:
         row.state = DeliveryState.WITHDRAWN
         return None
     return None if _put_off(ctx, row) else letter
+
+
+def _frozen(ctx: Context, row: Delivery) -> bool:
+    """Let a claimed message about an open offer wait while all or its campaign is frozen; tell whether it must."""
+    if row.offer_id is None or not rows.is_open(ctx.session, row.offer_id):
+        return False
+    if not breaker.is_frozen(ctx.session) and not rows.is_campaign_frozen(ctx.session, row.offer_id):
+        return False
+    row.attempts += 1
+    row.not_before = ctx.now
+    return True
 
 
 def _put_off(ctx: Context, row: Delivery) -> bool:
@@ -238,6 +252,7 @@ def pause_by_mail(ctx: Context, token: str) -> None:
     if person is None:
         raise NotFoundError(mark("Tautan jeda itu tidak dikenal. Atur jeda di halaman profil."))
     if person.paused_at is None:
-        person.paused_at = ctx.now
+        # Offers before the person, in the order in which a release locks them.
         n = offers.recall_of(ctx, person.id)
+        person.paused_at = ctx.now
         audit.append(ctx, "influencer.pause", "influencer", person.id, recalled=n, by="mail")

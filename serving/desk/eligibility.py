@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from serving.i18n import mark
 from serving.settings import Settings
-from serving.vocabulary import LABELS, Platform
+from serving.vocabulary import LABELS, EvidenceHold, Platform
 
 # Raised whenever the consent text changes in meaning: everybody is then asked again before the next offer.
 CONSENT_VERSION = "1"
@@ -25,6 +25,8 @@ CONSENT_VERSION = "1"
 JUMP_FACTOR = 5.0
 JUMP_SPAN = timedelta(days=30)
 PACKAGE = 1_000
+# Evidence of 90 days is reminded of from its 75th day on.
+REMIND_BEFORE = timedelta(days=15)
 
 
 class ReasonKind(StrEnum):
@@ -38,6 +40,7 @@ class ReasonKind(StrEnum):
     MINISTRY_NOT_LIVE = "ministry_not_live"
     MISSING_PLATFORM = "missing_platform"
     HELD_FOR_REVIEW = "held_for_review"
+    EVIDENCE_REFUSED = "evidence_refused"
     EVIDENCE_EXPIRED = "evidence_expired"
     TOO_FEW_FOLLOWERS = "too_few_followers"
 
@@ -58,11 +61,18 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The latest count known for one platform."""
+    """The latest count known for one platform.
+
+    Attributes:
+        hold: why it waits for a person to look, where it is held.
+        refused: a reviewer's reason for not taking it; empty where nobody refused it.
+    """
 
     count: int
     measured_at: datetime
     held: bool = False
+    hold: EvidenceHold | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +163,7 @@ def _on_platform(platform: Platform, evidence: Evidence | None, bar: Bar, now: d
             ReasonKind.MISSING_PLATFORM, mark("Belum ada bukti pengikut {platform}."), {"platform": name}, platform
         )
     if evidence.held:
-        return Reason(
-            ReasonKind.HELD_FOR_REVIEW,
-            mark("Bukti {platform} melonjak tidak biasa dan menunggu diperiksa manajer."),
-            {"platform": name},
-            platform,
-        )
+        return _held(platform, evidence)
     age = now - evidence.measured_at
     if age >= bar.evidence_lifetime:
         return Reason(
@@ -175,6 +180,49 @@ def _on_platform(platform: Platform, evidence: Evidence | None, bar: Bar, now: d
             platform,
         )
     return None
+
+
+def _held(platform: Platform, evidence: Evidence) -> Reason:
+    name = LABELS[platform]
+    if evidence.refused:
+        return Reason(
+            ReasonKind.EVIDENCE_REFUSED,
+            mark("Bukti {platform} tidak diterima: {reason} Kirim bukti baru."),
+            {"platform": name, "reason": evidence.refused},
+            platform,
+        )
+    if evidence.hold is EvidenceHold.ROUND:
+        message = mark("Bukti {platform} berupa angka bulat dan menunggu diperiksa manajer.")
+    else:
+        message = mark("Bukti {platform} melonjak tidak biasa dan menunggu diperiksa manajer.")
+    return Reason(ReasonKind.HELD_FOR_REVIEW, message, {"platform": name}, platform)
+
+
+def growing_old(standing: Standing, bar: Bar, now: datetime) -> tuple[Reason, ...]:
+    """Give a reminder for each platform whose evidence counts today and expires within ``REMIND_BEFORE``."""
+    found = []
+    for platform, evidence in standing.latest.items():
+        left = evidence.measured_at + bar.evidence_lifetime - now
+        if not evidence.held and timedelta(0) < left <= REMIND_BEFORE:
+            found.append(
+                Reason(
+                    ReasonKind.EVIDENCE_EXPIRED,
+                    mark("Bukti {platform} kedaluwarsa dalam {days} hari; kirim bukti baru sebelum itu."),
+                    {"platform": LABELS[platform], "days": max(1, left.days)},
+                    platform,
+                )
+            )
+    return tuple(found)
+
+
+def hold_for(before: Evidence | None, count: int, measured_at: datetime) -> EvidenceHold | None:
+    """Say why a new count waits for a person to look, if it does: a jump, or a whole number of thousands.
+
+    Of honest counts one in a thousand is round; of bought or made-up ones many are. It costs one look.
+    """
+    if is_suspicious(before, count, measured_at):
+        return EvidenceHold.JUMP
+    return EvidenceHold.ROUND if count and count % PACKAGE == 0 else None
 
 
 def is_suspicious(before: Evidence | None, count: int, measured_at: datetime) -> bool:

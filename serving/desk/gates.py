@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from data.normalise import normalise
 from serving.errors import ConflictError
 from serving.i18n import mark
-from serving.vocabulary import LABELS, Category, DismissReason, EvidenceKind, Gate, VerdictLabel
+from serving.vocabulary import LABELS, QUESTIONS, Category, DismissReason, EvidenceKind, Gate, VerdictLabel
 
 TITLE_MAX_CHARS = 200
 # A title that shares four words in five with the claim repeats the claim. Jaccard index of the two word sets.
@@ -170,7 +170,7 @@ def _gate_obstacles(gates: Mapping[Gate, bool]) -> list[Obstacle]:
             Obstacle(
                 PathStep.GATES,
                 mark("Belum dijawab: {questions} Jawaban menentukan apakah klaim ini boleh diberi label."),
-                {"questions": " ".join(LABELS[gate] for gate in open_questions)},
+                {"questions": " ".join(QUESTIONS[gate] for gate in open_questions)},
             )
         )
     return found

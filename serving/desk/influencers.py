@@ -26,7 +26,8 @@ from serving.desk.eligibility import (
     Evidence,
     Reason,
     Standing,
-    is_suspicious,
+    growing_old,
+    hold_for,
     reasons,
 )
 from serving.desk.regions import regions
@@ -108,6 +109,7 @@ class Profile:
     evidence: Sequence[FollowerEvidence]
     standing: Standing
     reasons: tuple[Reason, ...]
+    reminders: tuple[Reason, ...]
 
 
 def get(ctx: Context, influencer_id: int) -> Profile:
@@ -128,13 +130,17 @@ def profile_of(ctx: Context, row: Influencer) -> Profile:
     ministry = rows.ministry_names(ctx.session)[row.ministry_id]
     evidence = rows.evidence_of(ctx.session, row.id)
     standing = _standing(ctx, row, ministry, evidence)
-    return Profile(row, ministry, evidence, standing, reasons(standing, Bar.of(ctx.settings), ctx.now))
+    bar = Bar.of(ctx.settings)
+    return Profile(
+        row, ministry, evidence, standing, reasons(standing, bar, ctx.now), growing_old(standing, bar, ctx.now)
+    )
 
 
 def _standing(ctx: Context, row: Influencer, ministry: Ministry, evidence: Iterable[FollowerEvidence]) -> Standing:
     latest: dict[Platform, Evidence] = {}
     for each in evidence:  # newest first on each platform
-        latest.setdefault(each.platform, Evidence(each.count, each.measured_at, each.held))
+        known = Evidence(each.count, each.measured_at, each.held, each.hold, each.refused_reason)
+        latest.setdefault(each.platform, known)
     return Standing(
         active=row.active,
         consent_version=row.consent_version,
@@ -215,13 +221,15 @@ def record_evidence(ctx: Context, influencer_id: int, measured: Measurement) -> 
 def _record(ctx: Context, influencer_id: int, measured: Measurement) -> FollowerEvidence:
     before = rows.accepted_before(ctx.session, influencer_id, measured.platform, measured.measured_at)
     known = Evidence(before.count, before.measured_at) if before else None
+    hold = hold_for(known, measured.count, measured.measured_at)
     row = FollowerEvidence(
         influencer_id=influencer_id,
         platform=measured.platform,
         count=measured.count,
         method=measured.method,
         measured_at=measured.measured_at,
-        held=is_suspicious(known, measured.count, measured.measured_at),
+        held=hold is not None,
+        hold=hold,
         recorded_by_id=ctx.actor.user_id,
     )
     ctx.session.add(row)
@@ -235,10 +243,25 @@ def release_evidence(ctx: Context, evidence_id: int) -> FollowerEvidence:
     row = rows.evidence(ctx.session, evidence_id)
     if row is None:
         raise NotFoundError(mark("Bukti itu tidak ada."))
-    if not row.held:
+    if not row.held or row.refused_at is not None:
         raise ConflictError(mark("Bukti itu tidak sedang ditahan."))
     row.held = False
     audit.append(ctx, "evidence.release", "influencer", row.influencer_id, evidence=row.id)
+    return row
+
+
+def refuse_evidence(ctx: Context, evidence_id: int, reason: str) -> FollowerEvidence:
+    """Let a held count never stand, with the reason that its person reads; raise where it does not wait."""
+    ctx.require(Role.MANAGER)
+    row = rows.evidence(ctx.session, evidence_id)
+    if row is None:
+        raise NotFoundError(mark("Bukti itu tidak ada."))
+    if not row.held or row.refused_at is not None:
+        raise ConflictError(mark("Bukti itu tidak sedang ditahan."))
+    if not reason.strip():
+        raise InvalidInputError(mark("Tulis alasannya."))
+    row.refused_at, row.refused_reason = ctx.now, reason.strip()
+    audit.append(ctx, "evidence.refuse", "influencer", row.influencer_id, evidence=row.id)
     return row
 
 
@@ -360,6 +383,7 @@ def _insert(ctx: Context, wanted: _Wanted) -> None:
         name=person.name,
         ministry_id=wanted.ministry_id,
         unit=person.unit,
+        district=person.district,
         region=person.region,
         timezone=person.timezone,
         topics=[],
@@ -381,6 +405,8 @@ def _update(
         "name": person.name,
         "ministry_id": wanted.ministry_id,
         "unit": person.unit,
+        # A list that does not name it leaves what is known.
+        "district": person.district or row.district,
         "region": person.region,
         "timezone": person.timezone,
         "active": person.active,
@@ -391,28 +417,27 @@ def _update(
     new_counts = _new_counts(person, evidence)
     if dry_run or not (changes or new_counts):
         return "changed" if changes or new_counts else "unchanged"
+    # Offers before the person, in the order in which a release locks them.
+    if not person.active:
+        offers.recall_of(ctx, row.id)
     for name, value in changes.items():
         setattr(row, name, value)
-    if not row.active:
-        offers.recall_of(ctx, row.id)
     _add_counts(ctx, row.id, person, evidence)
     return "changed"
 
 
-def _new_counts(person: Person, evidence: Sequence[FollowerEvidence]) -> list[tuple[Platform, int]]:
+def _new_counts(person: Person, evidence: Sequence[FollowerEvidence]) -> list[tuple[Platform, int, datetime]]:
     present = {(each.platform, each.count, each.measured_at) for each in evidence}
     return [
-        (platform, count)
+        (platform, count, person.measured_at)
         for platform, count in person.followers
         if person.measured_at and (platform, count, person.measured_at) not in present
     ]
 
 
 def _add_counts(ctx: Context, influencer_id: int, person: Person, evidence: Sequence[FollowerEvidence]) -> None:
-    for platform, count in _new_counts(person, evidence):
-        assert person.measured_at is not None  # noqa: S101 - ``_new_counts`` gives none without it
-        measured_at = min(person.measured_at, ctx.now)
-        _record(ctx, influencer_id, Measurement(platform, count, person.method, measured_at))
+    for platform, count, measured_at in _new_counts(person, evidence):
+        _record(ctx, influencer_id, Measurement(platform, count, person.method, min(measured_at, ctx.now)))
 
 
 # ---- what a person decides about themself ----------------------------------------------------------------------
@@ -449,8 +474,9 @@ def consent(ctx: Context, version: str) -> Influencer:
 def pause(ctx: Context) -> Influencer:
     """Receive nothing from now on, until resumed; what waits or is open is withdrawn, what was accepted stays."""
     row = own(ctx)
-    row.paused_at = row.paused_at or ctx.now
+    # Offers before the person, in the order in which a release locks them.
     n = offers.recall_of(ctx, row.id)
+    row.paused_at = row.paused_at or ctx.now
     audit.append(ctx, "influencer.pause", "influencer", row.id, recalled=n)
     return row
 
@@ -466,8 +492,9 @@ def resume(ctx: Context) -> Influencer:
 def leave(ctx: Context) -> Influencer:
     """Leave the programme at once: consent is withdrawn and open offers are recalled; no reason is asked."""
     row = own(ctx)
-    row.left_at, row.consent_version, row.consent_at = ctx.now, None, None
+    # Offers before the person, in the order in which a release locks them.
     n = offers.recall_of(ctx, row.id)
+    row.left_at, row.consent_version, row.consent_at = ctx.now, None, None
     audit.append(ctx, "influencer.leave", "influencer", row.id, recalled=n)
     return row
 

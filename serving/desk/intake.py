@@ -6,16 +6,20 @@ it was posted. Its text and time stay as they first came.
 
 A post joins the claim whose wording it copies, whatever the state of that claim: a published claim that goes on
 spreading stays published, and the queue says so. Nothing here decides anything about a claim; it only orders.
+
+What a post is by itself is worked out before (``desk.batches``); here is what needs to know the others. A batch is
+columns from beginning to end and each table is written in one go, so that a post costs microseconds and not statements.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any, Final
 
+import numpy as np
 import structlog
 
 from models.matcher import Match
@@ -23,14 +27,16 @@ from models.matcher import MatchStatus as Strength
 from serving.db import claims as claim_rows
 from serving.db import inbox as inbox_rows
 from serving.db import posts as post_rows
+from serving.db.bulk import Row
+from serving.db.claims import Growing, Grown, NewClaim
 from serving.db.posts import Key, KnownPost
-from serving.db.tables import Claim
-from serving.desk import audit, categories, figures, trends, triage
+from serving.desk import audit, batches, categories, trends, triage
+from serving.desk.batches import Batch, Counts
 from serving.desk.context import Begin, Context
 from serving.desk.machine import Machine, Placed, match_row, reason_rows
-from serving.desk.posts import AnonymousPost, NewPost, anonymous, media_rows, readable_text
+from serving.desk.posts import AnonymousPost, NewPost, anonymous, media_rows
 from serving.desk.states import ClaimStep, next_claim_state
-from serving.desk.trends import Engagement, quarter_of, reach_of
+from serving.desk.trends import Engagement, Trend, quarter_of, reach_of
 from serving.desk.wording import clarity, neutral_wording
 from serving.errors import TooLargeError
 from serving.i18n import mark
@@ -39,6 +45,8 @@ from serving.vocabulary import ClaimState, MatchStatus
 log = structlog.get_logger()
 
 BATCH_MAX: Final = 1_000
+# What a file or the inbox is taken in by: larger batches share the cost of what is done once a batch and once a claim.
+STREAM_BATCH_MAX: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +80,88 @@ class IntakeOutcome:
 NOTHING: Final = IntakeOutcome()
 
 
-@dataclass(slots=True)
+# ---- what a batch adds to its claims -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Additions:
+    """What single posts add to claims; every column has one entry a post.
+
+    Attributes:
+        claims: int64 (n,): which claim grows.
+        quarters: int64 (n,): the quarter of an hour in which the post was posted.
+        posted_at: when that was.
+        amounts: int64 (n, 3): posts, reach and engagement to add.
+    """
+
+    claims: Counts
+    quarters: Counts
+    posted_at: Sequence[datetime]
+    amounts: Counts
+
+    def joined(self, other: _Additions) -> _Additions:
+        return _Additions(
+            np.concatenate([self.claims, other.claims]),
+            np.concatenate([self.quarters, other.quarters]),
+            [*self.posted_at, *other.posted_at],
+            np.concatenate([self.amounts, other.amounts]),
+        )
+
+    def by_quarter(self) -> list[Row]:
+        """Sum up: claim, quarter, posts, reach and engagement, in order."""
+        if not len(self.claims):
+            return []
+        keys, where = np.unique(np.stack([self.claims, self.quarters], axis=1), axis=0, return_inverse=True)
+        sums = np.zeros((len(keys), 3), np.int64)
+        np.add.at(sums, where.reshape(-1), self.amounts)
+        return [(*key, *amounts) for key, amounts in zip(keys.tolist(), sums.tolist(), strict=True)]
+
+    def by_claim(self) -> dict[int, _Growth]:
+        """Sum up by claim, with the first and the last moment of its posts."""
+        if not len(self.claims):
+            return {}
+        claims, where = np.unique(self.claims, return_inverse=True)
+        sums = np.zeros((len(claims), 3), np.int64)
+        np.add.at(sums, where, self.amounts)
+        at_s = np.array([moment.timestamp() for moment in self.posted_at])
+        order = np.lexsort((at_s, where))
+        begins = np.searchsorted(where[order], np.arange(len(claims)))
+        ends = np.append(begins[1:], len(order)) - 1
+        moments = zip(order[begins].tolist(), order[ends].tolist(), strict=True)
+        return {
+            claim: _Growth(
+                n_posts, reach, drawn, self.posted_at[first].astimezone(UTC), self.posted_at[last].astimezone(UTC)
+            )
+            for claim, (n_posts, reach, drawn), (first, last) in zip(
+                claims.tolist(), sums.tolist(), moments, strict=True
+            )
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class _Growth:
     """What one batch adds to one claim."""
 
-    n_posts: int = 0
-    reach: int = 0
-    engagement: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
-    quarters: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
-
-    def add(self, posted_at: datetime, n_posts: int, reach: int, engagement: int) -> None:
-        self.n_posts += n_posts
-        self.reach += reach
-        self.engagement += engagement
-        self.first = min(self.first or posted_at, posted_at)
-        self.last = max(self.last or posted_at, posted_at)
-        counts = self.quarters[quarter_of(posted_at)]
-        for i, amount in enumerate((n_posts, reach, engagement)):
-            counts[i] += amount
+    n_posts: int
+    reach: int
+    engagement: int
+    first: datetime
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class _Homes:
-    """The claim that each new post joins, and the claim whose copies it was found among: another one after a merge."""
+    """For each new post the claim that it joins, and among whose copies it was found: another claim after a merge."""
 
-    claims: Mapping[Key, int]
-    clusters: Mapping[Key, int]
+    claims: Sequence[int]
+    clusters: Sequence[int]
 
-    def cluster_beside(self, key: Key) -> int | None:
-        cluster = self.clusters[key]
-        return None if cluster == self.claims[key] else cluster
+    def clusters_beside(self) -> list[int | None]:
+        pairs = zip(self.claims, self.clusters, strict=True)
+        return [None if cluster == claim else cluster for claim, cluster in pairs]
+
+
+# ---- a batch -----------------------------------------------------------------------------------------------------
 
 
 def take_in(ctx: Context, machine: Machine, rows: Sequence[NewPost]) -> IntakeOutcome:
@@ -120,37 +178,45 @@ def take_in(ctx: Context, machine: Machine, rows: Sequence[NewPost]) -> IntakeOu
 
 
 def take_in_anonymous(ctx: Context, machine: Machine, rows: Sequence[AnonymousPost]) -> IntakeOutcome:
-    """Take a batch in that was checked and made anonymous before."""
+    """Take a batch in that was checked and made anonymous before; raise ``TooLargeError`` above ``BATCH_MAX``."""
     if len(rows) > BATCH_MAX:
         raise TooLargeError(mark("Paling banyak {n} kiriman sekaligus."), n=BATCH_MAX)
     if not rows:
-        return IntakeOutcome()
-    posts = _once_each(rows)
+        return NOTHING
+    return take_in_batch(ctx, machine, batches.read(rows, machine.scorer))
+
+
+def take_in_batch(ctx: Context, machine: Machine, batch: Batch) -> IntakeOutcome:
+    """Take in a batch that was read before; whoever reads it bounds its size."""
+    if not len(batch):
+        return NOTHING
+    posts = batch.once_each()
     claim_rows.lock_intake(ctx.session)
     machine.catch_up(ctx.session)
-    known = post_rows.known_posts(ctx.session, posts)
-    new = {key: post for key, post in posts.items() if key not in known}
-    growth: defaultdict[int, _Growth] = defaultdict(_Growth)
-    n_raised = _raise_known(ctx, posts, known, growth)
-    placed = dict(zip(new, machine.place([post.reading for post in new.values()]), strict=True))
-    claims = _existing(ctx, machine, placed.values(), growth)
-    made = _make_claims(ctx, machine, new, placed)
-    cluster_of = {key: machine.claim_of(place.cluster) for key, place in placed.items()}
-    claim_of = {key: _final(claims, found) for key, found in cluster_of.items()}
-    _keep_posts(ctx, machine, new, _Homes(claim_of, cluster_of))
-    for key, post in new.items():
-        growth[claim_of[key]].add(post.posted_at, 1, reach_of(post.engagement), post.engagement.reactions)
-    _grow(ctx, claims, growth, made)
-    _keep_signatures(ctx, machine, placed, cluster_of)
+    keys = posts.keys
+    known = post_rows.known_posts(ctx.session, keys)
+    new = posts.take([row for row, key in enumerate(keys) if key not in known]) if known else posts
+    raised = _raise_known(ctx, posts, known)
+    placed = machine.place(ctx.session, new)
+    founded = _number_claims(ctx, machine, placed)
+    clusters = [machine.claim_of(place.cluster) for place in placed]
+    claims = _existing(ctx, set(clusters).difference(founded.values()).union(raised.claims.tolist()))
+    homes = _Homes([_final(claims, cluster) for cluster in clusters], clusters)
+    amounts = np.stack([np.ones(len(new), np.int64), new.reach, new.reactions], axis=1)
+    additions = _Additions(np.array(homes.claims, np.int64), new.quarters, new.posted_at, amounts).joined(raised)
+    growth, quarters = additions.by_claim(), additions.by_quarter()
+    _make_claims(ctx, machine, _Founding(new, placed, founded, growth, quarters))
+    _keep_posts(ctx, new, homes)
+    claim_rows.add_counts(ctx.session, quarters)
+    _grow(ctx, {claim_id: claims[claim_id] for claim_id in growth if claim_id in claims}, growth)
+    _keep_signatures(ctx, machine, placed, clusters)
+    _keep_keys(ctx, new, placed, clusters)
     outcome = IntakeOutcome(
         n_posts=len(new),
-        n_known=len(rows) - len(new),
-        n_raised=n_raised,
-        n_claims=len(made),
-        claim_ids=tuple(
-            known[key].claim_id if key in known else claim_of[key]
-            for key in ((row.source, row.external_hash) for row in rows)
-        ),
+        n_known=len(batch) - len(new),
+        n_raised=len(raised.claims),
+        n_claims=len(founded),
+        claim_ids=_claim_of_each(batch, new, known, homes),
     )
     audit.append(
         ctx,
@@ -158,123 +224,156 @@ def take_in_anonymous(ctx: Context, machine: Machine, rows: Sequence[AnonymousPo
         "post",
         posts=outcome.n_posts,
         known=outcome.n_known,
-        raised=n_raised,
+        raised=outcome.n_raised,
         claims=outcome.n_claims,
     )
     return outcome
 
 
-def _once_each(rows: Iterable[AnonymousPost]) -> dict[Key, AnonymousPost]:
-    posts: dict[Key, AnonymousPost] = {}
-    for row in rows:
-        key = (row.source, row.external_hash)
-        first = posts.get(key)
-        posts[key] = row if first is None else replace(first, engagement=first.engagement.raised_to(row.engagement))
-    return posts
+def _claim_of_each(batch: Batch, new: Batch, known: Mapping[Key, KnownPost], homes: _Homes) -> tuple[int, ...]:
+    if new is batch:
+        return tuple(homes.claims)
+    claim_of = {key: found.claim_id for key, found in known.items()} | dict(zip(new.keys, homes.claims, strict=True))
+    return tuple(claim_of[key] for key in batch.keys)
 
 
-def _raise_known(
-    ctx: Context,
-    posts: Mapping[Key, AnonymousPost],
-    known: Mapping[Key, KnownPost],
-    growth: defaultdict[int, _Growth],
-) -> int:
-    """Write counts that grew, and note by how much."""
-    changed: list[dict[str, Any]] = []
-    for key, old in known.items():
+def _raise_known(ctx: Context, posts: Batch, known: Mapping[Key, KnownPost]) -> _Additions:
+    """Write counts that grew, and give by how much."""
+    changed: list[Row] = []
+    added: list[tuple[int, int, datetime, tuple[int, int, int]]] = []
+    for row, key in enumerate(posts.keys if known else ()):
+        if (old := known.get(key)) is None:
+            continue
         before = Engagement(old.likes, old.shares, old.comments, old.views)
-        after = before.raised_to(posts[key].engagement)
+        after = before.raised_to(posts.engagement(row))
         if after == before:
             continue
         reach = reach_of(after)
-        changed.append({"id": old.id, **_counts(after), "reach": reach})
-        growth[old.claim_id].add(old.posted_at, 0, reach - reach_of(before), after.reactions - before.reactions)
+        changed.append((old.id, after.likes, after.shares, after.comments, after.views, reach))
+        amounts = (0, reach - reach_of(before), after.reactions - before.reactions)
+        added.append((old.claim_id, quarter_of(old.posted_at), old.posted_at, amounts))
     post_rows.raise_counts(ctx.session, changed)
-    return len(changed)
+    return _Additions(
+        np.array([claim for claim, _, _, _ in added], np.int64),
+        np.array([quarter for _, quarter, _, _ in added], np.int64),
+        [posted_at for _, _, posted_at, _ in added],
+        np.array([amounts for _, _, _, amounts in added], np.int64).reshape(-1, 3),
+    )
 
 
-def _counts(engagement: Engagement) -> dict[str, int]:
-    return {
-        "likes": engagement.likes,
-        "shares": engagement.shares,
-        "comments": engagement.comments,
-        "views": engagement.views,
-    }
-
-
-def _existing(
-    ctx: Context, machine: Machine, placed: Iterable[Placed], growth: Mapping[int, _Growth]
-) -> dict[int, Claim]:
+def _existing(ctx: Context, claim_ids: Iterable[int]) -> dict[int, Growing]:
     """Lock every claim that was here before and grows; what was merged leads to what took it over."""
-    founded = {place.cluster for place in placed if place.is_new}
-    wanted = {machine.claim_of(place.cluster) for place in placed if place.cluster not in founded}
-    claims = claim_rows.lock_claims(ctx.session, wanted | growth.keys())
+    claims = claim_rows.lock_growing(ctx.session, claim_ids)
     while missing := {
         claim.merged_into_id
         for claim in claims.values()
         if claim.state is ClaimState.MERGED and claim.merged_into_id not in claims
     }:
-        claims |= claim_rows.lock_claims(ctx.session, [found for found in missing if found is not None])
+        claims |= claim_rows.lock_growing(ctx.session, [found for found in missing if found is not None])
     return claims
 
 
-def _final(claims: Mapping[int, Claim], claim_id: int) -> int:
+def _final(claims: Mapping[int, Growing], claim_id: int) -> int:
     while (claim := claims.get(claim_id)) is not None and claim.state is ClaimState.MERGED:
         claim_id = claim.merged_into_id or claim_id
     return claim_id
 
 
-def _make_claims(
-    ctx: Context, machine: Machine, new: Mapping[Key, AnonymousPost], placed: Mapping[Key, Placed]
-) -> dict[int, str | None]:
-    """Make a claim for each new cluster; give their numbers, each with the strength of its best match."""
-    founders = {place.cluster for place in placed.values() if place.is_new}
-    members: defaultdict[str, list[AnonymousPost]] = defaultdict(list)
-    for key, place in placed.items():
-        if place.cluster in founders:
-            members[place.cluster].append(new[key])
-    clearest = [max(posts, key=lambda post: clarity(post.text)) for posts in members.values()]
-    texts = [readable_text(post.text, post.media) for post in clearest]
-    scores = machine.scores(texts)
-    matches = machine.match(ctx.session, texts)
-    values = []
-    for post, text, score in zip(clearest, texts, scores, strict=True):
-        category = categories.suggest(post.reading)
-        values.append(
-            {
-                "state": next_claim_state(ClaimState.NEW, ClaimStep.ENQUEUE),
-                "wording": neutral_wording(text),
-                "category": category,
-                "category_suggested": category,
-                "p_hoax": score.p_hoax,
-                "band": score.band.value,
-                "reasons": reason_rows(score),
-                "model": score.model,
-                "scored_at": ctx.now,
-                "first_seen_at": post.posted_at,
-                "last_seen_at": post.posted_at,
-                "created_at": ctx.now,
-            }
-        )
-    numbers = claim_rows.add_claims(ctx.session, values)
-    for cluster, number in zip(members, numbers, strict=True):
+# ---- new claims --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Founding:
+    """The new posts of a batch, where each was placed, the number of each new cluster's claim, and how all grow."""
+
+    posts: Batch
+    placed: Sequence[Placed]
+    numbers: Mapping[str, int]
+    growth: Mapping[int, _Growth]
+    quarters: Sequence[Row]
+
+    def clearest(self) -> list[int]:
+        """Give for each new claim the row of the post that says it best, in the order of the claims' numbers."""
+        members: dict[str, list[int]] = {cluster: [] for cluster in self.numbers}
+        for row, place in enumerate(self.placed):
+            if place.cluster in members:
+                members[place.cluster].append(row)
+        texts = self.posts.texts
+        return [
+            rows[0] if len(rows) == 1 else max(rows, key=lambda row: clarity(texts[row])) for rows in members.values()
+        ]
+
+    def trends(self, now: datetime) -> dict[int, Trend]:
+        """Measure the new claims: all of their posts are in this batch, so nothing need be read."""
+        spread: dict[int, list[tuple[int, int]]] = {number: [] for number in self.numbers.values()}
+        for claim_id, quarter, n_posts, _reach, _engagement in self.quarters:
+            if claim_id in spread:
+                spread[claim_id].append((quarter, n_posts))
+        return {number: trends.trend(counts, now) for number, counts in spread.items()}
+
+
+def _number_claims(ctx: Context, machine: Machine, placed: Sequence[Placed]) -> dict[str, int]:
+    """Take a number for the claim of each new cluster, in the order of their first posts."""
+    founders = [place.cluster for place in placed if place.is_new]
+    numbers = dict(zip(founders, claim_rows.numbers_for_claims(ctx.session, len(founders)), strict=True))
+    for cluster, number in numbers.items():
         machine.founded(cluster, number)
-    claim_rows.add_wordings(
-        ctx.session,
-        [
-            {"claim_id": number, "text": value["wording"], "author_id": None, "at": ctx.now}
-            for number, value in zip(numbers, values, strict=True)
-        ],
-    )
-    claim_rows.add_matches(
-        ctx.session,
-        [
-            match_row(number, match, machine, ctx)
-            for number, found in zip(numbers, matches, strict=True)
-            for match in found
-        ],
-    )
-    return {number: _strength(found) for number, found in zip(numbers, matches, strict=True)}
+    return numbers
+
+
+def _make_claims(ctx: Context, machine: Machine, founding: _Founding) -> None:
+    """Make a claim for each new cluster, worded, scored, categorised, matched and ordered."""
+    if not founding.numbers:
+        return
+    rows = founding.clearest()
+    texts = [founding.posts.readable(row) for row in rows]
+    scores = machine.scores(texts, [founding.posts.readings[row] for row in rows])
+    matches = machine.match(ctx.session, texts)
+    measured = founding.trends(ctx.now)
+    state = next_claim_state(ClaimState.NEW, ClaimStep.ENQUEUE)
+    claims: list[NewClaim] = []
+    suggestions: list[dict[str, Any]] = []
+    for number, row, text, score, found in zip(founding.numbers.values(), rows, texts, scores, matches, strict=True):
+        grown, trend = founding.growth[number], measured[number]
+        category = categories.suggest(founding.posts.readings[row])
+        facts = triage.Facts(
+            band=score.band.value,
+            p_hoax=score.p_hoax,
+            posts_per_hour=trend.posts_per_hour,
+            reach=grown.reach,
+            category=category,
+            match=_strength(found),
+            waiting_since=ctx.now,
+            rising=trend.is_rising,
+            state=state,
+            n_posts=grown.n_posts,
+        )
+        claims.append(
+            NewClaim(
+                id=number,
+                state=state,
+                wording=neutral_wording(text),
+                category=category,
+                category_suggested=category,
+                p_hoax=score.p_hoax,
+                band=score.band.value,
+                reasons=reason_rows(score),
+                model=score.model,
+                scored_at=ctx.now,
+                n_posts=grown.n_posts,
+                reach=grown.reach,
+                engagement=grown.engagement,
+                posts_per_hour=trend.posts_per_hour,
+                measured_at=ctx.now,
+                first_seen_at=grown.first,
+                last_seen_at=grown.last,
+                priority=triage.priority(facts),
+                created_at=ctx.now,
+            )
+        )
+        suggestions.extend(match_row(number, match, machine, ctx) for match in found)
+    claim_rows.add_claims(ctx.session, claims)
+    claim_rows.add_matches(ctx.session, suggestions)
 
 
 def _strength(matches: Sequence[Match]) -> str | None:
@@ -284,85 +383,95 @@ def _strength(matches: Sequence[Match]) -> str | None:
     return (MatchStatus.CONFIRMED if confirmed else MatchStatus.SUGGESTED).value
 
 
-def _keep_posts(ctx: Context, machine: Machine, new: Mapping[Key, AnonymousPost], homes: _Homes) -> None:
-    p_hoax = machine.p_hoax([readable_text(post.text, post.media) for post in new.values()])
+# ---- rows --------------------------------------------------------------------------------------------------------
+
+
+def _keep_posts(ctx: Context, new: Batch, homes: _Homes) -> None:
+    until = ctx.now + ctx.settings.link_lifetime
     post_rows.add_posts(
         ctx.session,
-        [
-            {
-                "claim_id": homes.claims[key],
-                "cluster_id": homes.cluster_beside(key),
-                "source": post.source,
-                "external_hash": post.external_hash,
-                "text": post.text,
-                "posted_at": post.posted_at,
-                "collected_at": ctx.now,
-                **_counts(post.engagement),
-                "reach": reach_of(post.engagement),
-                "media": media_rows(post.media),
-                "sealed_link": post.sealed_link,
-                "link_until": ctx.now + ctx.settings.link_lifetime if post.sealed_link else None,
-                "p_hoax": p,
-            }
-            for (key, post), p in zip(new.items(), p_hoax, strict=True)
-        ],
+        list(
+            zip(
+                homes.claims,
+                homes.clusters_beside(),
+                new.sources,
+                new.hashes,
+                new.texts,
+                new.posted_at,
+                repeat(ctx.now, len(new)),
+                *new.counts.T.tolist(),
+                new.reach.tolist(),
+                map(media_rows, new.media),
+                new.sealed_links,
+                [until if link else None for link in new.sealed_links],
+                new.p_hoax.tolist(),
+                strict=True,
+            )
+        ),
     )
 
 
-def _grow(
-    ctx: Context,
-    claims: dict[int, Claim],
-    growth: Mapping[int, _Growth],
-    made: Mapping[int, str | None],
-) -> None:
-    """Add what a batch brought to its claims, and order them anew."""
-    claim_rows.add_spread(
-        ctx.session,
-        [
-            {
-                "claim_id": claim_id,
-                "quarter": quarter,
-                "n_posts": n_posts,
-                "reach": reach,
-                "engagement": engagement,
-            }
-            for claim_id, grown in growth.items()
-            for quarter, (n_posts, reach, engagement) in grown.quarters.items()
-        ],
-    )
-    touched = {claim_id: claim for claim_id, claim in claims.items() if claim_id in growth}
-    for claim_id, claim in touched.items():
-        grown = growth[claim_id]
-        claim.n_posts += grown.n_posts
-        claim.reach += grown.reach
-        claim.engagement += grown.engagement
-        claim.first_seen_at = min(claim.first_seen_at, grown.first or claim.first_seen_at)
-        claim.last_seen_at = max(claim.last_seen_at, grown.last or claim.last_seen_at)
-    ctx.session.flush()
-    figures.measure(ctx, list(touched))
-    _complete_new(ctx, growth, made)
+def _grow(ctx: Context, claims: Mapping[int, Growing], growth: Mapping[int, _Growth]) -> None:
+    """Add what a batch brought to claims that were here before, and order them anew."""
+    if not claims:
+        return
+    spread = claim_rows.spread_since(ctx.session, claims, trends.oldest_quarter(ctx.now))
+    matches = claim_rows.strongest_matches(ctx.session, claims)
+    written = []
+    for claim_id, claim in claims.items():
+        grown, trend = growth[claim_id], trends.trend(spread.get(claim_id, {}), ctx.now)
+        larger = Grown(
+            id=claim_id,
+            n_posts=claim.n_posts + grown.n_posts,
+            reach=claim.reach + grown.reach,
+            engagement=claim.engagement + grown.engagement,
+            first_seen_at=min(claim.first_seen_at, grown.first),
+            last_seen_at=max(claim.last_seen_at, grown.last),
+            posts_per_hour=trend.posts_per_hour,
+            measured_at=ctx.now,
+            priority=0.0,
+        )
+        facts = triage.Facts(
+            band=claim.band,
+            p_hoax=claim.p_hoax,
+            posts_per_hour=trend.posts_per_hour,
+            reach=larger.reach,
+            category=claim.category,
+            match=matches.get(claim_id),
+            waiting_since=claim.created_at,
+            rising=trend.is_rising,
+            state=claim.state,
+            n_posts=larger.n_posts,
+        )
+        written.append(replace(larger, priority=triage.priority(facts)))
+    claim_rows.write_growth(ctx.session, written)
 
 
-def _complete_new(ctx: Context, growth: Mapping[int, _Growth], made: Mapping[int, str | None]) -> None:
-    """Write the figures of claims made in this batch: all of their posts are in it, so nothing need be read."""
-    written = claim_rows.lock_claims(ctx.session, made)
-    for claim_id, claim in written.items():
-        grown = growth[claim_id]
-        trend = trends.trend(((quarter, counts[0]) for quarter, counts in grown.quarters.items()), ctx.now)
-        claim.n_posts, claim.reach, claim.engagement = grown.n_posts, grown.reach, grown.engagement
-        claim.first_seen_at = grown.first or claim.first_seen_at
-        claim.last_seen_at = grown.last or claim.last_seen_at
-        claim.posts_per_hour, claim.measured_at = trend.posts_per_hour, ctx.now
-        claim.priority = triage.priority(figures.facts_of(claim, trend, made[claim_id]))
-    ctx.session.flush()
-
-
-def _keep_signatures(
-    ctx: Context, machine: Machine, placed: Mapping[Key, Placed], cluster_of: Mapping[Key, int]
-) -> None:
+def _keep_signatures(ctx: Context, machine: Machine, placed: Sequence[Placed], clusters: Sequence[int]) -> None:
     """Keep representatives under the claim whose copies they find, so that a claim taken out again finds them too."""
-    kept = [(cluster_of[key], place.stored) for key, place in placed.items() if place.stored is not None]
+    kept = [
+        (cluster, place.stored) for cluster, place in zip(clusters, placed, strict=True) if place.stored is not None
+    ]
     machine.remember(claim_rows.add_signatures(ctx.session, kept))
+
+
+def _keep_keys(ctx: Context, new: Batch, placed: Sequence[Placed], clusters: Sequence[int]) -> None:
+    """Keep what finds a claim again: the keys of the wording that founded it, and the hashes of its pictures."""
+    founders = [row for row, place in enumerate(placed) if place.is_new]
+    keys = new.signed.take(np.array(founders, np.int64)).keys()
+    bands = [
+        (band, clusters[row])
+        for row, of_one in zip(founders, keys.tolist(), strict=True)
+        for band in dict.fromkeys(of_one)
+    ]
+    claim_rows.add_bands(ctx.session, bands)
+    media: dict[str, int] = {}
+    for row, carried in enumerate(new.media):
+        if carried:
+            for phash in new.hashes_of_media(row):
+                media.setdefault(phash, clusters[row])
+    known = claim_rows.claims_by_media(ctx.session, media) if media else {}
+    claim_rows.add_media(ctx.session, [(phash, claim) for phash, claim in media.items() if phash not in known])
 
 
 # ---- the inbox ---------------------------------------------------------------------------------------------------
@@ -371,7 +480,8 @@ def _keep_signatures(
 def drain(begin: Begin, machine: Machine, limit: int = BATCH_MAX, max_batches: int = 20) -> IntakeOutcome:
     """Take what waits in the inbox in, oldest first, one transaction a batch.
 
-    A batch leaves the inbox in the transaction that keeps its posts: killed in between, it is taken in again, once.
+    A batch leaves the inbox in the transaction that keeps its posts: killed in between, it is taken in again, once. Two
+    workers take different rows and read them side by side; only where posts are placed do they take turns.
 
     Args:
         begin: opens a transaction.
@@ -382,7 +492,6 @@ def drain(begin: Begin, machine: Machine, limit: int = BATCH_MAX, max_batches: i
     total = IntakeOutcome()
     for _ in range(max_batches):
         with begin() as ctx:
-            claim_rows.lock_intake(ctx.session)
             waiting = inbox_rows.oldest(ctx.session, limit)
             if waiting:
                 total += take_in_anonymous(ctx, machine, _readable(row.row for row in waiting))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from serving.db import offers as rows
-from serving.desk import captions, official, routing
+from serving.desk import breaker, captions, official, routing
 from serving.desk.context import Context
 from serving.desk.posting import LIMITS, disclosure, employer_name, length_on, messenger_urls, share_url
 from serving.desk.restating import Approved
@@ -137,6 +137,8 @@ def check_stands(ctx: Context, carried: rows.Carried) -> None:
     """Refuse where the clarification was withdrawn, the campaign stopped or over, or politics barred by an election."""
     if carried.clarification_state in {ClarificationState.RETRACTED, ClarificationState.SUPERSEDED}:
         raise KitWithdrawnError(mark("Klarifikasi ini sudah ditarik atau diganti. Jangan unggah materinya."))
+    if breaker.is_frozen(ctx.session):
+        raise KitWithdrawnError(mark("Semua penyaluran sedang dibekukan. Tunggu kabar sebelum mengunggah."))
     if carried.campaign_state is CampaignState.FROZEN:
         raise KitWithdrawnError(mark("Kampanye ini sedang dibekukan. Tunggu kabar sebelum mengunggah."))
     # A revision that changes the meaning ends the campaigns on the old words; so does the end of their window.

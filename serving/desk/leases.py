@@ -11,7 +11,7 @@ from datetime import datetime
 
 from serving.db import people, review
 from serving.db.tables import Claim, ClaimNote, Wording
-from serving.desk import audit
+from serving.desk import audit, sampling
 from serving.desk.context import Begin, Context
 from serving.desk.states import ClaimStep, next_claim_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
@@ -240,6 +240,8 @@ def dismiss(ctx: Context, claim_id: int, reason: DismissReason, note: str = "") 
     let_go(claim)
     claim.decided_at = ctx.now
     _said(ctx, claim, ClaimStep.DISMISS, user_id, note)
+    # The record does not say whether it was drawn: whoever reads along should not know before the second look.
+    sampling.note_dismissal(ctx, claim, user_id)
     audit.append(ctx, "claim.dismiss", "claim", claim.id, reason=reason)
     return claim
 
@@ -254,6 +256,7 @@ def reopen(ctx: Context, claim_id: int, reason: str) -> Claim:
     """
     _needs_reason(reason)
     claim = _aside(ctx, claim_id, ClaimStep.REOPEN, reason, *DESK)
+    sampling.note_reopening(ctx, claim)
     claim.author_id = claim.approver_id = claim.decided_at = None
     claim.verdict = claim.dismiss_reason = None
     claim.political = claim.political or None

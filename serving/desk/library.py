@@ -7,13 +7,14 @@ public log, ends the campaigns that carry it, and is told to everybody who passe
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import partial
 
+from serving.db import appeals as appeal_rows
 from serving.db import audit as chain
 from serving.db import library as rows
 from serving.db import review
@@ -26,11 +27,12 @@ from serving.db.tables import (
     PublicChange,
     Revision,
 )
-from serving.desk import audit, campaigns, content, corrections, gates
+from serving.desk import audit, campaign_rules, campaigns, content, corrections, gates
 from serving.desk.claims import READERS
 from serving.desk.context import SERVICE, Context
 from serving.desk.gates import NotReadyError, Obstacle, PathStep, Prepared, Source
 from serving.desk.leases import DESK, move
+from serving.desk.slugs import first_free, hyphened
 from serving.desk.states import ClaimStep
 from serving.errors import ConflictError, ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError
 from serving.i18n import mark
@@ -210,13 +212,9 @@ def differences(before: str, after: str) -> tuple[DiffPart, ...]:
 
 def slug_for(ctx: Context, title: str, number: int) -> str:
     """Give a readable address that nothing else has: the title's words and a number."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().casefold()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_MAX_CHARS]
+    words = hyphened(title).strip("-")[:SLUG_MAX_CHARS]
     stem = f"{words.rpartition('-')[0] if len(words) == SLUG_MAX_CHARS else words}-{number}".strip("-")
-    slug, again = stem, 2
-    while review.slug_is_taken(ctx.session, slug):
-        slug, again = f"{stem}-{again}", again + 1
-    return slug
+    return first_free(stem, partial(review.slug_is_taken, ctx.session))
 
 
 def import_rows(ctx: Context, entries: Sequence[NewEntry]) -> Imported:
@@ -302,6 +300,9 @@ def publish(ctx: Context, claim: Claim, words: Prepared, sources: Sequence[Evide
     """Make a decided claim's clarification public; called by ``review.approve`` once two humans agree.
 
     Where the claim was decided before, the earlier clarification is superseded by this one.
+
+    Raises:
+        ContestedError: an appeal against the earlier one waits; its answer comes first.
     """
     earlier = review.standing_clarification(ctx.session, claim.id)
     head = Clarification(
@@ -395,7 +396,11 @@ def retract(ctx: Context, clarification_id: int, reason: str) -> Clarification:
 
 
 def supersede(ctx: Context, clarification_id: int, by_id: int, reason: str) -> Clarification:
-    """Say that another published clarification answers better; two humans have approved that one already."""
+    """Say that another published clarification answers better; two humans have approved that one already.
+
+    Raises:
+        ContestedError: an appeal against it waits; its answer comes first.
+    """
     ctx.require(Role.APPROVER)
     public_reason = _reason(reason)
     if clarification_id == by_id:
@@ -412,6 +417,11 @@ def supersede(ctx: Context, clarification_id: int, by_id: int, reason: str) -> C
 
 
 def _supersede(ctx: Context, head: Clarification, by: Clarification, reason: str) -> None:
+    # Its successor would be carried while the appeal still asks whether any of it is true.
+    if appeal_rows.is_contested(ctx.session, head.id):
+        raise campaign_rules.ContestedError(
+            mark("Ada keberatan atas klarifikasi ini yang belum dijawab; jawab dahulu, baru ganti.")
+        )
     head.state, head.superseded_by_id = ClarificationState.SUPERSEDED, by.id
     _tell(ctx, head, Change.SUPERSEDED, reason)
     audit.append(ctx, "clarification.supersede", "clarification", head.id, by=by.id)

@@ -4,18 +4,25 @@ The database is the truth and this is a copy of a part of it that is quick to as
 wrote before each use. What this process added itself is read back before it is believed: a transaction that was rolled
 back leaves the index ahead of the database, and then it is filled anew.
 
+What has had no copy for long leaves the index, so that memory does not grow with the number of claims, and comes back
+when a copy appears: each claim can be looked up by keys of its first wording.
+
 The index may be touched only by whoever holds the intake's lock (``serving.db.claims.lock_intake``), in the same
 transaction; that makes several threads and several processes decide one after another, so no claim is doubled.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
+
+import numpy as np
 
 from data.duplicates import NearDuplicateIndex, SignatureFormatError, signatures
 from data.normalise import normalise
@@ -26,7 +33,9 @@ from models.matcher import MatchStatus as Strength
 from models.score import Score, Scorer
 from serving.db import Session
 from serving.db import claims as rows
+from serving.db import merging as merging_rows
 from serving.desk import audit, figures
+from serving.desk.batches import Batch, ScoresCleaned, cleaned_for
 from serving.desk.context import Context
 from serving.desk.models_holder import ModelHolder
 from serving.desk.models_store import ModelStore
@@ -38,6 +47,11 @@ from serving.vocabulary import MatchStatus
 MATCHES_KEPT: Final = 5
 _FOUNDED: Final = "+"  # names of clusters that this process founded; all others are a claim's number
 _MACHINES_KEPT: Final = 4
+# Wordings of claims that a process remembers, about 1 kB each; beyond, quiet claims are left to the database.
+REMEMBERED_MAX: Final = 60_000
+# Claims under one key, the newest first, and claims that one text is compared with: as in the index itself.
+_NEWEST_OF_KEY: Final = 16
+_VERIFIED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +76,22 @@ class Machine:
     model that judges claims (``holder_for``) reads them after that (``serving.desk.judging``).
     """
 
-    def __init__(self, scorer: Scorer) -> None:
+    def __init__(self, scorer: Scorer, remembered_max: int = REMEMBERED_MAX) -> None:
         self.scorer = scorer
+        self._remembered_max = remembered_max
         self._index = NearDuplicateIndex()
         self._claims: dict[str, int] = {}
         self._names: dict[int, str] = {}
         self._serial = 0
         self._last_id = 0
+        self._newest_claim = 0
+        # Whether every claim is remembered; else those that are not are looked up in the database.
+        self._remembers_all = True
+        self._round = 0
+        self._used: dict[str, int] = {}
+        self._regrouped = 0
         # What was added and not yet read back.
-        self._unsure: list[rows.Signature] = []
+        self._unsure: list[tuple[int, int]] = []
         self._matcher = Matcher.build([])
         self._library: rows.LibraryState | None = None
         self._versions: dict[int, int] = {}
@@ -80,38 +101,131 @@ class Machine:
 
     def catch_up(self, session: Session) -> None:
         """Bring the index to what the database holds; the caller holds the intake's lock."""
-        if self._unsure:
-            first, last = self._unsure[0].id, self._unsure[-1].id
-            if rows.signatures_between(session, first, last) != self._unsure:
-                self._forget_all()
-            # The last one stays, so that a database that was replaced under a running process is noticed as well.
-            self._unsure = self._unsure[-1:]
+        regrouped = merging_rows.newest_regrouping(session)
+        is_sure = not self._unsure or rows.owners_between(session, *self._span_unsure) == self._unsure
+        if not is_sure or regrouped != self._regrouped:
+            self._forget_all()
+        self._regrouped = regrouped
+        # The last one stays, so that a database that was replaced under a running process is noticed as well.
+        self._unsure = self._unsure[-1:]
+        if not self._last_id:
+            self._last_id, self._newest_claim = rows.newest_signatures(session, self._remembered_max)
+            self._remembers_all = not self._last_id
         while page := rows.signatures_after(session, self._last_id):
             self._restore(session, page)
+        while self._index.n_representatives > self._remembered_max:
+            self._let_go()
+
+    @property
+    def _span_unsure(self) -> tuple[int, int]:
+        return self._unsure[0][0], self._unsure[-1][0]
 
     def _forget_all(self) -> None:
         self._index = NearDuplicateIndex()
-        self._claims, self._names = {}, {}
-        self._last_id, self._unsure = 0, []
+        self._claims, self._names, self._used = {}, {}, {}
+        self._last_id, self._newest_claim, self._unsure = 0, 0, []
 
     def _restore(self, session: Session, page: Sequence[rows.Signature]) -> None:
-        names = [self._name(found.claim_id) for found in page]
-        try:
-            self._index.restore(names, [found.payload for found in page])
-        except SignatureFormatError:
-            page = _signed_anew(session, page)
-            self._index.restore(names, [found.payload for found in page])
+        """Remember what others wrote of new claims and of those that are remembered; the rest stays where it is."""
+        new = self._newest_claim
+        wanted = [found for found in page if found.claim_id > new or self._name(found.claim_id) in self._index]
+        self._remember(session, wanted)
+        self._newest_claim = max(new, *(found.claim_id for found in page))
         self._last_id = page[-1].id
-        self._unsure = list(page[-1:])
+        self._unsure = [(page[-1].id, page[-1].claim_id)]
+
+    def _remember(self, session: Session, page: Sequence[rows.Signature]) -> None:
+        _fill(session, self._index, [self._name(found.claim_id) for found in page], page)
 
     def _name(self, claim_id: int) -> str:
         return self._names.get(claim_id, str(claim_id))
 
-    def place(self, readings: Sequence[str]) -> list[Placed]:
-        """Say for each cleaned text, in order, which claim it is a copy of; after ``catch_up``."""
-        names = [f"{_FOUNDED}{number}" for number in range(self._serial, self._serial + len(readings))]
-        self._serial += len(readings)
-        return [Placed(found.cluster, found.is_new, found.stored) for found in self._index.add(names, readings)]
+    def _let_go(self) -> None:
+        """Forget the quarter of the claims that have had no copy for longest; their keys find them again."""
+        by_use = sorted(self._index.clusters, key=lambda cluster: self._used.get(cluster, 0))
+        quiet = by_use[: len(by_use) // 4 + 1]
+        self._index.forget(quiet)
+        for cluster in quiet:
+            self._used.pop(cluster, None)
+            if (claim_id := self._claims.pop(cluster, None)) is not None:
+                self._names.pop(claim_id, None)
+        self._remembers_all = False
+
+    def place(self, session: Session, batch: Batch) -> list[Placed]:
+        """Say for each post, in order, which claim it belongs to; after ``catch_up``.
+
+        A post that is like nothing remembered is looked up by its keys among all claims, and then by its pictures.
+        """
+        names = [f"{_FOUNDED}{number}" for number in range(self._serial, self._serial + len(batch))]
+        self._serial += len(batch)
+        found = self._index.add_signed(names, batch.signed)
+        founders = [row for row, each in enumerate(found) if each.is_new]
+        homes = {} if self._remembers_all else self._recalled(session, batch, founders)
+        homes |= self._by_media(session, batch, [row for row in founders if row not in homes])
+        leads_on: dict[str, str] = {}
+        for row, home in homes.items():
+            leads_on[found[row].cluster] = home
+            self._index.merge(home, found[row].cluster)
+        self._round += 1
+        placed = []
+        for each in found:
+            cluster = leads_on.get(each.cluster, each.cluster)
+            self._used[cluster] = self._round
+            placed.append(Placed(cluster, each.is_new and each.cluster not in leads_on, each.stored))
+        return placed
+
+    def _recalled(self, session: Session, batch: Batch, founders: Sequence[int]) -> dict[int, str]:
+        """Give for rows that copy a claim which is not remembered its cluster; it is remembered from now on."""
+        if not founders:
+            return {}
+        signed = batch.signed.take(np.array(founders, np.int64))
+        keys = signed.keys().tolist()
+        sharing: defaultdict[int, list[int]] = defaultdict(list)
+        for band, claim_id in rows.claims_by_bands(session, sorted(set(chain.from_iterable(keys))), _NEWEST_OF_KEY):
+            sharing[band].append(claim_id)
+        candidates = {
+            claim_id
+            for bands in keys
+            for claim_id, _ in Counter(chain.from_iterable(sharing[band] for band in bands)).most_common(_VERIFIED)
+            if self._name(claim_id) not in self._index
+        }
+        if not candidates:
+            return {}
+        kept: defaultdict[str, list[rows.Signature]] = defaultdict(list)
+        for signature in rows.signatures_of(session, candidates):
+            kept[str(signature.claim_id)].append(signature)
+        aside = NearDuplicateIndex()
+        for home, signatures_of_it in kept.items():
+            _fill(session, aside, [home] * len(signatures_of_it), signatures_of_it)
+        found = zip(founders, aside.find(signed), strict=True)
+        homes = {row: home for row, home in found if home is not None}
+        for home in dict.fromkeys(homes.values()):
+            self._remember(session, kept[home])
+        return homes
+
+    def _by_media(self, session: Session, batch: Batch, founders: Sequence[int]) -> dict[int, str]:
+        """Give for rows whose pictures are known, or came before in the batch, the cluster that those belong to."""
+        hashes = {row: found for row in founders if (found := batch.hashes_of_media(row))}
+        if not hashes:
+            return {}
+        claims = rows.claims_by_media(session, set(chain.from_iterable(hashes.values())))
+        missing = [claim_id for claim_id in set(claims.values()) if self._name(claim_id) not in self._index]
+        self._remember(session, rows.signatures_of(session, missing) if missing else [])
+        first = {phash: self._name(claim_id) for phash, claim_id in claims.items()}
+        homes: dict[int, str] = {}
+        for row, found in hashes.items():
+            own = f"{_FOUNDED}{self._serial - len(batch) + row}"
+            home = next((first[phash] for phash in found if phash in first), own)
+            if home != own:
+                homes[row] = home
+            for phash in found:
+                first.setdefault(phash, home)
+        return homes
+
+    @property
+    def n_remembered(self) -> int:
+        """Wordings in memory."""
+        return self._index.n_representatives
 
     def claim_of(self, cluster: str) -> int:
         """Give the claim of a cluster that has one."""
@@ -121,12 +235,13 @@ class Machine:
         """Tell which claim was made for a new cluster."""
         self._claims[cluster] = claim_id
         self._names[claim_id] = cluster
+        self._newest_claim = max(self._newest_claim, claim_id)
 
-    def remember(self, added: Sequence[rows.Signature]) -> None:
-        """Note what was written for ``place``'s answers; believed when it is found in the database next time."""
+    def remember(self, added: Sequence[tuple[int, int]]) -> None:
+        """Note number and claim of what was written for ``place``'s answers; believed once it is read back."""
         if added:
             self._unsure.extend(added)
-            self._last_id = added[-1].id
+            self._last_id = added[-1][0]
 
     # ---- which clarification -------------------------------------------------------------------------------------
 
@@ -163,13 +278,22 @@ class Machine:
 
     # ---- how alike -----------------------------------------------------------------------------------------------
 
-    def scores(self, texts: Sequence[str]) -> list[Score]:
-        """Score texts with reasons."""
-        return self.scorer.score_many(texts)
+    def scores(self, texts: Sequence[str], readings: Sequence[str]) -> list[Score]:
+        """Score texts with reasons; ``readings`` are their cleaned words, which the linear model reads."""
+        scorer = self.scorer
+        if not isinstance(scorer, ScoresCleaned):
+            return scorer.score_many(texts)
+        return scorer.score_cleaned(texts, cleaned_for(scorer, texts, readings))
 
-    def p_hoax(self, texts: Sequence[str]) -> list[float]:
-        """Score texts without reasons, quickly."""
-        return [float(p) for p in self.scorer.probabilities(texts)]
+
+def _fill(session: Session, index: NearDuplicateIndex, names: Sequence[str], page: Sequence[rows.Signature]) -> None:
+    """Put signatures into an index under these names; those of another version are computed again first."""
+    if not page:
+        return
+    try:
+        index.restore(names, [found.payload for found in page])
+    except SignatureFormatError:
+        index.restore(names, [found.payload for found in _signed_anew(session, page)])
 
 
 def _signed_anew(session: Session, page: Sequence[rows.Signature]) -> list[rows.Signature]:
@@ -197,7 +321,8 @@ def _scorer(model_dir: Path | None) -> Scorer:
 
 
 @lru_cache(maxsize=1)
-def _quick_scorer() -> Scorer:
+def quick_scorer() -> Scorer:
+    """Give the process's quick scorer: the first stage, which reads every post."""
     try:
         return artifact.released(artifact.QUICK)
     except ArtifactError as error:
@@ -212,7 +337,7 @@ class _Parts:
 
     @cached_property
     def machine(self) -> Machine:
-        return Machine(_quick_scorer())
+        return Machine(quick_scorer())
 
 
 @lru_cache(maxsize=_MACHINES_KEPT)

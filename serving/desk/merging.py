@@ -7,7 +7,7 @@ draft, sources, notes and matches for that day. The cost is that its own page sh
 
 What a person took apart stays apart: the pair is never suggested again, and merging it again is refused.
 
-Splitting one claim and moving a single post are corrections of the same kind; they belong here and in the same table.
+Splitting one claim and moving single posts are corrections of the same kind, in the same table: ``desk.regrouping``.
 """
 
 from __future__ import annotations
@@ -197,8 +197,8 @@ def merge(ctx: Context, claim_id: int, into_id: int, note: str = "") -> Claim:
     let_go(giver)
     giver.merged_into_id = taker.id
     taker.version += 1
-    _recount(ctx, giver, taker)
-    _remember(ctx, _Correction(ClaimCorrectionKind.MERGE, giver.id, taker.id, n_posts, note))
+    recount(ctx, giver, taker)
+    remember(ctx, Correction(ClaimCorrectionKind.MERGE, giver.id, taker.id, n_posts, note))
     return taker
 
 
@@ -231,14 +231,15 @@ def _hand_over_spread(ctx: Context, giver_id: int, taker_id: int) -> None:
     claim_rows.add_spread(
         ctx.session,
         [
-            _quarter(taker_id, row.quarter, (row.n_posts, row.reach, row.engagement))
+            quarter_row(taker_id, row.quarter, (row.n_posts, row.reach, row.engagement))
             for row in claim_rows.spread_of(ctx.session, giver_id)
         ],
     )
     rows.drop_spread(ctx.session, giver_id)
 
 
-def _quarter(claim_id: int, quarter: int, counts: Sequence[int]) -> dict[str, Any]:
+def quarter_row(claim_id: int, quarter: int, counts: Sequence[int]) -> dict[str, Any]:
+    """Give one quarter of a claim's spread as it is added: posts, reach and engagement."""
     n_posts, reach, engagement = counts
     return {"claim_id": claim_id, "quarter": quarter, "n_posts": n_posts, "reach": reach, "engagement": engagement}
 
@@ -268,10 +269,10 @@ def unmerge(ctx: Context, claim_id: int, note: str = "") -> Claim:
     ctx.session.flush()
     _hand_back_matches(ctx, way)
     giver.version += 1
-    _recount(ctx, giver, taker)
+    recount(ctx, giver, taker)
     # It was taken out of both: of the claim that it was merged into, and of the one that stands for that.
     for other_id in dict.fromkeys((way[1], giver.id)):
-        _remember(ctx, _Correction(ClaimCorrectionKind.UNMERGE, taker.id, other_id, n_posts, note))
+        remember(ctx, Correction(ClaimCorrectionKind.UNMERGE, taker.id, other_id, n_posts, note))
     return taker
 
 
@@ -281,9 +282,9 @@ def _hand_back_spread(ctx: Context, giver_id: int, taker_id: int) -> None:
     for post in rows.figures_of_posts(ctx.session, taker_id):
         for i, amount in enumerate((1, post.reach, post.reactions)):
             quarters[quarter_of(post.posted_at)][i] += amount
-    claim_rows.add_spread(ctx.session, [_quarter(taker_id, at, counts) for at, counts in quarters.items()])
+    claim_rows.add_spread(ctx.session, [quarter_row(taker_id, at, counts) for at, counts in quarters.items()])
     claim_rows.add_spread(
-        ctx.session, [_quarter(giver_id, at, [-amount for amount in counts]) for at, counts in quarters.items()]
+        ctx.session, [quarter_row(giver_id, at, [-amount for amount in counts]) for at, counts in quarters.items()]
     )
     rows.drop_empty_spread(ctx.session, giver_id)
 
@@ -310,7 +311,7 @@ def _give_again(ctx: Context, taker_id: int, clarification_ids: Collection[int])
 # ---- both --------------------------------------------------------------------------------------------------------
 
 
-def _recount(ctx: Context, *claims: Claim) -> None:
+def recount(ctx: Context, *claims: Claim) -> None:
     """Work the figures of claims out again from the posts that they have now."""
     for claim in claims:
         found = rows.totals(ctx.session, claim.id)
@@ -323,7 +324,7 @@ def _recount(ctx: Context, *claims: Claim) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Correction:
+class Correction:
     """What a person did: which claim moved, out of or into which other, and why."""
 
     kind: ClaimCorrectionKind
@@ -334,22 +335,28 @@ class _Correction:
 
 
 # How the history of the claim that stands tells the same.
-_FROM_THE_OTHER: Final = {ClaimCorrectionKind.MERGE: "take_over", ClaimCorrectionKind.UNMERGE: "give_back"}
+_FROM_THE_OTHER: Final = {
+    ClaimCorrectionKind.MERGE: "take_over",
+    ClaimCorrectionKind.UNMERGE: "give_back",
+    ClaimCorrectionKind.SPLIT: "give_up_posts",
+    ClaimCorrectionKind.MOVE: "give_up_posts",
+    ClaimCorrectionKind.UNDO: "take_posts_back",
+}
 
 
-def _remember(ctx: Context, done: _Correction) -> None:
-    rows.add_correction(
-        ctx.session,
-        ClaimCorrection(
-            kind=done.kind,
-            claim_id=done.claim_id,
-            other_id=done.other_id,
-            n_posts=done.n_posts,
-            note=done.note.strip(),
-            corrected_by_id=ctx.actor.user_id or 0,
-            at=ctx.now,
-        ),
+def remember(ctx: Context, done: Correction) -> ClaimCorrection:
+    """Keep what a person did, and tell it in the history of both claims."""
+    row = ClaimCorrection(
+        kind=done.kind,
+        claim_id=done.claim_id,
+        other_id=done.other_id,
+        n_posts=done.n_posts,
+        note=done.note.strip(),
+        corrected_by_id=ctx.actor.user_id or 0,
+        at=ctx.now,
     )
+    rows.add_correction(ctx.session, row)
     seen = _FROM_THE_OTHER[done.kind]
     audit.append(ctx, f"claim.{done.kind}", "claim", done.claim_id, other=done.other_id, posts=done.n_posts)
     audit.append(ctx, f"claim.{seen}", "claim", done.other_id, other=done.claim_id, posts=done.n_posts)
+    return row

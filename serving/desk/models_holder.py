@@ -181,6 +181,13 @@ class ModelHolder:
         """Give the scorer that answers now; one call to it is answered by one model, whatever changes meanwhile."""
         return self._champion.settle(self._base) or self._base()
 
+    def at_hand(self) -> Scorer | None:
+        """Give the scorer that answers now; none where the history is due to be read, or a model to be opened."""
+        held = self._champion.held
+        if held is None or not self._champion.is_current or self._clock_s() >= self._follow_at_s:
+            return None
+        return held.scorer
+
     def challenger(self) -> tuple[Named, Scorer] | None:
         """Give the model that is tried beside the champion, with its row of the history; none where none is."""
         wanted = self._challenger.wanted

@@ -16,7 +16,8 @@ from models import artifact
 from models.artifact import ArtifactError
 from models.moderation import Moderation, ModerationLabel, Moderator
 from serving.desk.context import Context
-from serving.errors import InvalidInputError, TooLargeError, UnavailableError
+from serving.desk.scoring import check_size
+from serving.errors import InvalidInputError, UnavailableError
 from serving.i18n import mark
 
 NAMES: Final[Mapping[ModerationLabel, str]] = MappingProxyType(
@@ -73,11 +74,7 @@ def moderate(ctx: Context, texts: Sequence[str]) -> list[Moderation]:
         InvalidInputError: one of them is longer than they allow.
         UnavailableError: the model cannot be opened.
     """
-    settings = ctx.settings
-    if len(texts) > settings.max_texts_per_score:
-        raise TooLargeError(mark("Paling banyak {n} teks sekaligus."), n=settings.max_texts_per_score)
-    if any(len(text) > settings.max_text_chars for text in texts):
-        raise InvalidInputError(mark("Satu teks paling panjang {n} huruf."), n=settings.max_text_chars)
+    check_size(ctx, texts)
     return moderator().moderate_many(texts)
 
 

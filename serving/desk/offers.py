@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from serving.db import corrections as correction_rows
 from serving.db import offers as rows
 from serving.db.tables import Influencer, Offer, PostedLink
-from serving.desk import audit, kits
+from serving.desk import audit, breaker, kits
 from serving.desk.context import Context
 from serving.desk.official import platform_at
 from serving.desk.states import OFFER_STEPS, OfferStep, next_offer_state
@@ -82,6 +82,8 @@ def _why_closed(ctx: Context, carried: rows.Carried) -> str | None:
     """Say why an unanswered offer can no longer be answered, or nothing."""
     if carried.expires_at is not None and carried.expires_at <= ctx.now:
         return mark("Waktu tawaran ini sudah lewat.")
+    if breaker.is_frozen(ctx.session):
+        return mark("Semua penyaluran sedang dibekukan. Tunggu kabar sebelum mengunggah.")
     if carried.campaign_state is CampaignState.FROZEN:
         return mark("Kampanye ini sedang dibekukan. Tunggu kabar sebelum mengunggah.")
     if carried.campaign_state is not CampaignState.LIVE or carried.ends_at <= ctx.now:

@@ -303,6 +303,17 @@ def _champion_metrics(ctx: Context) -> Mapping[str, Any]:
     return changes[-1].metrics if changes else _base(ctx).metrics
 
 
+def trained_at(ctx: Context) -> datetime | None:
+    """Give when the model that serves was trained; none where nothing readable says so."""
+    champion = rows.standing(ctx.session).champion
+    try:
+        stored = _base(ctx) if champion is None else store_of(ctx).found(champion.artefact)
+        trained = datetime.fromisoformat(stored.created)
+    except (SuluhError, ValueError):
+        return None
+    return trained if trained.tzinfo else None
+
+
 def _base_folder(ctx: Context) -> Path:
     return ctx.settings.model_dir or artifact.released_folder(artifact.JUDGE)
 
@@ -337,14 +348,21 @@ def _previous(ctx: Context) -> str:
     return standing[-1].replaces
 
 
+def _columns_of(model: Stored | ModelProposal | ModelHistory) -> dict[str, Any]:
+    """Give what every row about a model repeats, so that the row still tells it when the artefact is gone."""
+    return {
+        "artefact": model.name if isinstance(model, Stored) else model.artefact,
+        "version": model.version,
+        "kind": model.kind,
+        "manifest_sha256": model.manifest_sha256,
+        "metrics": dict(model.metrics),
+    }
+
+
 def _proposed(ctx: Context, action: ModelAction, stored: Stored, reason: str, proposer: int) -> ModelProposal:
     proposal = ModelProposal(
         action=action,
-        artefact=stored.name,
-        version=stored.version,
-        kind=stored.kind,
-        manifest_sha256=stored.manifest_sha256,
-        metrics=dict(stored.metrics),
+        **_columns_of(stored),
         reason=reason,
         proposed_by_id=proposer,
         proposed_at=ctx.now,
@@ -364,11 +382,7 @@ def _answered(
         proposal_id=proposal.id,
         role=ModelRole.CHAMPION,
         action=action,
-        artefact=proposal.artefact,
-        version=proposal.version,
-        kind=proposal.kind,
-        manifest_sha256=proposal.manifest_sha256,
-        metrics=dict(proposal.metrics),
+        **_columns_of(proposal),
         reason=reason,
         proposed_by_id=proposal.proposed_by_id,
         proposed_at=proposal.proposed_at,
@@ -403,11 +417,7 @@ def challenge(ctx: Context, artefact: str, reason: str) -> ModelHistory:
         proposal_id=None,
         role=ModelRole.CHALLENGER,
         action=ModelAction.CHALLENGE,
-        artefact=stored.name,
-        version=stored.version,
-        kind=stored.kind,
-        manifest_sha256=stored.manifest_sha256,
-        metrics=dict(stored.metrics),
+        **_columns_of(stored),
         reason=reason,
         proposed_by_id=engineer,
         proposed_at=ctx.now,
@@ -428,11 +438,7 @@ def withdraw(ctx: Context, reason: str) -> ModelHistory:
         proposal_id=None,
         role=ModelRole.CHALLENGER,
         action=ModelAction.WITHDRAW,
-        artefact=tried.artefact,
-        version=tried.version,
-        kind=tried.kind,
-        manifest_sha256=tried.manifest_sha256,
-        metrics=dict(tried.metrics),
+        **_columns_of(tried),
         reason=reason,
         proposed_by_id=engineer,
         proposed_at=ctx.now,

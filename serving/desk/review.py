@@ -40,7 +40,7 @@ from serving.desk.leases import (
     was_seen,
 )
 from serving.desk.states import ClaimStep, next_claim_state
-from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from serving.errors import ConflictError, InvalidInputError, NotFoundError, SameHumanError
 from serving.i18n import mark
 from serving.vocabulary import ClaimState, Gate, Role
 
@@ -48,7 +48,6 @@ __all__ = [
     "DraftMovedOnError",
     "HeldByAnotherError",
     "NotHolderError",
-    "SameHumanError",
     "approve",
     "close",
     "dismiss",
@@ -74,15 +73,6 @@ __all__ = [
     "was_seen",
     "wording_of",
 ]
-
-
-class SameHumanError(ForbiddenError):
-    """Whoever wrote a draft cannot also be its second pair of eyes."""
-
-    code = "same-human"
-
-    def __init__(self) -> None:
-        super().__init__(mark("Anda ikut menulis rancangan ini; orang lain yang harus memutuskannya."))
 
 
 class DraftMovedOnError(ConflictError):
@@ -193,7 +183,7 @@ def _to_decide(ctx: Context, claim_id: int, step: ClaimStep, version: int) -> tu
     if row is None or author_id is None:
         raise NotFoundError(mark("Klaim ini belum punya rancangan."))
     if user_id == author_id or user_id in row.writers or user_id == rows.worded_by(ctx.session, claim_id):
-        raise SameHumanError
+        raise SameHumanError(mark("Anda ikut menulis rancangan ini; orang lain yang harus memutuskannya."))
     if version != row.version:
         raise DraftMovedOnError
     return claim, row, author_id

@@ -22,11 +22,13 @@ from serving.vocabulary import EvidenceMethod, Platform, Topic
 
 STAFF_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./-]{2,39}")
 EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+DISTRICT = re.compile(r"[0-9]{2}\.[0-9]{2}")
 NAME_MAX = 120
 COUNT_MAX = 10**10
 MAX_CHARS = 50_000_000
 COLUMNS = frozenset(
     {"staff_number", "name", "ministry", "unit", "region", "timezone", "topics", "email", "active", "measured_on"}
+    | {"district"}
     | {platform.value for platform in Platform}
 )
 REQUIRED = ("staff_number", "name", "ministry", "region")
@@ -49,6 +51,7 @@ class Person:
         staff_number: as the employer writes it, without spaces; kept only as a keyed hash.
         ministry: its code.
         region: ISO 3166-2:ID code.
+        district: the Interior Ministry's number of the regency or city, such as 31.71; empty where it is not known.
         timezone: IANA name; that of the region where the list does not say.
         topics: empty where the list does not say, which leaves a person's own choice alone.
         followers: count per platform, all measured at ``measured_at``.
@@ -61,6 +64,7 @@ class Person:
     region: str
     timezone: str
     unit: str = ""
+    district: str = ""
     topics: tuple[Topic, ...] = ()
     email: str | None = None
     active: bool = True
@@ -184,6 +188,7 @@ def person_of(row: Mapping[Any, Any]) -> Person:
         region=region,
         timezone=_timezone(_line(row, "timezone"), region),
         unit=_line(row, "unit"),
+        district=_district(_line(row, "district")),
         topics=_topics(row.get("topics")),
         email=_email(_line(row, "email", longest=254)),
         active=_yes_no(row.get("active")),
@@ -218,6 +223,12 @@ def _staff_number(row: Mapping[Any, Any]) -> str:
 def _region(code: str) -> str:
     if code not in regions():
         raise RowRefusedError(mark("Tidak ada wilayah dengan kode “{code}”."), code=code)
+    return code
+
+
+def _district(code: str) -> str:
+    if code and not DISTRICT.fullmatch(code):
+        raise RowRefusedError(mark("Kode kabupaten/kota ditulis seperti 31.71."))
     return code
 
 

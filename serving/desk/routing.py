@@ -1,34 +1,45 @@
-"""Who is offered what, and when: the rules as frozen values, a small reference of them, and their use.
+"""Who is offered what, and when: the rules as frozen values, their small reference, and their use.
 
-The reference (``draw``, ``choose``, ``may_offer_now``) says in Python, for a handful of people, what the service runs
-as set-based SQL in ``db.routing``; property tests prove both equal on random populations. Neither reads what became
-of earlier offers: burden and caps know only *when* something was offered.
+The database cuts millions of people down to a few for each place, all of whom may be asked; ``choice`` takes the needed
+reach from them at the least burden. The reference (``eligibility.is_eligible``, ``may_offer_now``) says in Python what
+the service runs as set-based SQL in ``db.routing``; property tests prove both equal on random populations. Neither
+reads what became of earlier offers: burden and caps know only *when* something was offered.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from serving.db import breaker as breaker_rows
 from serving.db import campaigns as campaign_rows
 from serving.db import routing as rows
-from serving.db.routing import MODULUS, STRIDE, Audience
+from serving.db import standings
+from serving.db.routing import Audience, Candidate
 from serving.db.tables import Campaign
 from serving.desk import audit
+from serving.desk.choice import Carrier, Limits, choose, wordings
 from serving.desk.context import Context
 from serving.desk.eligibility import Bar
+from serving.desk.regions import regions
 from serving.errors import ConflictError
 from serving.i18n import ZONES, mark
 from serving.settings import Settings
-from serving.vocabulary import CampaignState
+from serving.vocabulary import CampaignState, Platform
 
 # Burden looks this far back; older offers no longer weigh on anybody.
 RECENT = timedelta(days=30)
 RELEASE_LIMIT = 5_000
+# How many people of each place are looked at first, and how many times more where they are not enough.
+PER_PLACE = 24
+WIDER = 4
+# With so many looked at, what is still missing waits for the next planning.
+POOL_MAX = 50_000
 
 
 class EmptyAudienceError(ConflictError):
@@ -50,48 +61,6 @@ class Caps:
     def of(cls, settings: Settings) -> Caps:
         """Read the caps from the configuration."""
         return cls(settings.offers_per_day, settings.offer_gap, settings.quiet_from, settings.quiet_until)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One eligible person of the audience, as the choice sees them.
-
-    Attributes:
-        n_recent: offers within ``RECENT``, and planned ones still waiting.
-        n_waiting: the planned ones among them.
-        last_at: when something was last offered.
-    """
-
-    id: int
-    reach: int
-    n_recent: int
-    n_waiting: int
-    last_at: datetime | None
-
-
-def draw(campaign_id: int, influencer_id: int) -> int:
-    """Give a person's place in one campaign's draw: the same for the same two numbers, unlike between campaigns."""
-    return pow((influencer_id + campaign_id * STRIDE) % MODULUS, 5, MODULUS)
-
-
-def choose(campaign_id: int, people: Sequence[Candidate], reach: int, max_waiting: int) -> list[int]:
-    """Choose the least burdened until ``reach`` is met: fewest recent offers, then longest ago, then the draw.
-
-    Whoever has ``max_waiting`` offers waiting is left out. Give ids in the order of the choice.
-    """
-    never = datetime.min.replace(tzinfo=UTC)
-    ordered = sorted(
-        (person for person in people if person.n_waiting < max_waiting),
-        key=lambda person: (person.n_recent, person.last_at or never, draw(campaign_id, person.id), person.id),
-    )
-    chosen: list[int] = []
-    so_far = 0
-    for person in ordered:
-        if so_far >= reach:
-            break
-        chosen.append(person.id)
-        so_far += person.reach
-    return chosen
 
 
 def is_quiet(now: datetime, timezone: str, caps: Caps) -> bool:
@@ -129,12 +98,28 @@ def local_day(now: datetime) -> date:
 def line_of(ctx: Context) -> rows.Line:
     """Give the line to reach at this moment."""
     bar = Bar.of(ctx.settings)
-    return rows.Line(ctx.now, bar.min_followers, ctx.now - bar.evidence_lifetime, bar.consent_version)
+    live = rows.live_ministries(ctx.session, ctx.now)
+    return rows.Line(ctx.now, bar.min_followers, ctx.now - bar.evidence_lifetime, bar.consent_version, live)
 
 
-def audience_of(campaign: Campaign) -> Audience:
-    """Give whom a campaign is for."""
-    return Audience(campaign.id, campaign.topic, tuple(campaign.ministries), tuple(campaign.regions))
+def audience_of(ctx: Context, campaign: Campaign) -> Audience:
+    """Give whom a campaign is for, and which followers count: those on the platforms where its claim spreads."""
+    seen = rows.spreading_on(ctx.session, campaign.id)
+    spreading = tuple(platform for platform in Platform if any(_is_on(platform, source) for source in seen))
+    return Audience(
+        campaign_id=campaign.id,
+        topic=campaign.topic,
+        ministries=tuple(campaign.ministries),
+        regions=tuple(campaign.regions) or tuple(regions()),
+        everywhere=not campaign.regions,
+        platforms=spreading or tuple(Platform),
+        siblings=tuple(rows.siblings(ctx.session, campaign.id)),
+    )
+
+
+def _is_on(platform: Platform, source: str) -> bool:
+    """Tell whether a source of posts stands for a platform: ``x``, or ``x`` with something behind a mark."""
+    return re.split(r"[^a-z0-9]", source.lower(), maxsplit=1)[0] == platform.value
 
 
 def plan(ctx: Context, campaign_id: int) -> int:
@@ -146,22 +131,10 @@ def plan(ctx: Context, campaign_id: int) -> int:
     campaign = campaign_rows.locked(ctx.session, campaign_id)
     if campaign is None or campaign.state is not CampaignState.LIVE:
         return 0
-    planned = rows.planned_reach(ctx.session, campaign_id)
-    missing = campaign.target_reach - planned
-    n = 0
-    if missing > 0:
-        n = rows.plan_offers(
-            ctx.session,
-            line_of(ctx),
-            audience_of(campaign),
-            rows.Plan(
-                reach=missing,
-                max_waiting=ctx.settings.offers_per_day,
-                recent_since=ctx.now - RECENT,
-                n_variants=max(1, campaign_rows.n_variants(ctx.session, campaign_id)),
-            ),
-        )
-    if n == 0 and planned == 0 and not rows.audience_cells(ctx.session, line_of(ctx), audience_of(campaign)):
+    wanted = audience_of(ctx, campaign)
+    missing = campaign.target_reach - rows.planned_reach(ctx.session, wanted)
+    n = rows.plan_offers(ctx.session, line_of(ctx), wanted, _choice(ctx, wanted, missing)) if missing > 0 else 0
+    if n == 0 and missing == campaign.target_reach and not rows.anybody(ctx.session, line_of(ctx), wanted):
         raise EmptyAudienceError(
             mark(
                 "Tidak ada orang yang memenuhi syarat dan cocok dengan kementerian, wilayah, dan topik kampanye ini; "
@@ -173,11 +146,54 @@ def plan(ctx: Context, campaign_id: int) -> int:
     return n
 
 
+def _choice(ctx: Context, wanted: Audience, missing: int) -> dict[int, int]:
+    """Choose people and give each a wording."""
+    standings.advance(ctx.session, ctx.now - RECENT)
+    n_wordings = n_wordings_of(ctx, wanted.campaign_id)
+    given = [(Carrier(each.id, each.unit, each.district), each.variant) for each in _carrying(ctx, wanted)]
+    limits = Limits(
+        n_wordings,
+        Counter(carrier.unit for carrier, _ in given if carrier.unit),
+        Counter(carrier.district for carrier, _ in given if carrier.district),
+        rows.spreading_in(ctx.session, wanted.campaign_id),
+    )
+    people, chosen = _widened(ctx, wanted, missing, limits)
+    carriers = [Carrier(each, people[each].unit, people[each].district) for each in chosen]
+    return wordings(carriers, given, n_wordings)
+
+
+def _carrying(ctx: Context, wanted: Audience) -> list[rows.Carrying]:
+    return rows.carrying(ctx.session, wanted.campaign_id)
+
+
+def n_wordings_of(ctx: Context, campaign_id: int) -> int:
+    """Count the wordings of a campaign: those of the platform that has fewest, at least one."""
+    return max(1, min((len(texts) for texts in campaign_rows.captions(ctx.session, campaign_id).values()), default=1))
+
+
+def _widened(ctx: Context, wanted: Audience, missing: int, limits: Limits) -> tuple[dict[int, Candidate], list[int]]:
+    """Choose from a few people for each place; look at more of each while those are not enough and there are more."""
+    per_place = PER_PLACE
+    while True:
+        pool = rows.pool(
+            ctx.session, line_of(ctx), wanted, max_waiting=ctx.settings.offers_per_day, per_place=per_place
+        )
+        chosen = choose(wanted.campaign_id, pool, missing, limits)
+        people = {each.id: each for each in pool}
+        enough = sum(people[each].reach for each in chosen) >= missing
+        places = Counter((each.region, each.district) for each in pool)
+        if enough or max(places.values(), default=0) < per_place or len(pool) > POOL_MAX:
+            return people, chosen
+        per_place *= WIDER
+
+
 def top_up(ctx: Context) -> int:
     """Plan for every live campaign what its reach still lacks; give how many offers were added.
 
     People who joined, or whose waiting offers have left, become free again; the worker calls this now and then.
     """
+    if breaker_rows.is_frozen(ctx.session):
+        return 0
     n = 0
     for campaign_id in rows.lock_live(ctx.session):
         with contextlib.suppress(EmptyAudienceError):
@@ -195,7 +211,8 @@ def release_due(ctx: Context, limit: int = RELEASE_LIMIT) -> int:
     zones = tuple(
         rows.Zone(zone, day_began(ctx.now, zone)) for zone in ZONES.values() if not is_quiet(ctx.now, zone, caps)
     )
-    if not zones or not rows.lock_live(ctx.session):
+    # The breaker first: it stays as it is until these offers have left.
+    if not zones or not breaker_rows.lock_for_release(ctx.session) or not rows.lock_live(ctx.session):
         return 0
     release = rows.Release(
         zones=zones,
@@ -205,6 +222,8 @@ def release_due(ctx: Context, limit: int = RELEASE_LIMIT) -> int:
         in_election=ctx.settings.in_election(local_day(ctx.now)),
         limit=limit,
     )
+    # The window after the campaigns, in the order in which planning locks them.
+    standings.since(ctx.session)
     n = rows.release_offers(ctx.session, line_of(ctx), release)
     if n:
         audit.append(ctx, "offer.release", "offer", None, offers=n)
@@ -223,7 +242,7 @@ class Preview:
 
 def preview(ctx: Context, campaign: Campaign) -> Preview:
     """Count the audience as it stands, with small groups hidden."""
-    cells = rows.audience_cells(ctx.session, line_of(ctx), audience_of(campaign))
+    cells = rows.audience_cells(ctx.session, line_of(ctx), audience_of(ctx, campaign))
     ministries: Counter[str] = Counter()
     regions: Counter[str] = Counter()
     for cell in cells:

@@ -11,6 +11,15 @@ from serving.errors import InvalidInputError, TooLargeError
 from serving.i18n import mark
 
 
+def check_size(ctx: Context, texts: Sequence[str]) -> None:
+    """Raise ``TooLargeError`` for more texts than the settings allow, ``InvalidInputError`` for a longer one."""
+    settings = ctx.settings
+    if len(texts) > settings.max_texts_per_score:
+        raise TooLargeError(mark("Paling banyak {n} teks sekaligus."), n=settings.max_texts_per_score)
+    if any(len(text) > settings.max_text_chars for text in texts):
+        raise InvalidInputError(mark("Satu teks paling panjang {n} huruf."), n=settings.max_text_chars)
+
+
 def score(ctx: Context, texts: Sequence[str]) -> Sequence[Score]:
     """Score texts, in their order; anybody who is signed in or holds a key may ask.
 
@@ -19,9 +28,5 @@ def score(ctx: Context, texts: Sequence[str]) -> Sequence[Score]:
         InvalidInputError: one of them is longer than they allow.
         UnavailableError: the model cannot be opened.
     """
-    settings = ctx.settings
-    if len(texts) > settings.max_texts_per_score:
-        raise TooLargeError(mark("Paling banyak {n} teks sekaligus."), n=settings.max_texts_per_score)
-    if any(len(text) > settings.max_text_chars for text in texts):
-        raise InvalidInputError(mark("Satu teks paling panjang {n} huruf."), n=settings.max_text_chars)
-    return scorer_for(settings).score_many(texts)
+    check_size(ctx, texts)
+    return scorer_for(ctx.settings).score_many(texts)

@@ -1,4 +1,4 @@
-"""The three state machines, each one table and one pure function.
+"""The state machines, each one table and one pure function.
 
 A step is a verb; the table says from where it may be taken and where it leads. Whatever is not in the table is
 illegal, and the error names what would have been possible.
@@ -12,9 +12,12 @@ from typing import TypeVar
 
 from serving.errors import IllegalStepError
 from serving.i18n import mark
+from serving.vocabulary import AppealState as Appeal
+from serving.vocabulary import BreakerState as Breaker
 from serving.vocabulary import CampaignState as Campaign
 from serving.vocabulary import ClaimState as Claim
 from serving.vocabulary import OfferState as Offer
+from serving.vocabulary import SecondLookState as SecondLook
 
 
 class ClaimStep(StrEnum):
@@ -63,6 +66,32 @@ class OfferStep(StrEnum):
     RECALL = "recall"
     POST = "post"
     VERIFY = "verify"
+
+
+class AppealStep(StrEnum):
+    """What can be done to an appeal."""
+
+    TAKE = "take"
+    RELEASE = "release"
+    UPHOLD = "uphold"
+    OVERTURN = "overturn"
+
+
+class BreakerStep(StrEnum):
+    """What can be done to the circuit breaker."""
+
+    TRIP = "trip"
+    PROPOSE = "propose"
+    WITHDRAW = "withdraw"
+    REOPEN = "reopen"
+
+
+class SecondLookStep(StrEnum):
+    """What can be done to a dismissal that waits for a second look."""
+
+    AGREE = "agree"
+    REOPEN = "reopen"
+    LAPSE = "lapse"
 
 
 # Drafted and awaiting work goes back to its draft, not to the queue, when a lease ends: nothing written is lost.
@@ -114,6 +143,28 @@ OFFER_STEPS: Mapping[tuple[Offer, OfferStep], Offer] = {
     **{(state, OfferStep.RECALL): Offer.RECALLED for state in (Offer.PLANNED, Offer.OFFERED, Offer.SNOOZED)},
 }
 
+APPEAL_STEPS: Mapping[tuple[Appeal, AppealStep], Appeal] = {
+    (Appeal.OPEN, AppealStep.TAKE): Appeal.TAKEN,
+    (Appeal.TAKEN, AppealStep.RELEASE): Appeal.OPEN,
+    (Appeal.TAKEN, AppealStep.UPHOLD): Appeal.UPHELD,
+    (Appeal.TAKEN, AppealStep.OVERTURN): Appeal.OVERTURNED,
+}
+
+BREAKER_STEPS: Mapping[tuple[Breaker, BreakerStep], Breaker] = {
+    (Breaker.RUNNING, BreakerStep.TRIP): Breaker.FROZEN,
+    (Breaker.FROZEN, BreakerStep.PROPOSE): Breaker.REOPENING,
+    # What trips it again meanwhile takes the proposal with it: it was made without knowing.
+    (Breaker.REOPENING, BreakerStep.TRIP): Breaker.FROZEN,
+    (Breaker.REOPENING, BreakerStep.WITHDRAW): Breaker.FROZEN,
+    (Breaker.REOPENING, BreakerStep.REOPEN): Breaker.RUNNING,
+}
+
+SECOND_LOOK_STEPS: Mapping[tuple[SecondLook, SecondLookStep], SecondLook] = {
+    (SecondLook.WAITING, SecondLookStep.AGREE): SecondLook.AGREED,
+    (SecondLook.WAITING, SecondLookStep.REOPEN): SecondLook.REOPENED,
+    (SecondLook.WAITING, SecondLookStep.LAPSE): SecondLook.LAPSED,
+}
+
 
 # What another claim may be merged into: whatever a human may still work on or has answered. A claim that was put aside
 # without a label or taken back answers nobody, and one that was merged itself leads on to another.
@@ -159,3 +210,18 @@ def next_campaign_state(state: Campaign, step: CampaignStep) -> Campaign:
 def next_offer_state(state: Offer, step: OfferStep) -> Offer:
     """Give the state that ``step`` leads to; raise ``IllegalStepError`` where there is no such step."""
     return _next(OFFER_STEPS, state, step)
+
+
+def next_appeal_state(state: Appeal, step: AppealStep) -> Appeal:
+    """Give the state that ``step`` leads to; raise ``IllegalStepError`` where there is no such step."""
+    return _next(APPEAL_STEPS, state, step)
+
+
+def next_breaker_state(state: Breaker, step: BreakerStep) -> Breaker:
+    """Give the state that ``step`` leads to; raise ``IllegalStepError`` where there is no such step."""
+    return _next(BREAKER_STEPS, state, step)
+
+
+def next_second_look_state(state: SecondLook, step: SecondLookStep) -> SecondLook:
+    """Give the state that ``step`` leads to; raise ``IllegalStepError`` where there is no such step."""
+    return _next(SECOND_LOOK_STEPS, state, step)

@@ -1,8 +1,9 @@
 """Which claim a human should look at first, and why, in words: pure, without database or clock.
 
-A claim's urgency is a product of factors, kept as a sum of logarithms (base 2): how much it reads like debunked
-hoaxes, how fast and how far it spreads, what harm its category does, whether the library seems to answer it already.
-Every claim gains the same amount for each hour that it waits. So the order of two claims never changes by waiting
+A claim's urgency is the harm that is expected of it: how much it reads like debunked hoaxes, times how fast and how far
+it spreads, times what harm its category does, and a little more where the library seems to answer it already. The
+product is kept as a sum of logarithms (base 2), its factors by name, and each sentence that a reader is told is one of
+them. Every claim gains the same amount for each hour that it waits. So the order of two claims never changes by waiting
 alone, and one stored number orders the queue at any moment without being worked out again; and because urgency is
 bounded, no claim waits for ever. The model orders; it never removes: a claim that resembles nothing ranks low, and
 stays in the queue.
@@ -67,6 +68,10 @@ class Weights:
     maybe_answered: float = 1.25
     hours_per_doubling: float = 6.0
 
+    def band(self, name: str) -> float:
+        """Give a band's factor; a name that is none counts as *ragu*."""
+        return {"look": self.look, "clear": self.clear}.get(name, self.abstain)
+
 
 WEIGHTS: Final = Weights()
 
@@ -117,24 +122,48 @@ class Because:
 
 
 def _bounded(value: float, most: float) -> float:
-    return min(max(value, 0.0), most) if value == value else 0.0  # noqa: PLR0124 - not a number
+    return 0.0 if math.isnan(value) else min(max(value, 0.0), most)
 
 
-def _band_factor(band: str, weights: Weights) -> float:
-    return {"look": weights.look, "clear": weights.clear}.get(band, weights.abstain)
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What an urgency is made of, each in doublings; their sum is the urgency.
+
+    Attributes:
+        likeness: how much it resembles debunked hoaxes: band and probability.
+        speed: how fast it spreads.
+        reach: how far.
+        harm: what its category does.
+        answered: whether the library seems to hold the answer.
+    """
+
+    likeness: float
+    speed: float
+    reach: float
+    harm: float
+    answered: float
+
+    @property
+    def total(self) -> float:
+        """Their sum."""
+        return self.likeness + self.speed + self.reach + self.harm + self.answered
+
+
+def factors(facts: Facts, weights: Weights = WEIGHTS) -> Factors:
+    """Take an urgency apart; every factor is finite, and none is less for faster or wider spread."""
+    match_factor = {"confirmed": weights.answered, "suggested": weights.maybe_answered}.get(facts.match or "", 1.0)
+    return Factors(
+        likeness=math.log2(weights.band(facts.band)) + weights.within_band * _bounded(facts.p_hoax, 1.0),
+        speed=weights.per_doubling_of_speed * math.log2(1 + _bounded(facts.posts_per_hour, MOST_PER_HOUR)),
+        reach=weights.per_doubling_of_reach * math.log2(1 + _bounded(facts.reach, MANKIND * 1e6)),
+        harm=math.log2(weights.harm.get(facts.category, 1.0)),
+        answered=math.log2(match_factor),
+    )
 
 
 def urgency(facts: Facts, weights: Weights = WEIGHTS) -> float:
     """Give the doublings of urgency, without waiting: finite, and never less for faster or wider spread."""
-    match_factor = {"confirmed": weights.answered, "suggested": weights.maybe_answered}.get(facts.match or "", 1.0)
-    return (
-        math.log2(_band_factor(facts.band, weights))
-        + weights.within_band * _bounded(facts.p_hoax, 1.0)
-        + weights.per_doubling_of_speed * math.log2(1 + _bounded(facts.posts_per_hour, MOST_PER_HOUR))
-        + weights.per_doubling_of_reach * math.log2(1 + _bounded(facts.reach, MANKIND * 1e6))
-        + math.log2(weights.harm.get(facts.category, 1.0))
-        + math.log2(match_factor)
-    )
+    return factors(facts, weights).total
 
 
 def priority(facts: Facts, weights: Weights = WEIGHTS) -> float:
@@ -168,34 +197,24 @@ _LONG_WAIT_H: Final = 1.0
 
 def reasons(facts: Facts, now: datetime, weights: Weights = WEIGHTS) -> tuple[Because, ...]:
     """Say why a claim stands where it stands, the strongest first; each sentence is one factor of ``urgency``."""
+    made_of = factors(facts, weights)
     said: list[tuple[float, Because]] = [
-        (
-            abs(math.log2(_band_factor(facts.band, weights))),
-            Because(_BAND_WORDS.get(facts.band, _BAND_WORDS["abstain"])),
-        )
+        (abs(made_of.likeness), Because(_BAND_WORDS.get(facts.band, _BAND_WORDS["abstain"])))
     ]
     if facts.posts_per_hour >= _NOTABLE_PER_HOUR:
         sentence = (
             mark("menyebar makin cepat, {n} kiriman per jam") if facts.rising else mark("menyebar, {n} kiriman per jam")
         )
-        speed = weights.per_doubling_of_speed * math.log2(1 + facts.posts_per_hour)
-        said.append((speed, Because(sentence, {"n": round(facts.posts_per_hour)})))
+        said.append((made_of.speed, Because(sentence, {"n": round(facts.posts_per_hour)})))
     if facts.reach >= _NOTABLE_REACH:
-        wide = weights.per_doubling_of_reach * math.log2(1 + facts.reach)
-        said.append((wide, Because(mark("jangkauan perkiraan {n} orang"), {"n": facts.reach})))
-    harm = weights.harm.get(facts.category, 1.0)
-    if harm > 1.0:
+        said.append((made_of.reach, Because(mark("jangkauan perkiraan {n} orang"), {"n": facts.reach})))
+    if made_of.harm > 0:
         category = LABELS[facts.category]
-        said.append((math.log2(harm), Because(mark("kategori {category} didahulukan"), {"category": category})))
+        said.append((made_of.harm, Because(mark("kategori {category} didahulukan"), {"category": category})))
     if facts.match == "confirmed":
-        said.append((math.log2(weights.answered), Because(mark("pustaka tampaknya sudah punya jawabannya"))))
+        said.append((made_of.answered, Because(mark("pustaka tampaknya sudah punya jawabannya"))))
     elif facts.match == "suggested":
-        said.append(
-            (
-                math.log2(weights.maybe_answered),
-                Because(mark("ada klarifikasi yang mungkin cocok di pustaka")),
-            )
-        )
+        said.append((made_of.answered, Because(mark("ada klarifikasi yang mungkin cocok di pustaka"))))
     waited_h = (now - facts.waiting_since).total_seconds() / 3_600
     if waited_h >= _LONG_WAIT_H and facts.state not in _DORMANT:
         said.append(

@@ -8,7 +8,7 @@ spread over several sentences, or told as a question, keeps that form until a hu
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -55,15 +55,37 @@ def _light_words() -> frozenset[str]:
 
 
 def _content(sentence: str) -> int:
+    return _content_words(_WORDS.findall(sentence.casefold()))
+
+
+def _content_words(words: list[str]) -> int:
     light = _light_words()
-    return sum(1 for word in _WORDS.findall(sentence.casefold()) if word not in light and len(word) > 1)
+    return sum([word not in light and len(word) > 1 for word in words])
+
+
+@lru_cache(maxsize=1 << 15)
+def _is_odd(word: str) -> bool:
+    """Tell whether a word is chat spelling or has digits inside."""
+    return word in slang() or _LEET.search(word) is not None
+
+
+_NO_LETTERS: Final = bytes(code for code in range(256) if not chr(code).isascii() or not chr(code).isalpha())
+_NO_CAPITALS: Final = bytes(code for code in range(256) if not chr(code).isascii() or not chr(code).isupper())
+
+
+def _letters(text: str) -> tuple[int, int]:
+    """Count letters, and capitals among them; text of ASCII alone is counted without looking at each."""
+    if text.isascii():
+        plain = text.encode()
+        return len(plain.translate(None, _NO_LETTERS)), len(plain.translate(None, _NO_CAPITALS))
+    letters = [*filter(str.isalpha, text)]
+    return len(letters), sum(map(str.isupper, letters))
 
 
 def _quiet(sentence: str) -> str:
     """Take the shouting out: capitals stay for names and acronyms, marks become one full stop."""
-    letters = [character for character in sentence if character.isalpha()]
-    capitals = sum(map(str.isupper, letters))
-    if len(letters) > _ACRONYM_CHARS and capitals > _SHOUTED_SHARE * len(letters):
+    n_letters, capitals = _letters(sentence)
+    if n_letters > _ACRONYM_CHARS and capitals > _SHOUTED_SHARE * n_letters:
         sentence = sentence.lower()
     else:
         sentence = _WORDS.sub(
@@ -117,12 +139,13 @@ def clarity(text: str) -> float:
     """
     text = text[:_READ_CHARS]
     words = _WORDS.findall(text.lower())
-    letters = [character for character in text if character.isalpha()]
-    if not words or not letters:
+    n_letters, n_capitals = _letters(text)
+    if not words or not n_letters:
         return 0.0
-    capitals = sum(map(str.isupper, letters)) / len(letters)
+    capitals = n_capitals / n_letters
     # Some capitals are names and beginnings; none at all, or most letters, is how people write in haste.
-    haste = 0.1 if capitals == 0 else max(0.0, capitals - _NAMES_SHARE)
+    haste = 0.1 if n_capitals == 0 else max(0.0, capitals - _NAMES_SHARE)
     marks = sum(text.count(mark) for mark in "!?") / len(words)
-    odd = sum(word in slang() or _LEET.search(word) is not None for word in words) / len(words)
-    return min(_content(text), _PARAGRAPH_WORDS) * (1 - 0.5 * haste) * (1 - odd) ** 2 / (1 + marks)
+    odd = sum(map(_is_odd, words)) / len(words)
+    content = _content_words(words) if text.isascii() else _content(text)
+    return min(content, _PARAGRAPH_WORDS) * (1 - 0.5 * haste) * (1 - odd) ** 2 / (1 + marks)

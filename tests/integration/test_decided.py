@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -13,6 +13,8 @@ from structlog.testing import capture_logs
 
 from data.schema import Label
 from data.sources.desk import COLUMNS, LABELS, decided_claims
+from models.artifact import read_manifest
+from models.retraining import SCHEDULE, Reason
 from serving import worker
 from serving.cli.label import label
 from serving.db import decided as rows
@@ -208,7 +210,13 @@ def test_an_export_is_one_row_of_the_record(client, service, ani, decide):
 def test_learning_is_for_engineers(client, service, key_for, role):
     """Nobody else exports or reads the lists, at either door, and a refusal is no export in the record."""
     headers = key_for("lain", role)
-    for path in ("/v1/decided-claims", "/v1/decided-claims/counts", "/v1/decided-claims/next", "/v1/drift"):
+    for path in (
+        "/v1/decided-claims",
+        "/v1/decided-claims/counts",
+        "/v1/decided-claims/next",
+        "/v1/drift",
+        "/v1/retraining",
+    ):
         assert client.get(path, headers=headers).status_code == 403, path
     sign_in(client, "lain")
     assert client.get("/model/pelajaran").status_code == 403
@@ -422,3 +430,37 @@ def test_the_page_counts_offers_the_file_and_lists_what_is_next(client, service,
     assert "klaim-diputus.jsonl" in answer.headers["content-disposition"]
     assert [json.loads(line)["verdict"] for line in answer.text.splitlines()] == ["salah", "salah"]
     assert page.select_one(f'[aria-labelledby="berikutnya"] a[href="/klaim/{waiting.id}"]')
+
+
+# ---- training anew ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trained(service):
+    """When the model of the service was trained."""
+    return datetime.fromisoformat(read_manifest(service.settings.model_dir).created)
+
+
+@pytest.mark.parametrize(
+    ("days", "reasons", "sentence"),
+    [(1, [], "Belum perlu melatih ulang"), (SCHEDULE.days, [Reason.AGE], "Saatnya melatih ulang")],
+)
+def test_the_schedule_counts_from_the_day_of_training(client, key_for, decide, clock, trained, days, reasons, sentence):
+    """The model that serves is due when its age is reached; page and answer agree."""
+    clock.moment = trained + timedelta(days=days)
+    engineer = key_for("ani", Role.ENGINEER)
+    decide(VerdictLabel.FALSE)
+    answer = client.get("/v1/retraining", headers=engineer).json()
+    assert (answer["reasons"], answer["n_decisions"], answer["n_drift_days"]) == (reasons, 1, 0)
+    assert datetime.fromisoformat(answer["due_at"]) == trained + timedelta(days=SCHEDULE.days)
+    sign_in(client, "ani")
+    assert sentence in client.get("/model/pelajaran").text
+
+
+def test_the_worker_says_once_a_day_that_the_model_is_due(service, clock, trained):
+    """After the day's check a warning stands in the log where the model is due."""
+    clock.moment = trained + timedelta(days=SCHEDULE.days)
+    with capture_logs() as logs:
+        _check(service)
+        _check(service)
+    assert [log["why"] for log in logs if "trained anew" in log["event"]] == [[Reason.AGE]]

@@ -432,6 +432,24 @@ def test_erasing_keeps_an_account_with_another_role(world, service):
         assert (user.name, user.active) == ("asn", True)
 
 
+def test_a_refused_count_never_stands(world):
+    """A reviewer's no takes the count off the list; its person reads the reason, and another count mends it."""
+    row = _measure(world, 50_000)
+    world.run(world.manager, lambda ctx: influencers.refuse_evidence(ctx, row.id, "Gambar terpotong."))
+    assert world.run(world.manager, influencers.held_evidence) == []
+    assert _kinds(world) == [ReasonKind.EVIDENCE_REFUSED]
+    for again in (influencers.release_evidence, lambda ctx, each: influencers.refuse_evidence(ctx, each, "x")):
+        with pytest.raises(ConflictError):
+            world.run(world.manager, lambda ctx, step=again: step(ctx, row.id))
+
+
+def test_a_list_may_name_the_district(world):
+    """The Interior Ministry's number is taken; a list without it leaves what is known, a wrong one is refused."""
+    assert _fates(_import(world, ROW | {"district": "51.71"})) == ["new"]
+    assert _fates(_import(world, ROW)) == ["unchanged"]
+    assert _fates(_import(world, ROW | {"staff_number": "88888", "district": "Denpasar"})) == ["refused"]
+
+
 # ---- figures ---------------------------------------------------------------------------------------------------
 
 

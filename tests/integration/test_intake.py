@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from importlib.resources import files
@@ -22,6 +26,7 @@ from serving.desk.trends import Engagement
 from serving.errors import NotFoundError, TooLargeError
 from serving.vocabulary import Category, ClaimState, MatchStatus
 from tests import factories
+from tests.conftest import SECRET
 
 FLOOD = "Bendungan Contoh Hulu jebol sore ini, air bah sedang menuju kota setinggi atap rumah, warga diminta lari"
 PRIZE = "Bank Sampel Nusantara membagikan hadiah ulang tahun lima puluh juta rupiah, klik tautan pendaftaran sekarang"
@@ -334,6 +339,55 @@ def test_signatures_of_another_version_are_written_anew(service, take, post):
     assert take(post(3), post(4, PRIZE), by=fresh).claim_ids == first.claim_ids
 
 
+def test_a_quiet_claim_leaves_memory_and_comes_back_with_its_first_copy(service, take, post, ask):
+    """A machine that remembers few claims finds an old one by its keys, and then remembers it again."""
+    small = Machine(scorer_for(service.settings), remembered_max=6)
+    first = take(post(1), by=small).claim_ids
+    for turn in range(4):
+        take(*(post(f"{turn}-{n}", _different(10 * turn + n)) for n in range(10)), by=small)
+    assert small.n_remembered < 25
+    again = take(post(2, f"INFO PENTING: {FLOOD} 🙏"), post(3, FLOOD), by=small)
+    assert again.claim_ids == first * 2
+    assert take(post(4, f"{FLOOD} sebarkan"), by=small).claim_ids == first
+    assert len(ask(select(Claim))) == 41
+
+
+def test_a_fresh_machine_reads_only_what_it_may_remember(service, take, post):
+    """After a restart the newest claims are remembered and the others are found by their keys."""
+    first = take(post(1), post(2, PRIZE)).claim_ids
+    take(*(post(f"a{n}", _different(n)) for n in range(10)))
+    fresh = Machine(scorer_for(service.settings), remembered_max=4)
+    found = take(post(3, FLOOD.upper()), post(4, _different(9)), post(5, PRIZE), by=fresh)
+    assert found.n_claims == 0
+    assert (found.claim_ids[0], found.claim_ids[2]) == first
+
+
+def _different(number):
+    """A text that shares no phrase with another number's."""
+    words = ["kapal", "sawah", "pasar", "jembatan", "gudang", "terminal", "taman", "pabrik", "sekolah", "menara"]
+    tens, ones = words[number // 10 % 10], words[number % 10]
+    return (
+        f"{tens}{number}a roboh dekat {ones}{number}b lalu warga{number}c mengungsi menuju balai{number}d desa{number}e"
+    )
+
+
+def test_the_same_picture_joins_posts_to_one_claim(take, post, ask):
+    """Posts whose words differ but whose picture is the same are one claim, in one batch and in a later one."""
+    picture = (Media("image", "c3" * 8),)
+    blank = (Media("image", "0" * 16),)
+    first = take(
+        post(1, "Lihat foto kejadian kemarin malam di dermaga lama", media=picture),
+        post(2, "Bukti bahwa pejabat contoh itu berbohong soal anggaran", media=picture),
+        post(3, PRIZE, media=blank),
+        post(4, CALM, media=blank),
+    )
+    assert (first.n_claims, first.claim_ids[0]) == (3, first.claim_ids[1])
+    later = take(post(5, "Sungguh memilukan kabar yang satu ini kawan", media=(Media("image", "C3" * 8),)))
+    assert later.claim_ids == first.claim_ids[:1]
+    words = take(post(6, PRIZE, media=picture))
+    assert words.claim_ids == first.claim_ids[2:3]
+
+
 def test_signatures_are_kept_for_representatives_only(take, ask, post):
     """A hundred copies do not make a hundred signatures."""
     take(*(post(n) for n in range(100)))
@@ -357,6 +411,45 @@ def test_the_sample_feed_gathers_into_claims(take, ask, clock):
     for name in {row["claim"] for row in rows if row["truth"] == "hoax"}:
         sizes = [names.count(name) for names in members.values()]
         assert max(sizes) >= 5
+
+
+def test_the_sample_feed_gives_the_claims_that_it_always_gave(take, ask, clock):
+    """In batches of 100: the same 101 claims with the same posts as before intake was made columnar."""
+    rows = [json.loads(line) for line in files("data").joinpath("sample/posts.jsonl").read_text("utf-8").splitlines()]
+    start = clock.now() - timedelta(days=2)
+    posts = [
+        NewPost(row["source"], row["external_id"], row["text"], start + timedelta(seconds=row["offset_s"]))
+        for row in rows
+    ]
+    found = [claim for at in range(0, len(posts), 100) for claim in take(*posts[at : at + 100]).claim_ids]
+    assert hashlib.sha256(json.dumps(found).encode()).hexdigest().startswith("df15e83d22695a5e")
+    assert len(ask(select(Claim))) == 101
+
+
+def test_two_worker_processes_double_no_claim(service, tmp_path, ask):
+    """Two real processes that take the same claims in at the same time make each of them once and lose no post."""
+    themes = [_different(n) for n in range(12)]
+    commands = []
+    for which in ("kiri", "kanan"):
+        file = tmp_path / f"{which}.jsonl"
+        rows = [{"id": f"{which}{n}", "text": themes[n % 12], "time": "2026-03-01T08:00:00+07:00"} for n in range(240)]
+        file.write_text("\n".join(map(json.dumps, rows)))
+        commands.append([sys.executable, "-c", "from serving.cli import main; main()", "ingest", str(file)])
+    settings = service.settings
+    environment = os.environ | {
+        "SULUH_DATABASE_URL": settings.database,
+        "SULUH_SECRET_KEY": SECRET,
+        "SULUH_VAR_DIR": str(settings.var_dir),
+    }
+    processes = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for command in commands
+    ]
+    for process in processes:
+        out, error = process.communicate(timeout=120)
+        assert process.returncode == 0, out + error
+    claims = ask(select(Claim))
+    assert (len(claims), sum(claim.n_posts for claim in claims)) == (12, 480)
 
 
 def test_machines_are_made_once_a_process(service):

@@ -419,7 +419,7 @@ def read(service):
 
 
 def _acting(service):
-    from serving.worker import acting
+    from serving.deps import acting
 
     return acting(service)
 

@@ -16,8 +16,8 @@ from serving.desk.context import SERVICE
 from serving.desk.evidence import NewSource
 from serving.desk.gates import NotReadyError, Prepared
 from serving.desk.leases import HeldByAnotherError, NotHolderError
-from serving.desk.review import DraftMovedOnError, SameHumanError
-from serving.errors import ForbiddenError, IllegalStepError, NotFoundError
+from serving.desk.review import DraftMovedOnError
+from serving.errors import ForbiddenError, IllegalStepError, NotFoundError, SameHumanError
 from serving.vocabulary import (
     Category,
     ClaimState,
@@ -667,7 +667,7 @@ def test_words_keep_their_writer_over_a_reopening(act, claim_id, ani, sign_up, r
     act(ani, review.take, claim_id)
     act(ani, review.save_draft, claim_id, READY, read(Draft, claim_id).version)
     act(ani, review.submit, claim_id)
-    with pytest.raises(review.SameHumanError):
+    with pytest.raises(SameHumanError):
         act(both, approve, claim_id, political=False)
 
 
@@ -680,7 +680,7 @@ def test_rewording_counts_as_writing(act, drafted, ani, sign_up):
     act(both, review.release, drafted)
     act(ani, review.take, drafted)
     act(ani, review.submit, drafted)
-    with pytest.raises(review.SameHumanError):
+    with pytest.raises(SameHumanError):
         act(both, approve, drafted, political=False)
 
 

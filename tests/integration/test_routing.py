@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from serving.db import routing as sql
+from serving.db import standings
+from serving.db.routing import Candidate
 from serving.db.tables import (
     Campaign,
     Caption,
@@ -24,10 +26,11 @@ from serving.db.tables import (
     User,
 )
 from serving.deps import context_for
-from serving.desk import influencers, routing
-from serving.desk.context import SERVICE
+from serving.desk import explaining, influencers, routing
+from serving.desk.choice import Limits, choose, draw
+from serving.desk.context import SERVICE, Actor
 from serving.desk.eligibility import CONSENT_VERSION, Bar, Evidence, Standing, is_eligible
-from serving.desk.routing import Candidate, Caps
+from serving.desk.routing import Caps
 from serving.i18n import ZONES
 from serving.settings import ElectionPeriod
 from serving.vocabulary import (
@@ -84,6 +87,8 @@ people = st.fixed_dictionaries(
         "left": st.sampled_from([False] * 5 + [True]),
         "ministry": st.integers(0, 2),
         "region": st.sampled_from(REGIONS),
+        "district": st.sampled_from(["", "31.71", "31.72"]),
+        "unit": st.sampled_from(["", "Biro A", "Biro B"]),
         "timezone": st.sampled_from(sorted(ZONES.values())),
         "topic": st.sampled_from([TOPIC] * 3 + [Topic.HEALTH]),
         "email": st.booleans(),
@@ -153,6 +158,8 @@ def _populate(ctx, drawn):
             name="Contoh",
             ministry_id=ministries[each["ministry"]].id,
             region=each["region"],
+            district=each["district"],
+            unit=each["unit"],
             timezone=each["timezone"],
             topics=[each["topic"].value],
             active=each["active"],
@@ -238,14 +245,25 @@ def _candidates(ctx, known, campaign):
             id=each,
             reach=standing.reach,
             n_recent=sum(at >= ctx.now - routing.RECENT for at in offered) + n_waiting,
-            n_waiting=n_waiting,
-            last_at=max(offered, default=None),
+            last_at=max(offered, default=standings.NEVER),
+            unit=f"{person.ministry_id}/{person.unit}" if person.unit else "",
+            district=person.district,
+            region=person.region,
         )
         for each, (person, standing, offered, n_waiting) in known.items()
         if is_eligible(standing, Bar.of(ctx.settings), ctx.now)
+        and n_waiting < ctx.settings.offers_per_day
         and campaign.topic in person.topics
         and (not campaign.regions or person.region in campaign.regions)
     ]
+
+
+def _pool(ctx, campaign, per_place=100):
+    standings.advance(ctx.session, ctx.now - routing.RECENT)
+    wanted = routing.audience_of(ctx, campaign)
+    return sql.pool(
+        ctx.session, routing.line_of(ctx), wanted, max_waiting=ctx.settings.offers_per_day, per_place=per_place
+    )
 
 
 def _plan(ctx, campaign):
@@ -267,13 +285,14 @@ def _plan(ctx, campaign):
     regions=st.sampled_from([[], ["ID-JK"], ["ID-JK", "ID-PA"]]),
 )
 def test_planning_in_sql_equals_the_reference(example, drawn, reach, regions):
-    """The least burdened are chosen until the reach is met, exactly as the reference chooses them."""
+    """The database gives exactly those who may be asked, as the rule sees them, and the choice is made among them."""
 
     def check(ctx):
         known = _populate(ctx, drawn)
         campaign = _campaign(ctx, target_reach=reach, regions=regions)
-        expected = routing.choose(campaign.id, _candidates(ctx, known, campaign), reach, ctx.settings.offers_per_day)
-        assert _plan(ctx, campaign) == sorted(expected)
+        people_ = _candidates(ctx, known, campaign)
+        assert sorted(_pool(ctx, campaign), key=lambda each: each.id) == sorted(people_, key=lambda each: each.id)
+        assert _plan(ctx, campaign) == sorted(choose(campaign.id, people_, reach, Limits(3)))
 
     example(check)
 
@@ -607,5 +626,67 @@ def _release_and_check(ctx, people_, running, ministry):
 def test_the_draw_is_a_permutation(ctx):
     """Python and SQL draw alike, and differently for different campaigns."""
     ids = list(range(1, 200))
-    assert len({routing.draw(7, each) for each in ids}) == len(ids)
-    assert sorted(ids, key=lambda each: routing.draw(7, each)) != sorted(ids, key=lambda each: routing.draw(8, each))
+    assert len({draw(7, each) for each in ids}) == len(ids)
+    assert sorted(ids, key=lambda each: draw(7, each)) != sorted(ids, key=lambda each: draw(8, each))
+
+
+# ---- why, and why not ------------------------------------------------------------------------------------------
+
+
+def _sentence(ctx, campaign, person):
+    manager = replace(ctx, actor=Actor(_user(ctx).id, "manajer", frozenset({Role.MANAGER})))
+    found = explaining.explain(manager, campaign.id, person.id)
+    return found.chosen, found.message.format(**found.params)
+
+
+def test_why_somebody_was_chosen_or_not_is_one_sentence(ctx):
+    """Whoever was chosen reads as chosen; the others get the first thing that kept them out."""
+    chosen, paused = _one(ctx), _one(ctx, ministry="b", paused_at=START)
+    elsewhere = _one(ctx, ministry="c", topics=[Topic.HEALTH.value])
+    spare = _one(ctx, ministry="d", followers=(600, 601, 602))
+    campaign = _campaign(ctx, target_reach=2_000)
+    routing.plan(ctx, campaign.id)
+    assert _sentence(ctx, campaign, chosen)[0]
+    assert _sentence(ctx, campaign, paused) == (False, "Anda sedang jeda; lanjutkan kapan saja.")
+    assert "Tidak memilih topik" in _sentence(ctx, campaign, elsewhere)[1]
+    assert "Jangkauan sudah cukup" in _sentence(ctx, campaign, spare)[1]
+
+
+def test_an_explanation_never_tells_an_answer(ctx):
+    """The sentence about somebody chosen is the same whether they accepted or declined."""
+    person = _one(ctx)
+    campaign = _campaign(ctx)
+    routing.plan(ctx, campaign.id)
+    said = set()
+    for state in (OfferState.ACCEPTED, OfferState.DECLINED, OfferState.EXPIRED):
+        ctx.session.execute(update(Offer).values(state=state, offered_at=ctx.now))
+        said.add(_sentence(ctx, campaign, person))
+    assert len(said) == 1
+
+
+def test_nobody_gets_two_offers_about_one_claim(ctx):
+    """A second campaign on the same clarification asks other people, also where both were planned side by side."""
+    source = factories.clarification(ctx, _user(ctx).id, _user(ctx).id)
+    first, second = (
+        _campaign(ctx, kind=CampaignKind.CLARIFICATION, clarification_id=source.id, target_reach=10**6)
+        for _ in range(2)
+    )
+    person, other = _one(ctx), _one(ctx, ministry="b")
+    _offer(ctx, first, person, OfferState.DECLINED, offered_at=ctx.now - DAY)
+    routing.plan(ctx, second.id)
+    planned = ctx.session.scalars(select(Offer.influencer_id).where(Offer.campaign_id == second.id)).all()
+    assert list(planned) == [other.id]
+    _offer(ctx, second, person, OfferState.PLANNED)
+    assert _released(ctx, second) == 1
+
+
+def test_a_unit_gets_each_wording_once(ctx):
+    """Of five colleagues in one unit as many are asked as there are wordings, each with another."""
+    ministry = factories.ministry(ctx)
+    for _ in range(5):
+        factories.influencer(ctx, ministry.id, unit="Biro A")
+    campaign = _campaign(ctx, target_reach=10**6)
+    routing.plan(ctx, campaign.id)
+    variants = ctx.session.scalars(select(Offer.variant).where(Offer.campaign_id == campaign.id)).all()
+    assert sorted(variants) == [1, 2, 3]
+    assert routing.plan(ctx, campaign.id) == 0

@@ -97,7 +97,14 @@ def test_the_reference_names_every_setting() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "steps"),
-    [("Claim", states.CLAIM_STEPS), ("Campaign", states.CAMPAIGN_STEPS), ("Offer", states.OFFER_STEPS)],
+    [
+        ("Claim", states.CLAIM_STEPS),
+        ("Campaign", states.CAMPAIGN_STEPS),
+        ("Offer", states.OFFER_STEPS),
+        ("Appeal", states.APPEAL_STEPS),
+        ("Breaker", states.BREAKER_STEPS),
+        ("Second look", states.SECOND_LOOK_STEPS),
+    ],
 )
 def test_the_reference_draws_the_state_machines(heading: str, steps: Mapping[tuple[str, str], str]) -> None:
     """Each table of steps in the reference is the table in the code."""

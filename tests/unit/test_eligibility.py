@@ -14,11 +14,13 @@ from serving.desk.eligibility import (
     Evidence,
     ReasonKind,
     Standing,
+    growing_old,
+    hold_for,
     is_eligible,
     is_suspicious,
     reasons,
 )
-from serving.vocabulary import Platform
+from serving.vocabulary import EvidenceHold, Platform
 
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 BAR = Bar(500, timedelta(days=90))
@@ -116,6 +118,35 @@ def test_jumps_are_held(before, days, after, held):
 def test_a_first_count_is_no_jump():
     """There is nothing to compare the first count with."""
     assert not is_suspicious(None, 10**9, NOW)
+
+
+@pytest.mark.parametrize(
+    ("count", "hold"), [(3_000, EvidenceHold.ROUND), (2_999, None), (0, None), (900, None), (50_001, EvidenceHold.JUMP)]
+)
+def test_round_numbers_and_jumps_are_held(count, hold):
+    """Whole thousands wait for a look as jumps do; nobody is asked to explain a plain count."""
+    assert hold_for(Evidence(2_000, NOW - timedelta(days=20)), count, NOW) is hold
+
+
+@pytest.mark.parametrize(
+    ("evidence", "part"),
+    [
+        (Evidence(3_000, NOW, held=True, hold=EvidenceHold.ROUND), "angka bulat"),
+        (Evidence(3_000, NOW, held=True, hold=EvidenceHold.JUMP), "melonjak"),
+        (Evidence(3_000, NOW, held=True, refused="Gambar terpotong."), "tidak diterima: Gambar terpotong."),
+    ],
+)
+def test_the_sentence_says_why_evidence_is_held(evidence, part):
+    """Round, jumped or refused: each has its own words."""
+    (reason,) = reasons(_standing(latest=dict(_standing().latest) | {Platform.X: evidence}), BAR, NOW)
+    assert part in str(reason)
+
+
+@pytest.mark.parametrize(("days", "left"), [(74, None), (75, 15), (89, 1), (90, None)])
+def test_a_reminder_comes_on_the_seventy_fifth_day(days, left):
+    """From 75 days on each platform is reminded of with the days that are left; what has expired is a reason instead."""
+    found = growing_old(_standing(days=days), BAR, NOW)
+    assert [reason.params["days"] for reason in found] == ([left] * 3 if left else [])
 
 
 def _sample_standing(row):

@@ -23,7 +23,7 @@ from serving.desk.gates import (
     unanswered,
     words_obstacles,
 )
-from serving.vocabulary import Category, DismissReason, EvidenceKind, Gate, VerdictLabel
+from serving.vocabulary import QUESTIONS, Category, DismissReason, EvidenceKind, Gate, VerdictLabel
 
 WORDING = "Pesan berantai menyebut Bank Contoh membagikan kuota gratis lewat tautan pendaftaran."
 OPEN = {gate: gate is Gate.VERIFIABLE for gate in Gate}
@@ -61,9 +61,8 @@ def test_each_question_must_be_answered(gate):
     with pytest.raises(NotReadyError) as refusal:
         check(replace(READY, gates=gates), TWO, WORDING)
     assert refusal.value.obstacle.step is PathStep.GATES
-    from serving.vocabulary import LABELS
 
-    assert LABELS[gate] in str(refusal.value)
+    assert QUESTIONS[gate] in str(refusal.value)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,9 @@ TEXTS = st.one_of(st.text(max_size=80), st.lists(_PIECES, max_size=30).map("".jo
 
 @given(TEXTS)
 @example("admin2nya kirim ke x@ a-b.com")
+@example("\xc1 \xc1a\xc12 a-a.")
+@example("08123456789a b c d")
+@example("kata08123456789yg")
 @settings(max_examples=400, deadline=None)
 def test_normalise_is_idempotent(text):
     """Cleaning a cleaned text changes nothing."""

@@ -1,4 +1,4 @@
-"""Caps, quiet hours, the choice and the hiding of small groups, as pure rules."""
+"""Caps, quiet hours and the hiding of small groups, as pure rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk.routing import Candidate, Caps, choose, day_began, draw, is_quiet, may_offer_now, suppress
+from serving.desk.routing import Caps, day_began, is_quiet, may_offer_now, suppress
 
 CAPS = Caps(2, timedelta(hours=4), time(20), time(7))
 JAKARTA, MAKASSAR, JAYAPURA = "Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"
@@ -64,40 +64,6 @@ def test_the_gap_is_kept():
 def test_no_offers_a_day_means_none():
     """A cap of zero silences everything."""
     assert not may_offer_now(_at(3), JAKARTA, [], Caps(0, timedelta(0), time(20), time(7)))
-
-
-def test_the_least_burdened_come_first():
-    """Who was asked less often comes first, then who was asked longer ago, then the draw."""
-    often = Candidate(1, 1_500, 3, 0, _at(1, day=1))
-    recent = Candidate(2, 1_500, 1, 0, _at(2))
-    long_ago = Candidate(3, 1_500, 1, 0, _at(1, day=1))
-    never = Candidate(4, 1_500, 0, 0, None)
-    assert choose(9, [often, recent, long_ago, never], 10**6, 2) == [4, 3, 2, 1]
-
-
-def test_whoever_has_enough_waiting_is_left_out():
-    """Somebody with a full day ahead is not planned for more."""
-    assert choose(9, [Candidate(1, 1_500, 2, 2, None)], 10**6, 2) == []
-
-
-@given(
-    reaches=st.lists(st.integers(1_500, 9_000), min_size=1, max_size=30),
-    wanted=st.integers(1, 100_000),
-    campaign=st.integers(1, 10**6),
-)
-def test_no_more_are_chosen_than_the_reach_needs(reaches, wanted, campaign):
-    """The choice meets the reach where it can, and would miss it with one person fewer."""
-    people = [Candidate(number, reach, 0, 0, None) for number, reach in enumerate(reaches, start=1)]
-    chosen = choose(campaign, people, wanted, 2)
-    got = [reaches[each - 1] for each in chosen]
-    assert sum(got) >= min(wanted, sum(reaches))
-    assert sum(got[:-1]) < wanted
-
-
-@given(st.integers(1, 2**40), st.sets(st.integers(1, 2**31 - 2), min_size=2, max_size=50))
-def test_the_draw_gives_everybody_a_place_of_their_own(campaign, ids):
-    """No two people share a place, so the order is complete."""
-    assert len({draw(campaign, each) for each in ids}) == len(ids)
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 60), max_size=12), st.integers(2, 12))

@@ -1,4 +1,4 @@
-"""The three state machines, step by step."""
+"""The state machines, step by step."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.desk import states
-from serving.desk.states import CampaignStep, ClaimStep, OfferStep
+from serving.desk.states import AppealStep, BreakerStep, CampaignStep, ClaimStep, OfferStep, SecondLookStep
 from serving.errors import IllegalStepError
-from serving.vocabulary import CampaignState, ClaimState, OfferState
+from serving.vocabulary import AppealState, BreakerState, CampaignState, ClaimState, OfferState, SecondLookState
 
 MACHINES = [
     (states.next_claim_state, states.CLAIM_STEPS, ClaimState, ClaimStep),
     (states.next_campaign_state, states.CAMPAIGN_STEPS, CampaignState, CampaignStep),
     (states.next_offer_state, states.OFFER_STEPS, OfferState, OfferStep),
+    (states.next_appeal_state, states.APPEAL_STEPS, AppealState, AppealStep),
+    (states.next_breaker_state, states.BREAKER_STEPS, BreakerState, BreakerStep),
+    (states.next_second_look_state, states.SECOND_LOOK_STEPS, SecondLookState, SecondLookStep),
 ]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk.triage import Facts, priority, reasons, urgency, urgency_now
+from serving.desk.triage import WEIGHTS, Facts, factors, priority, reasons, urgency, urgency_now
 from serving.i18n import Language
 from serving.vocabulary import Category, ClaimState
 
@@ -98,3 +101,27 @@ def test_waiting_is_a_reason_while_a_claim_is_open():
     """After hours the wait itself is named."""
     found = reasons(replace(PLAIN, waiting_since=NOW - timedelta(hours=5)), NOW)
     assert "sudah menunggu 5 jam" in [because.in_words(Language.ID) for because in found]
+
+
+@given(facts)
+def test_an_urgency_is_its_factors(given_facts):
+    """Likeness, speed, reach, harm and answer add up to it; nothing else goes in."""
+    made_of = factors(given_facts)
+    total = made_of.likeness + made_of.speed + made_of.reach + made_of.harm + made_of.answered
+    assert urgency(given_facts) == pytest.approx(total)
+    assert made_of.speed >= 0
+    assert made_of.reach >= 0
+
+
+def test_equal_claims_have_equal_numbers():
+    """The same facts give the same number to the last digit, so that the claim's own number decides, always alike."""
+    twin = replace(PLAIN, reach=PLAIN.reach)
+    assert priority(PLAIN).hex() == priority(twin).hex()
+
+
+def test_the_document_states_the_weights_that_order():
+    """Every figure of the table in docs/trends.md is the one that the desk computes with."""
+    text = (Path(__file__).parents[2] / "docs/trends.md").read_text(encoding="utf-8")
+    told = {name: float(value) for name, value in re.findall(r"^\| `([\w.]+)` \| ([\d.]+) \|", text, re.MULTILINE)}
+    plain = {field.name: getattr(WEIGHTS, field.name) for field in fields(WEIGHTS) if field.name != "harm"}
+    assert told == plain | {f"harm.{category}": WEIGHTS.harm[category] for category in Category}

@@ -14,10 +14,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-from serving.app import create_app
 from serving.deps import Service
 from serving.settings import Settings
-from tests.conftest import PASSWORD, SetClock
+from tests.conftest import PASSWORD, SetClock, app_for
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
@@ -64,7 +63,7 @@ def site(settings: Settings, clock: SetClock) -> Iterator[Site]:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    app = create_app(settings.model_copy(update={"base_url": url}), clock)
+    app = app_for(settings.model_copy(update={"base_url": url}), clock)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -72,6 +71,7 @@ def site(settings: Settings, clock: SetClock) -> Iterator[Site]:
     yield Site(url, app.state.service)
     server.should_exit = True
     thread.join(timeout=10)
+    app.state.service.database.close()
 
 
 @pytest.fixture(scope="session")

@@ -60,11 +60,13 @@ def _pages(app) -> list[str]:
     found = {
         route.path
         for route in _routes(app.routes)
-        if "GET" in route.methods and not route.path.startswith("/v1/") and route.path not in {"/sehat", "/metrics"}
+        if "GET" in route.methods and not route.path.startswith("/v1/") and route.path not in NO_PAGES
     }
     return sorted(path for path in found if "{slug}" not in path)
 
 
+# Not pages: what a program or a script reads, the last of them for as long as the page is open.
+NO_PAGES = {"/sehat", "/metrics", "/tren/aliran"}
 WHO = ["", *(role.value for role in Role)]
 
 

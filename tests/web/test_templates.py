@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from scripts.frontend import ICONS
 from serving.console.pages import ENVIRONMENT, HERE, spark_points, words_for
 from serving.i18n import Language
-from serving.vocabulary import VerdictLabel
+from serving.vocabulary import DismissReason, Gate, VerdictLabel
 
 TEMPLATES = sorted(path.name for path in (HERE / "templates").glob("*.html"))
 # Names and what stands the same in both languages.
@@ -104,6 +104,14 @@ def test_every_verdict_has_a_picture_and_a_border():
             assert f"verdict-{verdict.value}" in html
             assert "<svg" in html
             assert f".verdict-{verdict.value}" in css or verdict is VerdictLabel.UNPROVEN
+
+
+def test_a_word_of_two_vocabularies_has_one_label():
+    """No label is lost behind another: where two vocabularies share a value, it is no question."""
+    label = words_for(Language.ID)["label"]
+    assert label(VerdictLabel.SATIRE) == label(DismissReason.SATIRE) == "satire"
+    assert label(DismissReason.OPINION) == "opini"
+    assert label(Gate.SATIRE).endswith("?")
 
 
 def _parts(source, language=Language.ID, **values):

@@ -1,0 +1,1 @@
+"""What stands beside ours in a benchmark, written the way its users write it."""

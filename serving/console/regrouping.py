@@ -1,0 +1,132 @@
+"""The page on which a checker says that some posts of a claim belong elsewhere, and takes that back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Request, Response
+from fastapi.responses import StreamingResponse
+
+from serving.console.forms import OPTIONAL_PARAGRAPH, attempt, fit
+from serving.console.pages import redirect, render
+from serving.db.regrouping import Made
+from serving.db.tables import Claim, Post
+from serving.deps import PageContext, ServiceDep, Visit, VisitDep, get_language, writing_as
+from serving.desk import claims, regrouping
+from serving.desk.context import Context
+from serving.desk.machine import machine_for
+from serving.desk.regrouping import Asked
+from serving.errors import InvalidInputError, SuluhError
+from serving.i18n import mark, translate
+from serving.inputs import ID_MAX, Id
+
+router = APIRouter()
+PathId = Annotated[Id, Path(le=ID_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class RegroupPage:
+    """A claim with its posts, what was ticked and typed, and the corrections so far."""
+
+    claim: Claim
+    posts: Sequence[Post]
+    corrections: Sequence[Made]
+    ticked: frozenset[int]
+    into: str
+    note: str
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a request for the page carries."""
+
+    request: Request
+    ctx: Context
+    visit: Visit | None
+
+    def page(
+        self, claim_id: int, typed: tuple[Sequence[int], str, str] = ((), "", ""), error: SuluhError | None = None
+    ) -> Response:
+        """Show the posts, with what was chosen and why it was refused where it was."""
+        detail = claims.detail(self.ctx, claim_id)
+        ticked, into, note = typed
+        page = RegroupPage(
+            claim=detail.listed.claim,
+            posts=detail.posts,
+            corrections=regrouping.corrections(self.ctx, claim_id),
+            ticked=frozenset(ticked),
+            into=into,
+            note=note,
+            refusal=translate(get_language(self.request), error.message, **error.params) if error else "",
+        )
+        return render(self.request, "regroup.html", page, visit=self.visit, status=error.status if error else 200)
+
+
+@router.get("/klaim/{claim_id}/pindah")
+def choose(request: Request, ctx: PageContext, visit: VisitDep, claim_id: PathId) -> Response:
+    """Show the posts of a claim, to be ticked."""
+    return Shown(request, ctx, visit).page(claim_id)
+
+
+def _numbers(ticked: Sequence[str]) -> list[int]:
+    if not all(text.isascii() and text.isdigit() and len(text) < len(str(ID_MAX)) for text in ticked):
+        raise InvalidInputError(mark("Pilih satu sampai {n} kiriman."), n=regrouping.POSTS_MAX)
+    return [int(text) for text in ticked]
+
+
+def _claim_number(text: str) -> int:
+    plain = text.strip().removeprefix("#")
+    if not (plain.isascii() and plain.isdigit() and 0 < len(plain) < len(str(ID_MAX))):
+        raise InvalidInputError(mark("Tulis nomor klaim yang menerima kiriman itu."))
+    return int(plain)
+
+
+@router.post("/klaim/{claim_id}/pindah")
+def regroup(  # noqa: PLR0913, PLR0917 - the form's fields
+    request: Request,
+    ctx: PageContext,
+    visit: VisitDep,
+    service: ServiceDep,
+    claim_id: PathId,
+    post: Annotated[list[str] | None, Form()] = None,
+    act: Annotated[str, Form()] = "",
+    into: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    """Split the ticked posts off, or move them to another claim, and go on to the claim that has them now."""
+    stands: list[int] = []
+    ticked: list[int] = []
+
+    def whole() -> None:
+        ticked.extend(_numbers(post or []))
+        asked = Asked(claim_id, ticked, fit(OPTIONAL_PARAGRAPH, note, "catatan"))
+        if act == "move":
+            stands.append(regrouping.move_posts(ctx, asked, _claim_number(into)).id)
+        else:
+            stands.append(regrouping.split(ctx, machine_for(service.settings), asked).id)
+
+    if error := attempt(ctx, whole):
+        return Shown(request, ctx, visit).page(claim_id, (ticked, into, note), error)
+    return redirect(request, f"/klaim/{stands[0]}", mark("{n} kiriman dipindahkan ke klaim ini."), n=len(ticked))
+
+
+@router.post("/klaim/{claim_id}/pindah/{correction_id}/batal")
+def undo(request: Request, ctx: PageContext, visit: VisitDep, claim_id: PathId, correction_id: PathId) -> Response:
+    """Put the posts of a correction back, and go on to the claim that has them again."""
+    stands: list[int] = []
+    if error := attempt(ctx, lambda: stands.append(regrouping.undo(ctx, correction_id).id)):
+        return Shown(request, ctx, visit).page(claim_id, error=error)
+    return redirect(request, f"/klaim/{stands[0]}", mark("Koreksi dibatalkan; kirimannya kembali ke klaim ini."))
+
+
+@router.get("/model/pelajaran/pasangan.jsonl")
+def download_pairs(ctx: PageContext, service: ServiceDep) -> Response:
+    """Give the pairs of wordings that people put together or took apart as lines of JSON, and note it in the record."""
+    return StreamingResponse(
+        regrouping.export_pairs(ctx, writing_as(service, ctx.actor), service.database.read),
+        media_type="application/x-ndjson",
+        headers={"content-disposition": 'attachment; filename="pasangan-klaim.jsonl"'},
+    )

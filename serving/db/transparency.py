@@ -1,0 +1,190 @@
+"""What one month comes to: counts and times, never a person. What few of them may be shown of is the desk's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from serving.db import second_look
+from serving.db.appeals import ANSWERED
+from serving.db.tables import (
+    Appeal,
+    BreakerFreeze,
+    Claim,
+    Clarification,
+    Complaint,
+    Correction,
+    Influencer,
+    Ministry,
+    ModelHistory,
+    PublicChange,
+)
+from serving.vocabulary import (
+    AppealState,
+    Category,
+    ClaimState,
+    ComplaintReason,
+    DismissReason,
+    ModelRole,
+    VerdictLabel,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From ``since`` on and before ``until``."""
+
+    since: datetime
+    until: datetime
+
+    def holds(self, column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]) -> Any:
+        """Say of a column that its moment lies inside."""
+        return (column >= self.since) & (column < self.until)
+
+
+def _counted(session: Session, key: Any, *conditions: ColumnElement[bool]) -> dict[Any, int]:
+    query = select(key, func.count()).where(*conditions).group_by(key).order_by(func.count().desc(), key)
+    return {name: int(n) for name, n in session.execute(query)}
+
+
+def _published(span: Span) -> ColumnElement[bool]:
+    """Say of a clarification that this desk published it in the month, whatever became of it since."""
+    ours: ColumnElement[bool] = span.holds(Clarification.published_at) & Clarification.author_id.is_not(None)
+    return ours
+
+
+def first_published(session: Session) -> datetime | None:
+    """Give when this desk first published something."""
+    query = select(func.min(Clarification.published_at)).where(Clarification.author_id.is_not(None))
+    return session.scalars(query).one_or_none()
+
+
+def verdicts(session: Session, span: Span) -> dict[VerdictLabel | None, int]:
+    """Count what was published by verdict."""
+    return _counted(session, Clarification.verdict, _published(span))
+
+
+def categories(session: Session, span: Span) -> dict[Category, int]:
+    """Count what was published by category."""
+    return _counted(session, Clarification.category, _published(span))
+
+
+def issuers(session: Session, span: Span) -> dict[str, int]:
+    """Count what was published by the agency that issued it."""
+    return _counted(session, Clarification.issuer, _published(span))
+
+
+def n_political(session: Session, span: Span) -> int:
+    """Count what was published and answered political by at least one of two people."""
+    query = select(func.count()).where(_published(span), Clarification.political.is_(True))
+    return session.execute(query).scalar_one()
+
+
+def dismissals(session: Session, span: Span) -> dict[DismissReason, int]:
+    """Count the claims that were closed without a label, and still are, by reason."""
+    closed = Claim.state == ClaimState.DISMISSED
+    return _counted(session, Claim.dismiss_reason, closed, span.holds(Claim.decided_at))
+
+
+def seconds_until_seen(session: Session, span: Span) -> list[float]:
+    """Give, for every claim that was first looked at in the month, the seconds since it arose."""
+    query = select(Claim.created_at, Claim.seen_at).where(span.holds(Claim.seen_at))
+    return [(seen - made).total_seconds() for made, seen in session.execute(query) if seen]
+
+
+def seconds_until_decided(session: Session, span: Span) -> list[float]:
+    """Give, for every claim that was decided in the month, the seconds since it arose."""
+    query = select(Claim.created_at, Claim.decided_at).where(span.holds(Claim.decided_at))
+    return [(decided - made).total_seconds() for made, decided in session.execute(query) if decided]
+
+
+def changes(session: Session, span: Span) -> dict[str, int]:
+    """Count the lines of the public log about what this desk published, by what was done.
+
+    What was taken over from elsewhere is left out, as it is where publications are counted: the two are compared.
+    """
+    ours = PublicChange.clarification_id.in_(select(Clarification.id).where(Clarification.author_id.is_not(None)))
+    return _counted(session, PublicChange.kind, span.holds(PublicChange.at), ours)
+
+
+def n_filed(session: Session, span: Span) -> int:
+    """Count the appeals that were filed."""
+    return session.execute(select(func.count()).where(span.holds(Appeal.filed_at))).scalar_one()
+
+
+def answers(session: Session, span: Span) -> dict[AppealState, int]:
+    """Count the appeals that were answered by their outcome."""
+    return _counted(session, Appeal.state, Appeal.state.in_(ANSWERED), span.holds(Appeal.answered_at))
+
+
+def n_open_at(session: Session, moment: datetime) -> int:
+    """Count the appeals that waited for their answer at a moment."""
+    unanswered = or_(Appeal.answered_at.is_(None), Appeal.answered_at >= moment)
+    return session.execute(select(func.count()).where(Appeal.filed_at < moment, unanswered)).scalar_one()
+
+
+def seconds_until_answered(session: Session, span: Span) -> list[float]:
+    """Give, for every appeal that was answered in the month, the seconds since it was filed."""
+    query = select(Appeal.filed_at, Appeal.answered_at).where(span.holds(Appeal.answered_at))
+    return [(answered - filed).total_seconds() for filed, answered in session.execute(query) if answered]
+
+
+def complaints(session: Session, span: Span) -> dict[ComplaintReason, int]:
+    """Count the complaints by what was minded."""
+    return _counted(session, Complaint.reason, span.holds(Complaint.at))
+
+
+def freezes(session: Session, span: Span) -> Sequence[BreakerFreeze]:
+    """Give the times that everything was frozen."""
+    return session.scalars(select(BreakerFreeze).where(span.holds(BreakerFreeze.at))).all()
+
+
+def second_looks(session: Session, span: Span) -> dict[Category, second_look.Looked]:
+    """Count by category how many dismissals were looked at again, and in how many the second person agreed."""
+    return second_look.agreement(session, span.since, span.until)
+
+
+def consenting(session: Session, moment: datetime) -> dict[str, int]:
+    """Count by ministry the civil servants who took part at a moment and are still known here."""
+    query = (
+        select(Ministry.name, func.count())
+        .join(Influencer, Influencer.ministry_id == Ministry.id)
+        .where(Influencer.consent_at < moment, or_(Influencer.left_at.is_(None), Influencer.left_at >= moment))
+        .group_by(Ministry.name)
+        .order_by(Ministry.name)
+    )
+    return {name: int(n) for name, n in session.execute(query)}
+
+
+def told(session: Session, span: Span) -> tuple[int, int]:
+    """Count the people who were told in the month that something they carried no longer stands, and who read of it.
+
+    Somebody who was told twice is one person, who has read of it once one of the two was acknowledged.
+    """
+    reader = case((Correction.acknowledged_at.is_not(None), Correction.influencer_id))
+    query = select(
+        func.count(Correction.influencer_id.distinct()),
+        func.count(reader.distinct()),
+    ).where(span.holds(Correction.sent_at))
+    sent, read = session.execute(query).one()
+    return int(sent), int(read)
+
+
+def models_read_with(session: Session, span: Span) -> dict[str, int]:
+    """Count the claims that arose in the month by the model that judged them."""
+    return _counted(session, Claim.model, span.holds(Claim.created_at))
+
+
+def metrics_of(session: Session, versions: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Give the figures on the card of each of these models that was ever promoted."""
+    query = (
+        select(ModelHistory.version, ModelHistory.metrics)
+        .where(ModelHistory.role == ModelRole.CHAMPION, ModelHistory.version.in_(versions))
+        .order_by(ModelHistory.id)
+    )
+    return {row.version: row.metrics for row in session.execute(query)}

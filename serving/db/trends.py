@@ -1,0 +1,200 @@
+"""Rows behind the trends: posts read once for places, sources and hours, and the fastest claims with their quarters."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.orm import Session
+
+from serving.db import bulk
+from serving.db.tables import Claim, ClaimPlace, ClaimSource, HourTotal, Post, PostReading, SourceTotal, Spread
+from serving.vocabulary import Category, ClaimState
+
+# ---- reading posts once ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadPost:
+    """What is noted of one post. ``claim_id`` is the claim among whose copies it was found."""
+
+    id: int
+    claim_id: int
+    source: str
+    posted_at: datetime
+    text: str
+
+
+def unread_posts(session: Session, limit: int) -> list[UnreadPost]:
+    """Give the next posts in the order in which they came, under a lock: only one reads at a time.
+
+    Posts are numbered under the intake's lock, so none with a smaller number is committed later.
+    """
+    last = session.execute(select(PostReading.last_post_id).with_for_update()).scalar_one()
+    query = (
+        select(Post.id, func.coalesce(Post.cluster_id, Post.claim_id), Post.source, Post.posted_at, Post.text)
+        .where(Post.id > last)
+        .order_by(Post.id)
+        .limit(limit)
+    )
+    return [UnreadPost(*row) for row in session.execute(query)]
+
+
+def note_read(session: Session, last_post_id: int) -> None:
+    """Say how far posts were read."""
+    session.execute(
+        update(PostReading).values(last_post_id=last_post_id), execution_options={"synchronize_session": False}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Numbers of posts: by claim and province, by claim and source, by source, and by hour since 1970."""
+
+    places: Counter[tuple[int, str]]
+    claim_sources: Counter[tuple[int, str]]
+    sources: Counter[str]
+    hours: Counter[int]
+
+
+def add_noted(session: Session, noted: Noted) -> None:
+    """Add to what was noted before, in order of key, so that two never wait for each other."""
+    for model, keys, counts in (
+        (ClaimPlace, ("claim_id", "region"), noted.places),
+        (ClaimSource, ("claim_id", "source"), noted.claim_sources),
+    ):
+        bulk.add_to_columns(session, model, keys, ("n_posts",), [(*key, n) for key, n in sorted(counts.items())])
+    bulk.add_to_columns(session, SourceTotal, ("source",), ("n_posts",), sorted(noted.sources.items()))
+    bulk.add_to_columns(session, HourTotal, ("hour",), ("n_posts",), sorted(noted.hours.items()))
+
+
+# ---- what a claim names and where it comes from -------------------------------------------------------------------
+
+
+def names_region(region: str) -> ColumnElement[bool]:
+    """Give the condition that a post of a claim, or of one merged into it, names a province."""
+    return _standing(select(ClaimPlace.claim_id).where(ClaimPlace.region == region))
+
+
+def comes_from(source: str) -> ColumnElement[bool]:
+    """Give the condition that a post of a claim, or of one merged into it, came from a source."""
+    return _standing(select(ClaimSource.claim_id).where(ClaimSource.source == source))
+
+
+def _standing(noted: Select[int]) -> ColumnElement[bool]:
+    owner = Claim.__table__.alias("owner")
+    return Claim.id.in_(select(func.coalesce(owner.c.merged_into_id, owner.c.id)).where(owner.c.id.in_(noted)))
+
+
+def sources(session: Session) -> list[str]:
+    """Give every source that posts were read of, the largest first."""
+    return list(session.scalars(select(SourceTotal.source).order_by(SourceTotal.n_posts.desc(), SourceTotal.source)))
+
+
+def places_of(session: Session, claim_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Give the provinces that each claim names, the most often named first."""
+    return _most_first(session, ClaimPlace, ClaimPlace.region.key, claim_ids)
+
+
+def sources_of(session: Session, claim_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Give the sources of each claim, the largest first."""
+    return _most_first(session, ClaimSource, ClaimSource.source.key, claim_ids)
+
+
+def _most_first(
+    session: Session, model: type[ClaimPlace | ClaimSource], name: str, claim_ids: Collection[int]
+) -> dict[int, tuple[str, ...]]:
+    word = model.__table__.c[name]
+    query = (
+        select(model.claim_id, word)
+        .where(bulk.among(session, model.claim_id, sorted(claim_ids)))
+        .order_by(model.claim_id, model.n_posts.desc(), word)
+    )
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for claim_id, value in session.execute(query):
+        found[claim_id].append(value)
+    return {claim_id: tuple(values) for claim_id, values in found.items()}
+
+
+# ---- the fastest claims ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which claims a reader of the trends asks for; nothing means every one that spreads."""
+
+    category: Category | None = None
+    band: str | None = None
+    region: str | None = None
+    source: str | None = None
+
+
+def _conditions(wanted: Wanted, still: float) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Claim.posts_per_hour > still, Claim.state != ClaimState.MERGED]
+    if wanted.category:
+        conditions.append(Claim.category == wanted.category)
+    if wanted.band:
+        conditions.append(Claim.band == wanted.band)
+    if wanted.region:
+        conditions.append(names_region(wanted.region))
+    if wanted.source:
+        conditions.append(comes_from(wanted.source))
+    return conditions
+
+
+def fastest(session: Session, wanted: Wanted, still: float, limit: int) -> Sequence[Claim]:
+    """Give the claims that spread faster than ``still``, the fastest first, equal ones by their numbers."""
+    query = (
+        select(Claim).where(*_conditions(wanted, still)).order_by(Claim.posts_per_hour.desc(), Claim.id).limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def n_moving(session: Session, still: float) -> int:
+    """Count the claims that spread faster than ``still``."""
+    query = select(func.count()).select_from(Claim).where(*_conditions(Wanted(), still))
+    return session.scalar(query) or 0
+
+
+def claims_made(session: Session, since: datetime, until: datetime, limit: int) -> Sequence[Claim]:
+    """Give the newest claims that were made in a span of time and stand by themselves, whatever became of them."""
+    query = (
+        select(Claim)
+        .where(Claim.created_at.between(since, until), Claim.state != ClaimState.MERGED)
+        .order_by(Claim.created_at.desc(), Claim.id.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def last_measured(session: Session) -> datetime | None:
+    """Give when a claim was last measured: while it stays the same, no trend has changed but by fading."""
+    return session.scalar(select(func.max(Claim.measured_at)))
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """What came of one claim in one quarter of an hour."""
+
+    claim_id: int
+    quarter: int
+    n_posts: int
+    reach: int
+    engagement: int
+
+
+def quarters_since(session: Session, claim_ids: Iterable[int], quarter: int) -> list[Quarter]:
+    """Give the quarters of some claims from ``quarter`` on."""
+    query = select(Spread.claim_id, Spread.quarter, Spread.n_posts, Spread.reach, Spread.engagement).where(
+        bulk.among(session, Spread.claim_id, sorted(set(claim_ids))), Spread.quarter >= quarter
+    )
+    return [Quarter(*row) for row in session.execute(query)]
+
+
+def hour_totals(session: Session, first: int, last: int) -> Mapping[int, int]:
+    """Give the posts of all claims in each hour between two, both included; hours without one are left out."""
+    query = select(HourTotal.hour, HourTotal.n_posts).where(HourTotal.hour.between(first, last))
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,0 +1,314 @@
+"""Posts that belong elsewhere: a person splits a claim or moves posts to another one, and can undo it.
+
+What moves with a post is its part of the spread, its picture, and its wording, so that later copies follow it: a
+wording that no post of the old claim says any more finds the new claim from then on. Both claims are counted anew. What
+was split stays apart (``desk.merging``) until it is undone. Every correction is remembered with its posts, and the
+pairs of wordings teach the matcher what is one claim and what is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from data.duplicates import SignatureFormatError, Signatures, signatures
+from serving.db import Session
+from serving.db import claims as claim_rows
+from serving.db import merging as family_rows
+from serving.db import regrouping as rows
+from serving.db.regrouping import Made, Said
+from serving.db.tables import Claim, Post
+from serving.desk import audit, categories, merging
+from serving.desk.context import Begin, Context
+from serving.desk.leases import let_go, move, refuse_if_held
+from serving.desk.machine import Machine, match_row, reason_rows
+from serving.desk.merging import Correction, quarter_row, recount, remember
+from serving.desk.posts import Media, readable_text, reading_of
+from serving.desk.states import TAKES_OVER, ClaimStep, next_claim_state
+from serving.desk.trends import Engagement, quarter_of
+from serving.desk.wording import clarity, neutral_wording
+from serving.errors import ConflictError, InvalidInputError, NotFoundError
+from serving.i18n import mark
+from serving.vocabulary import ClaimCorrectionKind, ClaimState, Role
+
+POSTS_MAX: Final = 500
+SHOWN: Final = 50
+PAGE: Final = 200
+
+
+class AlreadyUndoneError(ConflictError):
+    """The posts of this correction went back before."""
+
+    code = "already-undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which posts of which claim are to go, and why."""
+
+    claim_id: int
+    post_ids: Sequence[int]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """What people said last of pairs of claims, newest first, and the number below which the next page begins."""
+
+    rows: Sequence[Said]
+    after: int | None
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+
+
+def corrections(ctx: Context, claim_id: int) -> list[Made]:
+    """Give the corrections that moved posts out of a claim or into it, newest first."""
+    ctx.require(Role.CHECKER, Role.APPROVER)
+    return rows.made(ctx.session, claim_id, SHOWN)
+
+
+def pairs(ctx: Context, begin: Begin, *, after: int | None = None, limit: int = 50) -> Pairs:
+    """Give what people said of pairs of claims to whoever trains the matcher, and note it in the record.
+
+    Of each pair the newest word counts; what was undone is out.
+    """
+    ctx.require(Role.ENGINEER)
+    found = rows.said(ctx.session, after, limit + 1)
+    shown = found[:limit]
+    with begin() as own:
+        audit.append(own, "claim.export_pairs", "claim", after=after, n=len(shown))
+    return Pairs(shown, shown[-1].id if len(found) > limit else None)
+
+
+def export_pairs(ctx: Context, begin: Begin, read: Callable[[], AbstractContextManager[Session]]) -> Iterator[str]:
+    """Give all that ``pairs`` gives, one line of JSON a pair: ``one``, ``other`` and ``same``.
+
+    The record is written, and kept, before the first line leaves. Pages are read in transactions of their own, so that
+    a long export holds up nobody.
+    """
+    ctx.require(Role.ENGINEER)
+    with begin() as own:
+        audit.append(own, "claim.export_pairs", "claim", after=None, n=rows.n_said(own.session))
+    return _lines(read)
+
+
+def _lines(read: Callable[[], AbstractContextManager[Session]]) -> Iterator[str]:
+    after: int | None = None
+    while True:
+        with read() as session:
+            found = rows.said(session, after, PAGE)
+        for pair in found:
+            row = {"one": pair.one, "other": pair.other, "same": pair.same}
+            yield f"{json.dumps(row, ensure_ascii=False)}\n"
+        if len(found) < PAGE:
+            return
+        after = found[-1].id
+
+
+# ---- moving ------------------------------------------------------------------------------------------------------
+
+
+def split(ctx: Context, machine: Machine, asked: Asked) -> Claim:
+    """Make a claim of its own of some posts of another; give it.
+
+    Raises:
+        InvalidInputError: no posts, too many, or all of the claim's.
+        NotFoundError: the claim, or one of the posts in it, is not there.
+        HeldByAnotherError: somebody else works on the claim.
+    """
+    giver, posts = _opened(ctx, asked)
+    taker = _founded(ctx, machine, posts)
+    _hand_over(ctx, giver, taker, posts)
+    done = remember(ctx, Correction(ClaimCorrectionKind.SPLIT, taker.id, giver.id, len(posts), asked.note))
+    rows.note_posts(ctx.session, done.id, asked.post_ids)
+    return taker
+
+
+def move_posts(ctx: Context, asked: Asked, into_id: int) -> Claim:
+    """Give some posts of a claim to another that is there already; give that one.
+
+    Raises:
+        InvalidInputError: no posts, too many, all of the claim's, or the same claim.
+        NotFoundError: a claim, or one of the posts, is not there.
+        CannotTakeOverError: the other claim was dismissed or retracted.
+        HeldByAnotherError: somebody else works on one of the two.
+    """
+    giver, posts = _opened(ctx, asked)
+    stands = merging.standing_id(ctx, into_id)
+    taker = claim_rows.lock_claims(ctx.session, [stands]).get(stands)
+    if taker is None:
+        raise NotFoundError(mark("Klaim itu tidak ada."))
+    if taker.id == giver.id:
+        raise InvalidInputError(mark("Kiriman itu sudah ada di klaim ini."))
+    if taker.state not in TAKES_OVER:
+        raise merging.CannotTakeOverError(
+            mark("Klaim {n} tidak dapat menerima klaim lain dari keadaan {state}."), n=taker.id, state=taker.state.value
+        )
+    refuse_if_held(ctx, taker, ctx.require(Role.CHECKER))
+    _hand_over(ctx, giver, taker, posts)
+    done = remember(ctx, Correction(ClaimCorrectionKind.MOVE, taker.id, giver.id, len(posts), asked.note))
+    rows.note_posts(ctx.session, done.id, asked.post_ids)
+    return taker
+
+
+def undo(ctx: Context, correction_id: int, note: str = "") -> Claim:
+    """Put the posts of a split or a move back where they were; give the claim that has them again.
+
+    A claim that was made by the split and has no post left is merged away.
+
+    Raises:
+        NotFoundError: there is no such correction.
+        AlreadyUndoneError: it was undone before.
+        HeldByAnotherError: somebody else works on one of the two.
+    """
+    user_id = ctx.require(Role.CHECKER)
+    claim_rows.lock_intake(ctx.session)
+    done = rows.correction(ctx.session, correction_id)
+    if done is None or done.kind not in rows.MOVING:
+        raise NotFoundError(mark("Koreksi itu tidak ada."))
+    if rows.is_undone(ctx.session, done):
+        raise AlreadyUndoneError(mark("Koreksi ini sudah dibatalkan."))
+    locked = claim_rows.lock_claims(ctx.session, [done.claim_id, merging.standing_id(ctx, done.other_id)])
+    giver, taker = locked[done.claim_id], locked[merging.standing_id(ctx, done.other_id)]
+    for claim in (giver, taker):
+        refuse_if_held(ctx, claim, user_id)
+    posts = rows.posts(ctx.session, giver.id, rows.moved_posts(ctx.session, done.id))
+    _hand_over(ctx, giver, taker, posts)
+    if done.kind is ClaimCorrectionKind.SPLIT and giver.n_posts == 0:
+        _dissolve(giver, taker)
+        rows.give_signatures(ctx.session, [kept.id for kept in rows.signatures_of(ctx.session, [giver.id])], taker.id)
+    undone = remember(ctx, Correction(ClaimCorrectionKind.UNDO, giver.id, done.other_id, len(posts), note))
+    rows.note_undo(ctx.session, done, undone)
+    return taker
+
+
+def _dissolve(giver: Claim, taker: Claim) -> None:
+    move(giver, ClaimStep.MERGE)
+    let_go(giver)
+    giver.merged_into_id = taker.id
+
+
+def _opened(ctx: Context, asked: Asked) -> tuple[Claim, Sequence[Post]]:
+    """Give the claim under its lock and the posts that are to go, where all of that can be done."""
+    user_id = ctx.require(Role.CHECKER)
+    wanted = set(asked.post_ids)
+    if not wanted or len(wanted) > POSTS_MAX:
+        raise InvalidInputError(mark("Pilih satu sampai {n} kiriman."), n=POSTS_MAX)
+    claim_rows.lock_intake(ctx.session)
+    claim = claim_rows.lock_claims(ctx.session, [asked.claim_id]).get(asked.claim_id)
+    if claim is None or claim.state is ClaimState.MERGED:
+        raise NotFoundError(mark("Klaim itu tidak ada."))
+    refuse_if_held(ctx, claim, user_id)
+    posts = rows.posts(ctx.session, claim.id, wanted)
+    if len(posts) < len(wanted):
+        raise NotFoundError(mark("Sebagian kiriman itu tidak ada di klaim ini."))
+    if len(posts) >= claim.n_posts:
+        raise InvalidInputError(mark("Sedikitnya satu kiriman tetap di klaim ini; untuk semuanya, gabungkan klaimnya."))
+    return claim, posts
+
+
+def _media(post: Post) -> list[Media]:
+    return [Media(item["kind"], item["phash"], item["transcript"]) for item in post.media]
+
+
+def _founded(ctx: Context, machine: Machine, posts: Sequence[Post]) -> Claim:
+    """Make a queued claim that is worded, scored and matched as intake does it; it has no posts yet."""
+    clearest = max(posts, key=lambda post: clarity(post.text))
+    text, reading = readable_text(clearest.text, _media(clearest)), reading_of(clearest.text, _media(clearest))
+    [score] = machine.scores([text], [reading])
+    category = categories.suggest(reading)
+    [number] = claim_rows.numbers_for_claims(ctx.session, 1)
+    claim_rows.add_claims(
+        ctx.session,
+        [
+            claim_rows.NewClaim(
+                id=number,
+                state=next_claim_state(ClaimState.NEW, ClaimStep.ENQUEUE),
+                wording=neutral_wording(text),
+                category=category,
+                category_suggested=category,
+                p_hoax=score.p_hoax,
+                band=score.band.value,
+                reasons=reason_rows(score),
+                model=score.model,
+                scored_at=ctx.now,
+                n_posts=0,
+                reach=0,
+                engagement=0,
+                posts_per_hour=0.0,
+                measured_at=ctx.now,
+                first_seen_at=min(post.posted_at for post in posts),
+                last_seen_at=max(post.posted_at for post in posts),
+                priority=0.0,
+                created_at=ctx.now,
+            )
+        ],
+    )
+    [matches] = machine.match(ctx.session, [text])
+    claim_rows.add_matches(ctx.session, [match_row(number, match, machine, ctx) for match in matches])
+    return claim_rows.lock_claims(ctx.session, [number])[number]
+
+
+def _hand_over(ctx: Context, giver: Claim, taker: Claim, posts: Sequence[Post]) -> None:
+    """Move posts with their spread, wordings and pictures, and count both claims anew."""
+    owners = family_rows.family(ctx.session, giver.id)
+    moved = [_Moved(post.text, _media(post)) for post in posts]
+    _hand_over_spread(ctx, giver.id, taker.id, posts)
+    rows.hand_over(ctx.session, [post.id for post in posts], taker.id)
+    left = rows.texts_left(ctx.session, giver.id, {each.text for each in moved})
+    gone = [each for each in moved if each.text not in left]
+    _hand_over_wordings(ctx, owners, taker.id, [reading_of(each.text, each.media) for each in gone])
+    phashes = {item.phash.lower() for each in gone for item in each.media if item.phash}
+    rows.give_media(ctx.session, phashes, taker.id)
+    giver.version += 1
+    taker.version += 1
+    recount(ctx, giver, taker)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """What of a post decides where its copies go."""
+
+    text: str
+    media: Sequence[Media]
+
+
+def _hand_over_spread(ctx: Context, giver_id: int, taker_id: int, posts: Sequence[Post]) -> None:
+    quarters: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for post in posts:
+        drawn = Engagement(post.likes, post.shares, post.comments, post.views)
+        for i, amount in enumerate((1, post.reach, drawn.reactions)):
+            quarters[quarter_of(post.posted_at)][i] += amount
+    claim_rows.add_spread(ctx.session, [quarter_row(taker_id, at, counts) for at, counts in quarters.items()])
+    lost = [quarter_row(giver_id, at, [-amount for amount in counts]) for at, counts in quarters.items()]
+    claim_rows.add_spread(ctx.session, lost)
+    family_rows.drop_empty_spread(ctx.session, giver_id)
+
+
+def _hand_over_wordings(ctx: Context, owners: Sequence[int], taker_id: int, readings: Sequence[str]) -> None:
+    """Let copies of these readings find the taker: representatives that are there change hands, others are added."""
+    if not readings:
+        return
+    signed = signatures(list(dict.fromkeys(readings)))
+    wanted = {int(exact): row for row, exact in enumerate(signed.exact)}
+    known = {kept.id: exact for kept in rows.signatures_of(ctx.session, owners) if (exact := _exact(kept.payload))}
+    theirs = [number for number, exact in known.items() if exact in wanted]
+    rows.give_signatures(ctx.session, theirs, taker_id)
+    missing = [row for exact, row in wanted.items() if exact not in {known[number] for number in theirs}]
+    claim_rows.add_signatures(ctx.session, [(taker_id, signed.pack(row)) for row in missing[:POSTS_MAX]])
+    keys = {(band, taker_id) for row in wanted.values() for band in signed.keys()[row].tolist()}
+    there = set(claim_rows.claims_by_bands(ctx.session, sorted({band for band, _ in keys}), POSTS_MAX))
+    claim_rows.add_bands(ctx.session, sorted(keys - there))
+
+
+def _exact(payload: bytes) -> int:
+    """Give the hash of all words of a stored representative; 0 where another version wrote it."""
+    try:
+        return int(Signatures.unpack([payload]).exact[0])
+    except SignatureFormatError:
+        return 0

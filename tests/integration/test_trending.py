@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -201,6 +204,12 @@ def test_the_queue_is_filtered_by_place_and_source_and_shows_its_weights(client,
 # ---- live --------------------------------------------------------------------------------------------------------
 
 
+def played(story: Coroutine[Any, Any, None]) -> None:
+    """Run a story of several tasks in a thread of its own: the browser's tests leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story).result()
+
+
 class Browser:
     """Opens a stream on the application itself and reads its events, as a server would let it."""
 
@@ -290,7 +299,7 @@ def test_a_board_comes_at_once_and_again_when_it_changed(client, service, key_fo
             await browser.leave()
         assert len(streams.broadcast_for(service)) == 0
 
-    asyncio.run(follow())
+    played(follow())
 
 
 def test_the_page_streams_its_own_rows_in_its_language(client, service, sign_up, make, monkeypatch):
@@ -310,7 +319,7 @@ def test_the_page_streams_its_own_rows_in_its_language(client, service, sign_up,
         assert [row["id"] for row in rows.select("li")] == [f"tren-{wanted}"]
         await browser.leave()
 
-    asyncio.run(follow())
+    played(follow())
     client.cookies.clear()
     assert client.get("/tren/aliran", follow_redirects=False).status_code == 303
     assert client.get("/v1/trends/stream").status_code == 401
@@ -337,7 +346,7 @@ def test_there_is_room_for_so_many_and_no_more():
             broadcast.leave(listener)
         assert len(broadcast) == 0
 
-    asyncio.run(crowd())
+    played(crowd())
 
 
 def test_a_fault_of_the_database_ends_no_stream():
@@ -359,5 +368,5 @@ def test_a_fault_of_the_database_ends_no_stream():
         assert await listener.next(0.05) is None
         broadcast.leave(listener)
 
-    asyncio.run(follow())
+    played(follow())
     assert len(rounds) >= 2

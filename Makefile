@@ -50,8 +50,9 @@ bench: setup-tests ## Run the benchmarks beside their peers; ratios go to artifa
 train: setup-tests ## Train the linear model from the tables in SULUH_DATA_DIR
 	$(BIN)/suluh train
 
-eval: setup-tests ## Measure the released model on the tables in SULUH_DATA_DIR
-	$(BIN)/suluh eval
+eval: setup-tests ## Measure the released models on the tables in SULUH_DATA_DIR, beside what is hoped for
+	for model in encoder linear moderation; do $(BIN)/suluh eval $$model --out var/eval/$$model || exit 1; done
+	$(BIN)/python -m eval.goals
 
 screens: setup-tests ## Take the screenshots of the documents again
 	@$(PYTHON) scripts/programs.py

@@ -11,17 +11,17 @@ from data.sources.tables import data_folder
 from data.split import split
 from eval import moderation, readable, run
 from eval import report as reports
-from models.artifact import ArtifactError, read_manifest, released_folder
+from models.artifact import JUDGE, ArtifactError, read_manifest, released_folder
 
 
 @click.command("eval")
-@click.argument("model", default="linear")
+@click.argument("model", default=JUDGE)
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("var/eval"), show_default=True, help="Where to write."
 )
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="The tables; else SULUH_DATA_DIR.")
 def evaluate(model: str, out: Path, data: Path | None) -> None:
-    """Measure MODEL, a released name or an artefact folder, on later months and unseen opinions.
+    """Measure MODEL, a released name or an artefact folder [the judge of claims], on later months and unseen opinions.
 
     A model that learned the unseen opinions is not measured on them, and the report says so. Of a moderator, the flags
     on unseen opinions are measured, and the figures that its training recorded are shown beside.

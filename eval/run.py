@@ -11,7 +11,18 @@ from data.schema import Example, Label
 from data.split import PROTOCOL, Part, Split
 from eval.baselines import StyleOnly, YearOnly
 from eval.metrics import Figure, recall_at, share, with_interval
-from eval.slices import NEWS, SEEN_OPINION, UNSEEN_OPINION, Slices, Topic, by_topic, slices_of
+from eval.slices import (
+    NEWS,
+    SEEN_OPINION,
+    UNSEEN_CRITICISM,
+    UNSEEN_OPINION,
+    Slices,
+    Topic,
+    Typing,
+    by_topic,
+    slices_of,
+    typing_of,
+)
 from eval.unseen import as_met, learned_unseen
 from models.artifact import load, read_manifest
 from models.calibration import Floats, expected_calibration_error, mix_weights, sigmoid
@@ -33,6 +44,7 @@ DECLARED_MIX: Final = {
 }
 PARTS: Final = {Label.HOAX: "hoax", Label.NOT_HOAX: "news", Label.OPINION: "opinion"}
 _SMALLEST_OUTLET: Final = 30  # rows; below, a rate says nothing
+_SMALLEST_TYPING: Final = 50  # rows; below, a rate near one in a hundred says nothing
 _SMALLEST_TOPIC: Final = 20  # rows on a side; below, n is shown alone
 _TOPIC_HOAXES: Final = ("posts", "titles")
 _TOPIC_OTHERS: Final = (NEWS, UNSEEN_OPINION, SEEN_OPINION)
@@ -120,14 +132,15 @@ def evaluate(scorer: Scorer, divided: Split, *, baselines: bool = True) -> Repor
         systems["year only"] = YearOnly(divided[Part.TRAIN]).scores
     scores = {name: _scored(scoring, slices) for name, scoring in systems.items()}
     own = scores[scorer.version]
+    banded = {**own, **_by_typing(own, slices)}
     curves = _curves(own, slices)
     return Report(
         model=scorer.version,
         look=scorer.thresholds.look,
         clear=scorer.thresholds.clear,
         comparisons=tuple(_comparisons(scores, slices)),
-        flagged={name: share(values >= scorer.thresholds.look) for name, values in own.items()},
-        cleared={name: share(values < scorer.thresholds.clear) for name, values in own.items()},
+        flagged={name: share(values >= scorer.thresholds.look) for name, values in banded.items()},
+        cleared={name: share(values < scorer.thresholds.clear) for name, values in banded.items()},
         flagged_by_publisher=_by_publisher(own["news"], slices.news, scorer.thresholds.look),
         topics=_by_topic(own, slices, scorer.thresholds.look),
         learned_unseen=tuple(sorted(PROTOCOL.unseen_sources.intersection(row.source for row in divided[Part.TRAIN]))),
@@ -195,6 +208,17 @@ def _by_topic(own: dict[str, Floats], slices: Slices, look: float) -> tuple[Topi
             )
         )
     return tuple(figures)
+
+
+def _by_typing(own: dict[str, Floats], slices: Slices) -> dict[str, Floats]:
+    """Scores of unseen criticism by how it is typed, under names of their own."""
+    typed = [typing_of(row.text) for row in slices.unseen_criticism]
+    parts = {
+        f"{UNSEEN_CRITICISM} {typing}": own[UNSEEN_CRITICISM][[typing in found for found in typed]]
+        for typing in Typing
+        if typed
+    }
+    return {name: scores for name, scores in parts.items() if scores.size >= _SMALLEST_TYPING}
 
 
 def _mix_opinion(slices: Slices) -> str:

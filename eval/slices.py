@@ -160,3 +160,27 @@ def by_topic(hoaxes: Sequence[Example], others: Sequence[Example]) -> dict[Topic
 
 def _of_kind(rows: list[Example], kind: Kind) -> tuple[Example, ...]:
     return tuple(row for row in rows if row.kind is kind)
+
+
+class Typing(StrEnum):
+    """How a criticism is typed, beside being one: a keyboard's habits, which must not decide whether it is flagged."""
+
+    QUOTES = "with typographic quotes"
+    CAPITALS = "with words in capitals"
+    NUMBERS = "with numbers"
+    LISTS = "with list marks"
+    NONE = "with none of these"
+
+
+_TYPED: Final = {
+    Typing.QUOTES: re.compile("[“”„«»‘’]"),
+    Typing.CAPITALS: re.compile(r"\b[A-Z]{4,}\b[^\n]*\b[A-Z]{4,}\b"),  # two words or more, longer than most short forms
+    Typing.NUMBERS: re.compile(r"\d"),
+    Typing.LISTS: re.compile(r"(?m)^\s{0,9}(?:\(?\d{1,2}[.)]|[-*•–—])\s"),
+}
+
+
+def typing_of(text: str) -> frozenset[Typing]:
+    """What of `Typing` a text as published shows; NONE alone where it shows nothing."""
+    found = {typing for typing, pattern in _TYPED.items() if pattern.search(text)}
+    return frozenset(found or {Typing.NONE})

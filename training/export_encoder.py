@@ -51,7 +51,16 @@ def export(model: Encoder, tokenizer: Tokenizer, max_tokens: int, folder: Path) 
             onnx.load(partly), bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=_ROUNDED_INT8
         )
         quantiser.process()
-        quantiser.model.save_model_to_file(str(folder / NETWORK), use_external_data_format=False)
+        onnx.save(_without_origin(quantiser.model.model), folder / NETWORK)
+
+
+def _without_origin(network: onnx.ModelProto) -> onnx.ModelProto:
+    """`network` without the files and lines that tracing noted: equal weights are equal bytes on every machine."""
+    graph = network.graph
+    for part in (network, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return network
 
 
 def parity(model: Encoder, folder: Path, read: Sequence[str]) -> Parity:

@@ -82,23 +82,26 @@ def write_contents(folder: Path, contents: Contents, now: datetime) -> Manifest:
 def headline(report: Report) -> Mapping[str, float]:
     """The figures that a manifest keeps, plain numbers by plain names.
 
-    Names are `SLICE.look`, `HOAXES_vs_OTHERS.auc`, `.recall_at_5`, `.recall_at_1`, spaces as underscores, and `ece`.
-    The service's promotion gate reads them.
+    Names are `SLICE.look`, `HOAXES_vs_OTHERS.auc`, `.recall_at_5`, `.recall_at_1`, spaces as underscores, each with
+    `.low`, `.high` (95 %) and `.n` beside; `ece` has none. The service's promotion gate reads them.
     """
-    values = {name: figure.value for name, figure in _figures(report).items()}
-    return {name: round(value, 4) for name, value in {**values, "ece": report.ece_after}.items()}
+    return _numbers(_figures(report), report)
 
 
-def with_intervals(report: Report) -> Mapping[str, float]:
-    """The figures that a tracker keeps: those of `headline` and of each topic, with `.low`, `.high` and `.n` beside.
+def with_topics(report: Report) -> Mapping[str, float]:
+    """The figures that a tracker keeps: those of `headline` and of each topic.
 
-    Topics add `topic_TOPIC.found`, `.flagged` and `.auc` where there are rows enough; `ece` has no interval.
+    Topics add `topic_TOPIC.found`, `.flagged` and `.auc` where there are rows enough.
     """
     figures = dict(_figures(report))
     for topic in report.topics:
         sides = {"found": topic.found, "flagged": topic.flagged, "auc": topic.auc}
         name = f"topic_{topic.topic}".replace(" ", "_")
         figures |= {f"{name}.{side}": figure for side, figure in sides.items() if figure is not None}
+    return _numbers(figures, report)
+
+
+def _numbers(figures: Mapping[str, Figure], report: Report) -> Mapping[str, float]:
     plain = {key: value for name, figure in figures.items() for key, value in _of_figure(name, figure).items()}
     return {**plain, "ece": round(report.ece_after, 4)}
 

@@ -1,11 +1,12 @@
 """The released encoder: what its score must not depend on, what it must leave alone, and what moves it."""
 
 import numpy as np
+import onnx
 import pytest
 
 from data.reading import plain_words
 from eval.behaviour import Change, behaviour, swaps
-from models.artifact import released
+from models.artifact import NETWORK, RELEASED, released
 from models.score import Band, ReasonCode
 from tests.model.test_linear_invented import CRITICISM, HOAXES
 from training.spoken import Speech, speech
@@ -105,3 +106,12 @@ def _logit(scorer, text):
 
 def _without(text, gone):
     return " ".join(word for word in text.split() if not any(one in word.casefold() for one in gone))
+
+
+def test_the_network_tells_nothing_of_the_machine_that_made_it():
+    """No node or value keeps a path, a line of source or a note of tracing: equal weights are equal bytes."""
+    network = onnx.load(RELEASED / "encoder" / NETWORK)
+    graph = network.graph
+    parts = (network, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer)
+    assert not [part for part in parts if part.metadata_props or part.doc_string]
+    assert not network.functions

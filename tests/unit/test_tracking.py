@@ -11,7 +11,7 @@ from eval.run import Comparison, Curves, Report
 from models.artifact import CARD, MANIFEST, RELEASED, read_manifest
 from training.order import Made
 from training.pipeline import recorded
-from training.release import with_intervals
+from training.release import with_topics
 from training.tracking import MODEL, PICTURES, REGISTERED, Run, mirror, record
 
 mlflow = pytest.importorskip("mlflow")
@@ -99,7 +99,7 @@ def test_figures_are_named_with_their_intervals():
     report = SimpleNamespace(
         model="linear-1", comparisons=rows, flagged={"unseen criticism": figure}, topics=(topic,), ece_after=0.02
     )
-    assert with_intervals(report) == {
+    assert with_topics(report) == {
         "unseen_criticism.look": 0.9124,
         "unseen_criticism.look.low": 0.9,
         "unseen_criticism.look.high": 0.93,
@@ -117,7 +117,7 @@ def test_figures_are_named_with_their_intervals():
     }
 
 
-def test_a_run_is_recorded_with_intervals_and_pictures_of_weights_and_twin(store):
+def test_a_run_is_recorded_with_topics_and_pictures_of_weights_and_twin(store):
     """What `suluh train` records: each figure with its bounds and n, and two pictures a report."""
     figure = Figure(0.5, 0.4, 0.6, 40)
     curves = Curves(np.array([0.1, 0.9]), np.array([0.0, 1.0]), np.array([1.0, 1.0]))

@@ -12,7 +12,7 @@ RUN PATH="$PREFIX/tools/bin:$PATH" npm ci --ignore-scripts --no-audit --no-fund 
 RUN "$PREFIX/tools/bin/python" -m build --wheel --outdir dist .
 RUN python -m venv "$PREFIX/venv" && "$PREFIX/venv/bin/pip" install --quiet --constraint constraints.txt dist/*.whl
 # The kernels are compiled here, so that a read-only image starts warm.
-RUN printf '{"id":"1","text":"pesan berantai tentang kuota gratis dari bank contoh"}\n' > warm.jsonl && "$PREFIX/venv/bin/suluh" score warm.jsonl && "$PREFIX/venv/bin/suluh" cluster warm.jsonl
+RUN "$PREFIX/venv/bin/python" -m models.warm
 
 FROM python:${PYTHON}-slim-bookworm
 ARG PREFIX=/opt/suluh

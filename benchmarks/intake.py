@@ -14,6 +14,7 @@ import json
 import os
 import random
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -25,11 +26,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from tqdm import tqdm
 
 from benchmarks.kept import keep, ratios, versions
+from benchmarks.peers.naive_intake import NaiveIntake
+from benchmarks.peers.sklearn_model import fitted
 from benchmarks.stream import claims, noisy_stream
 from data import _minhash
 from serving.db import Database
@@ -54,11 +58,15 @@ _REPORT = re.compile(r"^(?P<rows>\d+) rows in (?P<seconds>[\d.]+) s .* peak memo
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one `suluh ingest` said: seconds of taking in, without the start of the process, and its peak memory."""
+    """What one `suluh ingest` said: seconds of taking in, without the start of the process, and its peak memory.
+
+    Its seconds of the processor hold the start and its readers, but not PostgreSQL's.
+    """
 
     n_posts: int
     seconds: float
     mib: int
+    processor_s: float
 
     @property
     def a_second(self) -> float:
@@ -130,11 +138,19 @@ def started(address: str, file: Path, n_readers: int, cores: set[int]) -> subpro
 
 def finished(process: subprocess.Popen[str]) -> Run:
     """Wait for a run, and read what it says."""
+    before = _processor_s_of_children()
     said, _ = process.communicate()
     report = _REPORT.search(said)
     if process.returncode or report is None:
         raise SystemExit(f"suluh ingest ended with {process.returncode}: {said[-500:]}")
-    return Run(int(report["rows"]), float(report["seconds"]), int(report["mib"]))
+    processor_s = _processor_s_of_children() - before
+    return Run(int(report["rows"]), float(report["seconds"]), int(report["mib"]), processor_s)
+
+
+def _processor_s_of_children() -> float:
+    """Give the seconds of the processor that processes have used which were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 # ---- intake ------------------------------------------------------------------------------------------------------
@@ -142,9 +158,6 @@ def finished(process: subprocess.Popen[str]) -> Run:
 
 def naive(address: str, file: Path) -> float:
     """Give the posts a second of the naive service."""
-    from benchmarks.peers.naive_intake import NaiveIntake  # noqa: PLC0415 - the peer of this part only
-    from benchmarks.peers.sklearn_model import fitted  # noqa: PLC0415
-
     with file.open(encoding="utf-8") as lines:
         texts = [json.loads(line)["text"] for line in islice(lines, PEER_TRAINED_ON)]
     service = NaiveIntake(address, fitted(texts))
@@ -170,7 +183,12 @@ def intake(server: Postgres, folder: Path, n: int, rounds: int) -> None:
     rates = [run.a_second for run in ours]
     told = versions("scikit-learn", "datasketch", "psycopg")
     keep("intake", "times the posts/s", ratios(theirs, rates), peer=told, posts_a_second=rates, peers=theirs)
-    keep("intake", "posts/s", rates, peer=told, posts=n, cores=CORES, mib=[run.mib for run in ours])
+    keep("intake", "posts/s", rates, peer=told, posts=n, cores=CORES, mib=[run.mib for run in ours], **_us(ours))
+
+
+def _us(runs: Sequence[Run]) -> dict[str, list[float]]:
+    """Give what a post took of the processor, beside the rate, which is the clock's and falls on a busy machine."""
+    return {"processor us a post": [round(1e6 * run.processor_s / run.n_posts, 1) for run in runs]}
 
 
 # ---- growth ------------------------------------------------------------------------------------------------------
@@ -186,7 +204,12 @@ def growth(server: Postgres, folder: Path, n: int, times: int) -> None:
             runs.append(finished(started(address, file, CORES - 1, cores)))
         file.unlink()
     few, many = runs
-    raw = {"posts": [few.n_posts, many.n_posts], "seconds": [few.seconds, many.seconds], "mib": [few.mib, many.mib]}
+    raw: dict[str, Any] = {
+        "posts": [few.n_posts, many.n_posts],
+        "seconds": [few.seconds, many.seconds],
+        "mib": [few.mib, many.mib],
+        **_us(runs),
+    }
     keep("growth", "times the time", [many.seconds / few.seconds], **raw)
     keep("growth", "times the peak memory", [many.mib / few.mib], **raw)
 

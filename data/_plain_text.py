@@ -1,9 +1,11 @@
-"""The cleaning of `data.normalise` for texts that need no more than letters, blanks and slang, in one compiled pass.
+"""The cleaning of `data.normalise` for texts that need no more than letters, blanks, slang and links, in one pass.
 
-Most posts are words, punctuation and emoji. For those a pass over the bytes gives exactly what `normalise` gives, a
-tenth of the time; anything else (a link, a handle, a bracket, a foreign letter, leetspeak, a stretched word, what may
+Most posts are words, punctuation, emoji and a link. For those a pass over the bytes gives exactly what `normalise`
+gives, a tenth of the time; anything else (a handle, a bracket, a foreign letter, leetspeak, a stretched word, what may
 be a telephone number) is *hard* and left to it. When in doubt a text is hard, so what a character means is decided in
 one place: the table of signs asks `normalise`'s own folding.
+
+The compiled parts take each array by itself: handed on as one object, they cost the pass a quarter more.
 """
 
 from functools import cache
@@ -13,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from data._compiled import compiled
-from data.normalise import fold, slang
+from data.normalise import LINK, fold, slang
 
 HARD: Final = -1
 
-_LETTER, _DIGIT, _BREAK, _DROPPED, _STOP, _HARD_SIGN = range(6)
+_LETTER, _DIGIT, _DROPPED, _BREAK, _STOP, _HARD_SIGN = range(6)
 _HARD_ASCII: Final = "\\&[(<{@$"
 _APOSTROPHES: Final = "'`"
 _PLACEHOLDER: Final = "\ue000"
@@ -25,6 +27,7 @@ _PLACEHOLDER: Final = "\ue000"
 _SIGNS: Final = ((0x2000, 0x2C00), (0xFE00, 0xFE10), (0x1F1E6, 0x1F200), (0x1F300, 0x1FB00))
 _BEYOND: Final = 0x1FB00
 _SPELLED_OUT: Final = 4
+_BLANK: Final = 32
 _FNV_OFFSET: Final = np.uint64(0xCBF29CE484222325)
 _FNV_PRIME: Final = np.uint64(0x100000001B3)
 
@@ -42,6 +45,14 @@ _OPENERS: Final = tuple(
 )
 
 _Bytes = npt.NDArray[np.uint8]
+
+_LINK: Final[_Bytes] = np.frombuffer(LINK.encode(), np.uint8)
+_HTTP_WORD: Final = np.uint64(_hash(b"http"))
+_HTTPS_WORD: Final = np.uint64(_hash(b"https"))
+# Of the last four bytes as one number: "http", a mask of three bytes, and what makes three of one.
+_HTTP: Final = np.uint32(int.from_bytes(b"http", "big"))
+_THREE: Final = np.uint32(0xFFFFFF)
+_ALIKE: Final = np.uint32(0x010101)
 
 
 class Cleaner(NamedTuple):
@@ -101,9 +112,9 @@ def _kind(sign: str) -> int:
 
 def cleaned_plain(text: str) -> str | None:
     """Give what `normalise` gives, or none where the text is hard."""
-    raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-    out = np.empty(room_for(raw.size), np.uint8)
-    size = clean(raw, cleaner(), out)
+    raw = text.encode("utf-8", "surrogatepass")
+    out = np.empty(room_for(len(raw)), np.uint8)
+    size = clean(raw, *cleaner(), out)
     return None if size == HARD else out[:size].tobytes().decode()
 
 
@@ -113,55 +124,67 @@ def room_for(n_bytes: int) -> int:  # pragma: no cover - compiled
     return 2 * n_bytes + 64
 
 
+# One function, because every branch goes on with the same local variables: in parts it takes four times as long.
 @compiled
-def clean(raw: Any, tables: Cleaner, out: Any) -> int:  # noqa: C901, PLR0912 - one pass, branch by branch  # pragma: no cover - compiled
-    """Write the cleaned text into `out`; return its bytes, or HARD."""
-    kinds, slots, spellings = tables
-    size = raw.size
+def clean(  # noqa: C901, PLR0912 - as above
+    raw: Any, kinds: Any, slots: Any, spellings: Any, out: Any
+) -> Any:  # pragma: no cover - compiled
+    """Write the cleaned text into `out`; return its bytes, or HARD. `raw` is bytes, or an array of them."""
+    size = len(raw)
     at = n = 0
     n_single: Any = 0
-    n_digits: Any = 0
-    began = -1  # where the present word begins in `out`
-    word = _FNV_OFFSET
     is_first = True
-    while at <= size:
-        byte = raw[at] if at < size else np.uint8(0)
+    any_digit = False
+    while at < size:
+        byte, after = raw[at], at + 1
         kind: Any = np.int64(kinds[byte])
-        if byte < 128:
-            at += 1
-        else:
-            kind, at = _sign(raw, at, kinds)
-        if kind <= _DIGIT:
-            if kind == _LETTER:
-                byte |= np.uint8(32)
-            else:
-                n_digits += 1
-            if began < 0:
-                if n:
-                    out[n] = 32
-                    n += 1
-                began = n
-                n_digits = np.int64(kind == _DIGIT)
-                word = _FNV_OFFSET
-            word = (word ^ np.uint64(byte)) * _FNV_PRIME
-            out[n] = byte
+        if byte >= 128:
+            kind, after = _sign(raw, at, kinds)
+        if kind > _DIGIT:
+            if kind == _HARD_SIGN or (kind == _STOP and after < size and _may_join(raw[after], kinds)):
+                return HARD
+            at = after
+            continue
+        if n:
+            out[n] = _BLANK
             n += 1
-            continue
-        if kind == _DROPPED:
-            continue
-        if kind == _HARD_SIGN or (kind == _STOP and at < size and _may_join(raw[at], kinds)):
+        began, started = n, at  # of this word, in `out` and in `raw`
+        n_digits: Any = 0
+        word = _FNV_OFFSET
+        last_four = np.uint32(0)
+        may_be_odd = False
+        while kind <= _DROPPED:
+            if kind < _DROPPED:
+                low = byte | np.uint8(32)  # a digit has that bit already
+                n_digits += kind
+                word = (word ^ np.uint64(low)) * _FNV_PRIME
+                last_four = (last_four << np.uint32(8)) | np.uint32(low)
+                may_be_odd |= (last_four & _THREE) == np.uint32(low) * _ALIKE or last_four == _HTTP
+                out[n] = low
+                n += 1
+            at = after
+            byte, after = raw[at] if at < size else np.uint8(_BLANK), at + 1
+            kind = np.int64(kinds[byte])
+            if byte >= 128:
+                kind, after = _sign(raw, at, kinds)
+        if may_be_odd and _is_link(raw, started, at, word):
+            at, n = _past_link(raw, at, kinds), _put_link(out, began)
+        elif (is_first and word in _OPENERS) or (
+            (may_be_odd or 0 < n_digits < n - began) and _is_odd(out, began, n, n_digits)
+        ):
             return HARD
-        if began < 0:
-            continue
-        if is_first and word in _OPENERS:
+        else:
+            slot = _slot(out, began, n, word, slots, spellings)
+            if slot >= 0:
+                n = _put_standard(out, began, slots[slot, 2], slots[slot, 3], spellings)
+            elif n - began > 2 and out[n - 1] == out[n - 2] and _is_doubled(out, began, n, n_digits, slots, spellings):
+                return HARD
+        if HARD in (at, n) or n + size - at + 2 > out.size:
             return HARD
         is_first = False
-        n = _finished(out, began, n, n_digits, word, slots, spellings)
-        if n == HARD or n + size - at + 2 > out.size:
-            return HARD
+        any_digit |= n_digits > 0
         n_single += np.int64(n - began == 1)
-        began = -1
-    if n_single >= _SPELLED_OUT or _may_hold_a_number(out, n):
+    if n_single >= _SPELLED_OUT or (any_digit and _may_hold_a_number(out, n)):
         return HARD
     return n
 
@@ -174,7 +197,35 @@ def _sign(raw: Any, at: int, kinds: Any) -> tuple[Any, int]:  # pragma: no cover
     code = lead & (0x7F >> length)
     for more in range(at + 1, at + length):
         code = (code << 6) | (np.int64(raw[more]) & 0x3F)
-    return (np.int64(kinds[code]) if code < kinds.size else _HARD_SIGN), at + length
+    return (np.int64(kinds[code]) if code < kinds.size else np.int64(_HARD_SIGN)), at + length
+
+
+@compiled
+def _is_link(raw: Any, start: int, at: int, word: Any) -> bool:  # pragma: no cover - compiled
+    """Whether the word raw[start:at] is "http" or "https", nothing dropped inside, and "://" or ":/" goes on."""
+    is_word = (word == _HTTP_WORD and at - start == 4) or (word == _HTTPS_WORD and at - start == 5)
+    return is_word and at + 1 < len(raw) and raw[at] == 58 and raw[at + 1] == 47
+
+
+@compiled
+def _past_link(raw: Any, at: int, kinds: Any) -> int:  # pragma: no cover - compiled
+    """Where the blank behind a link stands, or HARD where it holds a sign that `normalise` reads before links."""
+    while at < len(raw):
+        byte = raw[at]
+        if byte == 32 or 9 <= byte <= 13:
+            break
+        if byte < 33 or byte > 126 or kinds[byte] == _HARD_SIGN:
+            return HARD
+        at += 1
+    return at
+
+
+@compiled
+def _put_link(out: Any, began: int) -> int:  # pragma: no cover - compiled
+    """Write the placeholder of a link; return where `out` then ends."""
+    for at in range(_LINK.size):
+        out[began + at] = _LINK[at]
+    return began + _LINK.size
 
 
 @compiled
@@ -184,7 +235,7 @@ def _may_join(byte: int, kinds: Any) -> bool:  # pragma: no cover - compiled
 
 
 @compiled
-def _slot(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
+def _slot(  # noqa: PLR0913, PLR0917 - each array by itself, as said above
     out: Any, began: int, end: int, word: Any, slots: Any, spellings: Any
 ) -> Any:  # pragma: no cover - compiled
     """The slot of an informal word, or -1."""
@@ -205,29 +256,26 @@ def _slot(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
 
 
 @compiled
-def _finished(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
-    out: Any, began: int, end: int, n_digits: int, word: Any, slots: Any, spellings: Any
-) -> Any:  # pragma: no cover - compiled
-    """Put the standard spelling of the word in its place; return where `out` then ends, or HARD."""
-    if _is_odd(out, began, end, n_digits):
+def _put_standard(out: Any, began: int, start: int, length: int, spellings: Any) -> int:  # pragma: no cover - compiled
+    """Write a standard spelling over the word at `began`; return where `out` then ends, or HARD."""
+    if length == 0:
+        return max(began - 1, 0)
+    if began + length + 2 > out.size:
         return HARD
-    slot = _slot(out, began, end, word, slots, spellings)
-    if slot >= 0:
-        start, length = slots[slot, 2], slots[slot, 3]
-        if length == 0:
-            return max(began - 1, 0)
-        if began + length + 2 > out.size:
-            return HARD
-        for at in range(length):
-            out[began + at] = spellings[start + at]
-        return began + length
-    if end - began > 2 and n_digits < end - began and out[end - 1] == out[end - 2]:
-        stem = _FNV_OFFSET
-        for at in range(began, end - 1):
-            stem = (stem ^ np.uint64(out[at])) * _FNV_PRIME
-        if _slot(out, began, end - 1, stem, slots, spellings) >= 0:
-            return HARD
-    return end
+    for at in range(length):
+        out[began + at] = spellings[start + at]
+    return began + length
+
+
+@compiled
+def _is_doubled(  # noqa: PLR0913, PLR0917 - each array by itself, as said above
+    out: Any, began: int, end: int, n_digits: int, slots: Any, spellings: Any
+) -> bool:  # pragma: no cover - compiled
+    """Whether a word that ends in two letters alike is an informal one with its last letter twice."""
+    stem = _FNV_OFFSET
+    for at in range(began, end - 1):
+        stem = (stem ^ np.uint64(out[at])) * _FNV_PRIME
+    return n_digits < end - began and _slot(out, began, end - 1, stem, slots, spellings) >= 0
 
 
 @compiled

@@ -34,10 +34,15 @@ class Batch:
     complaints: list[str]
 
 
-def batches(lines: Iterable[bytes], fields: tuple[str, ...] = ("text",)) -> Iterator[Batch]:
-    """Yield rows of `id` and `fields`; empty lines are passed over, numbers count all lines from 1."""
+def batches(
+    lines: Iterable[bytes], fields: tuple[str, ...] = ("text",), *, n_lines: int = BATCH_LINES
+) -> Iterator[Batch]:
+    """Yield rows of `id` and `fields`, of up to `n_lines` lines at a time.
+
+    Empty lines are passed over, numbers count all lines from 1.
+    """
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    while chunk := list(islice(_until_full(numbered), BATCH_LINES)):
+    while chunk := list(islice(_until_full(numbered), n_lines)):
         batch = Batch([], [])
         for number, line in chunk:
             try:

@@ -1,10 +1,8 @@
-"""Compiled kernels of the search index: posting lists in packed blocks, ranking, spelling neighbours, bit codes.
+"""Compiled kernels that make and read a segment's posting lists: hashes of words, their variants, packed blocks.
 
 A posting is one number: the document's place in its segment and how often it says the word, 1 to 4. A list is cut
 into blocks of 128; a block keeps its first document and the steps from one to the next, each in one, two or four bytes,
-as its widest needs. Packing them to the bit would save a third of the room and cost twice the time to read. A query
-walks its lists side by side through windows of documents, so that the scores it adds up stay in the processor's cache
-however large the segment is.
+as its widest needs. Packing them to the bit would save a third of the room and cost twice the time to read.
 """
 
 from typing import NamedTuple
@@ -16,12 +14,11 @@ from data._compiled import compiled
 
 BLOCK = 128
 MOST_TIMES = 4
+TIMES_BITS = 2
 # A letter more, a letter less, another letter or two that changed places. Shorter words have too many neighbours.
 SHORTEST_TOLERATED = 4
 LONGEST_TOLERATED = 24
 
-_WINDOW = 1 << 14
-_TIMES_BITS = 2
 _FNV32 = np.uint32(0x811C9DC5)
 _FNV32_PRIME = np.uint32(0x01000193)
 _FNV64 = np.uint64(0xCBF29CE484222325)
@@ -33,7 +30,6 @@ Longs = npt.NDArray[np.int64]
 Words32 = npt.NDArray[np.uint32]
 Words64 = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float32]
-Signed = npt.NDArray[np.int8]
 
 
 class Lists(NamedTuple):
@@ -57,6 +53,7 @@ class Spellings(NamedTuple):
     terms: Ints  # [S], places in `Lists.terms`
     variants: Words32  # [V], ascending hashes
     owners: Ints  # [V], spellings
+    doors: Ints  # [2^b + 1], the first variant whose hash begins with each b bits
 
 
 # ---- hashes of words -------------------------------------------------------------------------------------------
@@ -112,88 +109,6 @@ def variants(letters: Bytes, starts: Longs) -> tuple[Words32, Ints]:
     return hashes, owners
 
 
-@compiled
-def _are_same(a: Bytes, b: Bytes) -> bool:
-    for place in range(len(b)):  # noqa: SIM110 - no generators in a kernel
-        if a[place] != b[place]:
-            return False
-    return True
-
-
-@compiled
-def is_neighbour(a: Bytes, b: Bytes) -> bool:
-    """Tell whether two words differ by one slip: a letter more, less or other, or two neighbours swapped."""
-    if len(a) < len(b):
-        a, b = b, a
-    if len(a) - len(b) > 1:
-        return False
-    same = 0
-    while same < len(b) and a[same] == b[same]:
-        same += 1
-    if len(a) > len(b):
-        return _are_same(a[same + 1 :], b[same:])
-    if same == len(a):
-        return False
-    rest = same + 1
-    if rest < len(a) and a[same] == b[rest] and a[rest] == b[same]:
-        rest += 1
-    return _are_same(a[rest:], b[rest:])
-
-
-@compiled
-def _enter(best: Ints, n: int, term: int, owner: int, counts: Ints) -> int:
-    """Put a term and its spelling among those [2, most] in most documents, each once; return how many there are."""
-    for k in range(n):
-        if best[0, k] == term:
-            return n
-    most = best.shape[1]
-    if n == most and counts[best[0, n - 1]] >= counts[term]:
-        return n
-    rank = min(n, most - 1)
-    while rank > 0 and counts[best[0, rank - 1]] < counts[term]:
-        best[:, rank] = best[:, rank - 1]
-        rank -= 1
-    best[0, rank] = term
-    best[1, rank] = owner
-    return int(min(n + 1, most))
-
-
-@compiled
-def _neighbours(lists: Lists, spellings: Spellings, word: Bytes, best: Ints) -> int:
-    """Write terms and spellings [2, most] one slip from a word, those in most documents first; return how many."""
-    n = 0
-    for skipped in range(-1, len(word)):
-        wanted = _hash_without(word, skipped)
-        at = np.searchsorted(spellings.variants, wanted)
-        while at < len(spellings.variants) and spellings.variants[at] == wanted:
-            owner = spellings.owners[at]
-            term = spellings.terms[owner]
-            other = spellings.letters[spellings.starts[owner] : spellings.starts[owner + 1]]
-            if lists.counts[term] > 0 and is_neighbour(word, other):
-                n = _enter(best, n, term, owner, lists.counts)
-            at += 1
-    return n
-
-
-@compiled
-def neighbours(lists: Lists, spellings: Spellings, letters: Bytes, starts: Longs, most: int) -> Ints:
-    """Return [3, n]: word, term and spelling for the terms of which some spelling is one slip from a word.
-
-    At most `most` terms a word, those in most documents first, each once.
-    """
-    out = np.empty((3, most * (len(starts) - 1)), np.int32)
-    best = np.empty((2, most), np.int32)
-    n = 0
-    for i in range(len(starts) - 1):
-        word = letters[starts[i] : starts[i + 1]]
-        if _is_tolerated(word):
-            n_mine = _neighbours(lists, spellings, word, best)
-            out[0, n : n + n_mine] = i
-            out[1:, n : n + n_mine] = best[:, :n_mine]
-            n += n_mine
-    return out[:, :n].copy()
-
-
 # ---- making lists ----------------------------------------------------------------------------------------------
 
 
@@ -219,7 +134,7 @@ def postings_of(words: Ints, starts: Longs, n_terms: int) -> tuple[Longs, Words3
             term = words[place]
             if last[term] != document:
                 last[term] = document
-                postings[filled[term]] = np.uint32(document << _TIMES_BITS)
+                postings[filled[term]] = np.uint32(document << TIMES_BITS)
                 filled[term] += 1
             elif postings[filled[term] - 1] & np.uint32(MOST_TIMES - 1) < MOST_TIMES - 1:
                 postings[filled[term] - 1] += np.uint32(1)
@@ -231,8 +146,8 @@ def _difference(postings: Words32, i: int, first: int) -> np.uint32:
     """Return posting i of a block as it is packed: the step from the document before it, and how often."""
     before = postings[i - 1] if i > first else postings[first]
     times = np.uint32(MOST_TIMES - 1)
-    step = (postings[i] >> np.uint32(_TIMES_BITS)) - (before >> np.uint32(_TIMES_BITS))
-    return np.uint32((step << np.uint32(_TIMES_BITS)) | (postings[i] & times))
+    step = (postings[i] >> np.uint32(TIMES_BITS)) - (before >> np.uint32(TIMES_BITS))
+    return np.uint32((step << np.uint32(TIMES_BITS)) | (postings[i] & times))
 
 
 @compiled
@@ -260,7 +175,7 @@ def packed(begins: Longs, postings: Words32) -> tuple[Ints, Ints, Bytes, Longs, 
             for i in range(first, first + n):
                 widest |= _difference(postings, i, first)
             size = 1 if widest < 1 << 8 else 2 if widest < 1 << 16 else 4
-            firsts[block] = postings[first] >> np.uint32(_TIMES_BITS)
+            firsts[block] = postings[first] >> np.uint32(TIMES_BITS)
             sizes[block] = size
             places[block] = filled
             for i in range(n):
@@ -282,7 +197,7 @@ def _unpack(lists: Lists, block: int, n: int, out: Words32) -> None:
         out[:n] = mine.view(np.uint16)
     else:
         out[:n] = mine.view(np.uint32)
-    document = np.uint32(lists.firsts[block] << _TIMES_BITS)
+    document = np.uint32(lists.firsts[block] << TIMES_BITS)
     for i in range(n):
         value = out[i]
         times = value & np.uint32(MOST_TIMES - 1)
@@ -319,10 +234,10 @@ def add_renumbered(lists: Lists, term_places: Longs, numbers: Ints, out: Words32
     for term in range(len(lists.terms)):
         into = term_places[term]
         for _ in range(lists.counts[term]):
-            document = numbers[postings[i] >> np.uint32(_TIMES_BITS)]
+            document = numbers[postings[i] >> np.uint32(TIMES_BITS)]
             if document >= 0:
                 times = postings[i] & np.uint32(MOST_TIMES - 1)
-                out[filled[into]] = np.uint32(document << _TIMES_BITS) | times
+                out[filled[into]] = np.uint32(document << TIMES_BITS) | times
                 filled[into] += 1
             i += 1
 
@@ -342,196 +257,3 @@ def in_order(begins: Longs, filled: Longs, postings: Words32) -> tuple[Longs, Wo
         n += len(mine)
         closed[term + 1] = n
     return closed, out[:n].copy()
-
-
-# ---- ranking ---------------------------------------------------------------------------------------------------
-
-
-@compiled
-def _insert(documents: Ints, values: Floats, n: int, document: int, value: np.float32) -> int:
-    """Put a document among the best, the later one first among equals; return how many there are."""
-    k = len(documents)
-    rank = min(n, k - 1)
-    while rank > 0 and values[rank - 1] <= value:
-        documents[rank] = documents[rank - 1]
-        values[rank] = values[rank - 1]
-        rank -= 1
-    documents[rank] = document
-    values[rank] = value
-    return min(n + 1, k)
-
-
-@compiled
-def _first_block(lists: Lists, term: int, document: int) -> int:
-    """Return the block of a term in which a document would be."""
-    low, high = lists.blocks[term], lists.blocks[term + 1] - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if lists.firsts[middle] <= document:
-            low = middle
-        else:
-            high = middle - 1
-    return int(low)
-
-
-class Question(NamedTuple):
-    """What is looked for in one segment."""
-
-    terms: Ints  # [m], places in `Lists.terms`
-    weights: Floats  # [m], what each is worth
-    table: Floats  # [4, 256], the share of it for saying it 1 to 4 times in a document of so many words
-
-
-class _Cursors(NamedTuple):
-    """Where each list of a question stands: its unpacked block, the next posting in it, and what follows."""
-
-    room: Words32  # [m, BLOCK]
-    at: Longs
-    filled: Longs
-    following: Longs  # next block
-    left: Longs  # postings from there on
-
-
-@compiled
-def _has_more(lists: Lists, term: int, t: int, end: int, cursors: _Cursors) -> bool:
-    """Tell whether a list may have postings before a document; unpack its next block where the last one is read."""
-    if cursors.at[t] < cursors.filled[t]:
-        return True
-    block = cursors.following[t]
-    if block == lists.blocks[term + 1] or lists.firsts[block] >= end:
-        return False
-    cursors.filled[t] = min(cursors.left[t], BLOCK)
-    _unpack(lists, block, cursors.filled[t], cursors.room[t])
-    cursors.left[t] -= cursors.filled[t]
-    cursors.following[t] += 1
-    cursors.at[t] = 0
-    return True
-
-
-@compiled
-def _put_before(lists: Lists, terms: Ints, document: int, cursors: _Cursors) -> None:
-    """Put every list before a document."""
-    for t in range(len(terms)):
-        cursors.at[t] = cursors.filled[t] = 0
-        cursors.following[t] = _first_block(lists, terms[t], document)
-        cursors.left[t] = lists.counts[terms[t]] - (cursors.following[t] - lists.blocks[terms[t]]) * BLOCK
-        if _has_more(lists, terms[t], t, document, cursors):
-            block = cursors.room[t, : cursors.filled[t]]
-            cursors.at[t] = np.searchsorted(block, np.uint32(document << _TIMES_BITS))
-
-
-@compiled
-def _add_up(lists: Lists, question: Question, begin: int, cursors: _Cursors, scores: Floats) -> int:
-    """Add to the scores of the documents from `begin` on; return how many postings there were."""
-    n_read, end = 0, begin + len(scores)
-    limit, offset = np.uint32(end << _TIMES_BITS), np.uint32(begin)
-    for t in range(len(question.terms)):
-        weight = question.weights[t]
-        while _has_more(lists, question.terms[t], t, end, cursors):
-            block, first, n = cursors.room[t], cursors.at[t], cursors.filled[t]
-            stop = n if block[n - 1] < limit else first + np.searchsorted(block[first:n], limit)
-            for i in range(first, stop):
-                document = block[i] >> np.uint32(_TIMES_BITS)
-                times = block[i] & np.uint32(MOST_TIMES - 1)
-                scores[document - offset] += weight * question.table[times, lists.lengths[document]]
-            n_read += stop - first
-            cursors.at[t] = stop
-            if stop < n:
-                break
-    return n_read
-
-
-@compiled
-def best(lists: Lists, question: Question, alive: Bytes, ranges: Ints, k: int) -> tuple[Ints, Floats]:
-    """Return the k documents with the highest scores, best first, the later document first among equals.
-
-    Only those that are `alive` [n] and lie in one of the `ranges` [r, 2] (first place, last + 1).
-    """
-    documents, values = np.empty(k, np.int32), np.empty(k, np.float32)
-    m, n = len(question.terms), 0
-    cursors = _Cursors(
-        np.empty((m, BLOCK), np.uint32),
-        np.empty(m, np.int64),
-        np.empty(m, np.int64),
-        np.empty(m, np.int64),
-        np.empty(m, np.int64),
-    )
-    scores = np.zeros(_WINDOW, np.float32)
-    for r in range(len(ranges)):
-        _put_before(lists, question.terms, ranges[r, 0], cursors)
-        for begin in range(ranges[r, 0], ranges[r, 1], _WINDOW):
-            end = min(begin + _WINDOW, ranges[r, 1])
-            if _add_up(lists, question, begin, cursors, scores[: end - begin]) == 0:
-                continue
-            for i in range(end - begin):
-                score = scores[i]
-                if score > 0.0:
-                    if (n < k or score >= values[n - 1]) and alive[begin + i]:
-                        n = _insert(documents, values, n, begin + i, score)
-                    scores[i] = 0.0
-    return documents[:n].copy(), values[:n].copy()
-
-
-# ---- vectors ---------------------------------------------------------------------------------------------------
-
-
-@compiled
-def sign_codes(vectors: Floats, centre: Floats) -> Words64:
-    """Return for each vector [n, width] on which side of the centre it lies, one bit a dimension: [n, width / 64]."""
-    n, width = vectors.shape
-    codes = np.zeros((n, (width + 63) // 64), np.uint64)
-    for i in range(n):
-        for j in range(width):
-            if vectors[i, j] > centre[j]:
-                codes[i, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
-    return codes
-
-
-@compiled
-def _n_ones(value: np.uint64) -> np.uint64:
-    """Count the ones; written so that the compiler knows it and uses the processor's own instruction."""
-    value -= (value >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    value = (value & np.uint64(0x3333333333333333)) + ((value >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    value = (value + (value >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (value * np.uint64(0x0101010101010101)) >> np.uint64(56)
-
-
-@compiled
-def nearest_codes(codes: Words64, code: Words64, most: int) -> Ints:
-    """Return the places of at least `most` codes (all where there are fewer) that differ from one in fewest bits."""
-    n, width = codes.shape
-    distances = np.empty(n, np.uint16)
-    histogram = np.zeros(64 * width + 1, np.int64)
-    for i in range(n):
-        different = np.uint64(0)
-        for j in range(width):
-            different += _n_ones(codes[i, j] ^ code[j])
-        distances[i] = different
-    for i in range(n):
-        histogram[distances[i]] += 1
-    n_near, limit = np.int64(0), 0
-    while limit < len(histogram):
-        n_near += histogram[limit]
-        if n_near >= most:
-            break
-        limit += 1
-    out = np.empty(n_near, np.int32)
-    found = 0
-    for i in range(n):
-        if distances[i] <= limit:
-            out[found] = i
-            found += 1
-    return out
-
-
-@compiled
-def products(rows: Signed, places: Ints, query: npt.NDArray[np.int16]) -> Ints:
-    """Return the products of some rows [n, width] with a query [width] of at most 12 bits, which no sum overflows."""
-    out = np.empty(len(places), np.int32)
-    for i in range(len(places)):
-        row = rows[places[i]]
-        total = np.int32(0)
-        for j in range(len(query)):
-            total += np.int32(row[j]) * np.int32(query[j])
-        out[i] = total
-    return out

@@ -260,8 +260,9 @@ def moderation_weights(folder: Path, manifest: Manifest) -> ModerationWeights:
 
 
 def _encoder(folder: Path, manifest: Manifest) -> Scorer:
-    from models.encoder import open_encoder  # noqa: PLC0415 - ONNX Runtime loads where an encoder is served
-    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415 - imports models.encoder
+    # Both load ONNX Runtime, which a service of the linear model does without.
+    from models.encoder import open_encoder  # noqa: PLC0415 - as above
+    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415 - as above
 
     weights = linear_weights(folder, manifest)
     with _misstated(folder):

@@ -18,7 +18,7 @@ _N_STEPS: Final = 100
 _N_HALVINGS: Final = 40
 _CONVERGED: Final = 1e-10
 _SMALLEST: Final = 1e-12
-_LARGEST_LOGIT: Final = 500.0  # exp(500) still fits a double
+LARGEST_LOGIT: Final = 500.0  # exp(500) still fits a double
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class Platt:
     def probability(self, raw: float) -> float:
         """Calibrated probability of one raw logit, without the arrays."""
         logit = self.slope * raw + self.offset
-        return 1.0 / (1.0 + math.exp(-min(max(logit, -_LARGEST_LOGIT), _LARGEST_LOGIT)))
+        return 1.0 / (1.0 + math.exp(-min(max(logit, -LARGEST_LOGIT), LARGEST_LOGIT)))
 
 
 def sigmoid(logits: Floats) -> Floats:
     """1 / (1 + exp(-x)), without overflow."""
-    result: Floats = 1.0 / (1.0 + np.exp(-np.clip(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT)))
+    result: Floats = 1.0 / (1.0 + np.exp(-np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)))
     return result
 
 

@@ -96,16 +96,54 @@ def shape_of(ngrams: NGrams) -> tuple[int, int, int]:
 
 
 @compiled
-def _remember(bucket: Any, n: int, found: Any, seen: Any, slots: int) -> int:  # pragma: no cover - compiled
-    """Append `bucket` to `found` unless it is there; `seen` is an open-addressing set, -1 where empty."""
-    slot = (bucket * 40503) & slots
+def _is_new(bucket: Any, seen: Any, slots: int) -> bool:  # pragma: no cover - compiled
+    """Remember a bucket in `seen`, an open-addressing set that is -1 where empty; say whether it was not there."""
+    slot = np.int64(bucket) & slots
     while seen[slot] >= 0:
         if seen[slot] == bucket:
-            return n
+            return False
         slot = (slot + 1) & slots
     seen[slot] = bucket
-    found[n] = bucket
-    return n + 1
+    return True
+
+
+@compiled
+def _letters(content: Any, start: int, end: int, shape: tuple[int, int, int]) -> Any:  # pragma: no cover - compiled
+    """The bucket of each run of characters in content[start:end] between two blanks, int32 (lengths, end - start + 2).
+
+    All of them at once, those across words too, because that is a loop that the processor does eight at a time.
+    """
+    char_min, char_max, mask = shape
+    size = end - start + 2
+    padded = np.full(size + char_max, np.uint8(_BLANK))
+    padded[1 : size - 1] = content[start:end]
+    hashed = np.full(size, _FNV_OFFSET)
+    buckets = np.empty((char_max - char_min + 1, size), np.int32)
+    for length in range(1, char_max + 1):
+        for left in range(size):
+            hashed[left] = (hashed[left] ^ np.uint64(padded[left + length - 1])) * _FNV_PRIME
+        if length >= char_min:
+            for left in range(size):
+                buckets[length - char_min, left] = np.int64((hashed[left] * _MIX) >> _SHIFT) & mask
+    return buckets
+
+
+@compiled
+def _next_word(content: Any, at: int, end: int) -> tuple[int, int, Any]:  # pragma: no cover - compiled
+    """Where the next word that counts begins and ends, and its hash; it begins at `end` where there is none."""
+    while at < end:
+        first = at
+        bare_number = True
+        word = _FNV_OFFSET
+        while at < end and content[at] != _BLANK:
+            byte = content[at]
+            bare_number = bare_number and _ZERO <= byte <= _NINE
+            word = (word ^ np.uint64(byte)) * _FNV_PRIME
+            at += 1
+        if at > first and not bare_number and content[first] != _AT:
+            return first, at, word
+        at += 1
+    return end, end, _FNV_OFFSET
 
 
 @compiled
@@ -116,48 +154,36 @@ def collect(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
 
     `owners` gets, per bucket, the ordinal k of its word among the counted words, or -k for the pair of the
     words k - 1 and k. `seen` is scratch, a power of two of at least twice as many slots as there can be
-    n-grams.
+    n-grams. Buckets are first written with repetitions: a loop without surprises, and the next one has few.
     """
     char_min, char_max, mask = shape
-    slots = 16
-    ceiling = 2 * ((end - start + 2) * (char_max - char_min + 1) + end - start + 2)
-    while slots < ceiling:
-        slots *= 2
-    seen[:slots] = -1
-    slots -= 1
-    n = 0
-    n_words = 0
-    before = np.uint64(0)
-    at = start
-    while at < end:
-        first = at
-        bare_number = True
-        word = _FNV_OFFSET
-        while at < end and content[at] != _BLANK:
-            byte = content[at]
-            bare_number = bare_number and _ZERO <= byte <= _NINE
-            word = (word ^ np.uint64(byte)) * _FNV_PRIME
-            at += 1
-        last = at
-        at += 1
-        if last == first or bare_number or content[first] == _AT:
-            continue
+    letters = _letters(content, start, end, shape)
+    n = n_words = 0
+    before = _FNV_OFFSET
+    first, last, word = _next_word(content, start, end)
+    while first < end:
         known = n
-        mixed = (word + _WORD_SEED) * _MIX
-        n = _remember(np.int64(mixed >> _SHIFT) & mask, n, found, seen, slots)
-        for left in range(first - 1, last + 2 - char_min):
-            piece = _FNV_OFFSET
-            for right in range(left, min(left + char_max, last + 1)):
-                byte = content[right] if first <= right < last else np.uint8(_BLANK)
-                piece = (piece ^ np.uint64(byte)) * _FNV_PRIME
-                if right - left + 1 >= char_min:
-                    n = _remember(np.int64((piece * _MIX) >> _SHIFT) & mask, n, found, seen, slots)
+        found[n] = np.int64(((word + _WORD_SEED) * _MIX) >> _SHIFT) & mask
+        n += 1
+        for length in range(char_min, char_max + 1):
+            for left in range(first - start, last - start + 3 - length):
+                found[n] = letters[length - char_min, left]
+                n += 1
         owners[known:n] = n_words
         if n_words:
-            known = n
             pair = ((before ^ (word >> _SHIFT)) * _MIX + word) * _FNV_PRIME
-            n = _remember(np.int64(pair >> _SHIFT) & mask, n, found, seen, slots)
-            owners[known:n] = -n_words
+            found[n] = np.int64(pair >> _SHIFT) & mask
+            owners[n] = -n_words
+            n += 1
         before = word
         n_words += 1
-    return n, n_words
+        first, last, word = _next_word(content, last, end)
+    slots = 16
+    while slots < 4 * n and slots < seen.size:
+        slots *= 2
+    seen[:slots] = -1
+    kept = 0
+    for at in range(n):
+        found[kept], owners[kept] = found[at], owners[at]
+        kept += _is_new(found[at], seen, slots - 1)
+    return kept, n_words

@@ -6,6 +6,7 @@ seen in training has no weight but counts in the length, so that unknown words p
 to either side.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from data._compiled import compiled
 from data._plain_text import HARD, clean, cleaner, room_for
 from data.normalise import normalise
-from models.calibration import Floats, Platt
+from models.calibration import LARGEST_LOGIT, Floats, Platt
 from models.explain import N_REASONS, SMALLEST_SHARE, WordWeights
 from models.hashing import Bytes, NGrams, collect, packed, scratch_for, shape_of
 from models.score import DECLARED_HOAX_SHARE, Band, Probabilities, Reason, ReasonCode, Score, Thresholds
@@ -50,17 +51,17 @@ class Weights:
 
 
 class _Reading(NamedTuple):
-    """One text as the kernel read it: raw logit, words that count, and the words that move it most."""
+    """One text as the kernel read it: its probability, words that count, and the words that move it most."""
 
-    logit: float
-    n_words: int
+    p_hoax: float
+    n_words: float
     reasons: tuple[Reason, ...]
 
 
 class LinearScorer:
     """Scores with the released table; immutable, so that threads may share it."""
 
-    __slots__ = ("_bias", "_calibration", "_ngrams", "_shape", "_table", "_thresholds", "_version")
+    __slots__ = ("_bias", "_calibration", "_cleaner", "_line", "_ngrams", "_shape", "_table", "_thresholds", "_version")
 
     def __init__(self, weights: Weights, calibration: Platt, thresholds: Thresholds, version: str) -> None:
         self._ngrams = weights.ngrams
@@ -70,6 +71,8 @@ class LinearScorer:
         self._calibration = calibration
         self._thresholds = thresholds
         self._version = version
+        self._cleaner = cleaner()
+        self._line = np.array([weights.bias, calibration.slope, calibration.offset, thresholds.min_words])
 
     @property
     def version(self) -> str:
@@ -97,28 +100,28 @@ class LinearScorer:
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """The probabilities alone, float64 (n,); too few words get the declared share of hoaxes."""
         if len(texts) == 1:
-            return np.array([self._one_probability(texts[0])])
+            return self._one_probability(texts[0])
         chunks = (texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK))
         return _joined([self._calibrated([self.cleaned(text) for text in chunk]) for chunk in chunks])
 
     def probabilities_of_cleaned(self, cleaned: Sequence[str]) -> Probabilities:
         """The probabilities of texts that `cleaned` gave, float64 (n,)."""
         if len(cleaned) == 1:
-            return np.array([self._one_probability_of_cleaned(cleaned[0])])
+            return self._one_probability_of_cleaned(cleaned[0])
         return _joined([self._calibrated(cleaned[at : at + _CHUNK]) for at in range(0, len(cleaned), _CHUNK)])
 
-    def _one_probability(self, text: str) -> float:
+    def _one_probability(self, text: str) -> Probabilities:
         """One text without the arrays of a batch, which would cost more than the text."""
-        raw = np.frombuffer(text[: self._thresholds.max_characters].encode("utf-8", "surrogatepass"), np.uint8)
-        logit, n_words = _logit_of_raw(raw, cleaner(), self._shape, self._table)
-        if n_words == HARD:
-            return self._one_probability_of_cleaned(self.cleaned(text))
-        return self._p_hoax(logit + self._bias, n_words)
+        raw = text[: self._thresholds.max_characters].encode("utf-8", "surrogatepass")
+        p_hoax = np.empty(1)
+        if _probability_of_raw(raw, *self._cleaner, self._shape, self._table, self._line, p_hoax):
+            return p_hoax
+        return self._one_probability_of_cleaned(self.cleaned(text))
 
-    def _one_probability_of_cleaned(self, cleaned: str) -> float:
-        content = np.frombuffer(cleaned.encode("utf-8", "replace"), dtype=np.uint8)
-        logit, n_words = _logit_of_one(content, self._shape, self._table)
-        return self._p_hoax(logit + self._bias, n_words)
+    def _one_probability_of_cleaned(self, cleaned: str) -> Probabilities:
+        p_hoax = np.empty(1)
+        _probability_of_cleaned(cleaned.encode("utf-8", "replace"), self._shape, self._table, self._line, p_hoax)
+        return p_hoax
 
     def _calibrated(self, cleaned: Sequence[str]) -> Probabilities:
         raw, n_words = self.raw_logits(cleaned)
@@ -130,29 +133,22 @@ class LinearScorer:
         return [self._score(text) for text in texts]
 
     def _score(self, text: str) -> Score:
-        read = self._read(text)
-        p_hoax = self._p_hoax(read.logit, read.n_words)
-        if read.n_words < self._thresholds.min_words:
-            return Score(p_hoax, Band.ABSTAIN, _TOO_SHORT, self._version)
-        reasons = read.reasons + _TRUNCATED if len(text) > self._thresholds.max_characters else read.reasons
-        return Score(p_hoax, self._thresholds.band(p_hoax), reasons, self._version)
-
-    def _p_hoax(self, logit: float, n_words: int) -> float:
+        p_hoax, n_words, reasons = self._read(text)
         if n_words < self._thresholds.min_words:
-            return DECLARED_HOAX_SHARE
-        return self._calibration.probability(logit)
+            return Score(p_hoax, Band.ABSTAIN, _TOO_SHORT, self._version)
+        if len(text) > self._thresholds.max_characters:
+            reasons += _TRUNCATED
+        return Score(p_hoax, self._thresholds.band(p_hoax), reasons, self._version)
 
     def _read(self, text: str) -> _Reading:
         """Read one text in one compiled pass where it is plain enough, else clean it first."""
-        raw = np.frombuffer(text[: self._thresholds.max_characters].encode("utf-8", "surrogatepass"), np.uint8)
-        room, leading = np.empty(room_for(raw.size), np.uint8), np.empty((N_REASONS, 3))
-        slope = self._calibration.slope
-        logit, n_words, n_leading = _read_raw(raw, cleaner(), self._shape, self._table, slope, room, leading)
-        if n_words == HARD:
-            cleaned = self.cleaned(text).encode("utf-8", "replace")
-            room = np.frombuffer(cleaned, np.uint8)
-            logit, n_words, n_leading = _read_words(room, self._shape, self._table, slope, leading)
-        return _Reading(logit + self._bias, n_words, _reasons(room, leading[:n_leading]))
+        raw = text[: self._thresholds.max_characters].encode("utf-8", "surrogatepass")
+        room, read = np.empty(room_for(len(raw)), np.uint8), np.empty((1 + N_REASONS, 3))
+        if not _read_raw(raw, *self._cleaner, self._shape, self._table, self._line, room, read):
+            room = np.frombuffer(self.cleaned(text).encode("utf-8", "replace"), np.uint8)
+            _read_words(room, self._shape, self._table, self._line, read)
+        (p_hoax, n_words, n_leading), *leading = read.tolist()
+        return _Reading(p_hoax, n_words, _reasons(room, leading[: int(n_leading)]))
 
     def word_weights(self, cleaned: str) -> WordWeights:
         """What each distinct word of a cleaned text adds to its calibrated logit, in order of appearance."""
@@ -169,15 +165,11 @@ def _joined(chunks: list[Probabilities]) -> Probabilities:
     return np.concatenate(chunks) if chunks else np.empty(0)
 
 
-def _reasons(content: Bytes, leading: Floats) -> tuple[Reason, ...]:
+def _reasons(content: Bytes, leading: Sequence[Sequence[float]]) -> tuple[Reason, ...]:
     """What `strongest` gives, of words that the kernel has put in its order."""
-    held = content.data
+    held, code = content.tobytes(), ReasonCode.WORDS
     return tuple(
-        [
-            Reason(ReasonCode.WORDS, str(held[int(start) : int(end)], "utf-8"), round(weight, 4))
-            for start, end, weight in leading.tolist()
-            if abs(weight) >= SMALLEST_SHARE
-        ]
+        [Reason(code, held[int(start) : int(end)].decode(), round(weight, 4)) for start, end, weight in leading]
     )
 
 
@@ -219,20 +211,19 @@ def _explained(content: Any, shape: tuple[int, int, int], table: Any) -> tuple[f
     total = 0.0
     squared_length = 0.0
     for at in range(n):
-        total += table[found[at], 0]
+        weight = table[found[at], 0]
+        total += weight
         squared_length += table[found[at], 1]
+        owner = owners[at]
+        if owner >= 0:
+            by_word[owner] += weight
+        else:
+            by_word[-owner] += weight / 2
+            by_word[-owner - 1] += weight / 2
     if squared_length == 0.0:
         return 0.0, by_word
     length = np.sqrt(squared_length)
-    for at in range(n):
-        share = table[found[at], 0] / length
-        owner = owners[at]
-        if owner >= 0:
-            by_word[owner] += share
-        else:
-            by_word[-owner] += share / 2
-            by_word[-owner - 1] += share / 2
-    return total / length, by_word
+    return total / length, by_word / length
 
 
 @compiled
@@ -254,55 +245,92 @@ def _logit_of_one(content: Any, shape: tuple[int, int, int], table: Any) -> tupl
 
 
 @compiled
-def _logit_of_raw(
-    raw: Any, tables: Any, shape: tuple[int, int, int], table: Any
-) -> tuple[float, int]:  # pragma: no cover
-    """One raw text's logit and words; HARD words where it has to be cleaned first."""
-    room = np.empty(room_for(raw.size), np.uint8)
-    size = clean(raw, tables, room)
-    if size == HARD:
-        return 0.0, HARD
-    return _logit_of_one(room[:size], shape, table)
+def _probability_of_raw(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
+    raw: Any, kinds: Any, slots: Any, spellings: Any, shape: tuple[int, int, int], table: Any, line: Any, p_hoax: Any
+) -> bool:  # pragma: no cover - compiled
+    """Write one raw text's probability; false where it has to be cleaned first."""
+    room = np.empty(room_for(len(raw)), np.uint8)
+    size = clean(raw, kinds, slots, spellings, room)
+    if size != HARD:
+        logit, n_words = _logit_of_one(room[:size], shape, table)
+        p_hoax[0] = _p_hoax(logit, n_words, line)
+    return bool(size != HARD)
+
+
+@compiled
+def _probability_of_cleaned(
+    cleaned: Any, shape: tuple[int, int, int], table: Any, line: Any, p_hoax: Any
+) -> None:  # pragma: no cover - compiled
+    """Write one cleaned text's probability."""
+    logit, n_words = _logit_of_one(np.frombuffer(cleaned, np.uint8), shape, table)
+    p_hoax[0] = _p_hoax(logit, n_words, line)
+
+
+@compiled
+def _p_hoax(logit: float, n_words: int, line: Any) -> float:  # pragma: no cover - compiled
+    """What `Platt.probability` gives, of a line of bias, slope, offset and the fewest words that are judged."""
+    if n_words < line[3]:
+        return DECLARED_HOAX_SHARE
+    calibrated = line[1] * (logit + line[0]) + line[2]
+    return 1.0 / (1.0 + math.exp(-min(max(calibrated, -LARGEST_LOGIT), LARGEST_LOGIT)))
 
 
 @compiled
 def _read_raw(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
-    raw: Any, tables: Any, shape: tuple[int, int, int], table: Any, slope: float, room: Any, leading: Any
-) -> tuple[float, int, int]:  # pragma: no cover - compiled
-    """Clean into `room` and read as `_read_words` does; HARD words where the text has to be cleaned first."""
-    size = clean(raw, tables, room)
-    if size == HARD:
-        return 0.0, HARD, 0
-    return _read_words(room[:size], shape, table, slope, leading)
+    raw: Any,
+    kinds: Any,
+    slots: Any,
+    spellings: Any,
+    shape: tuple[int, int, int],
+    table: Any,
+    line: Any,
+    room: Any,
+    read: Any,
+) -> bool:  # pragma: no cover - compiled
+    """Clean into `room` and read as `_read_words` does; false where the text has to be cleaned first."""
+    size = clean(raw, kinds, slots, spellings, room)
+    if size != HARD:
+        _read_words(room[:size], shape, table, line, read)
+    return bool(size != HARD)
 
 
 @compiled
 def _read_words(
-    content: Any, shape: tuple[int, int, int], table: Any, slope: float, leading: Any
-) -> tuple[float, int, int]:  # pragma: no cover - compiled
-    """The logit, the words, and how many rows of `leading` were filled."""
+    content: Any, shape: tuple[int, int, int], table: Any, line: Any, read: Any
+) -> None:  # pragma: no cover - compiled
+    """Fill (1 + n, 3): the probability, the words, how many rows below are filled; below, what `_lead` writes."""
     logit, by_word = _explained(content, shape, table)
-    return logit, by_word.size, _lead(content, by_word * slope, leading)
+    read[0, 0] = _p_hoax(logit, by_word.size, line)
+    read[0, 1] = by_word.size
+    read[0, 2] = _lead(content, by_word * line[1], read[1:])
 
 
 @compiled
 def _lead(content: Any, by_word: Any, leading: Any) -> int:  # pragma: no cover - compiled
     """Fill (n, 3) rows with the distinct words that weigh most, heaviest first: first byte, end, weight.
 
-    Of equally heavy ones the first in the alphabet goes first. Returns how many rows were filled.
+    Of equally heavy ones the first in the alphabet goes first, and one that explains nothing goes nowhere. Returns how
+    many rows were filled.
     """
     spans = np.empty((by_word.size, 2), np.int64)
     sums = np.zeros(by_word.size)
     n_leading = 0
     for row in range(_distinct(content, by_word, spans, sums)):
-        start, end = spans[row]
+        weight = sums[row]
+        if abs(weight) < SMALLEST_SHARE:
+            continue
+        start, end = spans[row, 0], spans[row, 1]
         place = n_leading
-        while place > 0 and _goes_before(content, start, end, sums[row], leading[place - 1]):
+        while place > 0 and (
+            abs(weight) > abs(leading[place - 1, 2])
+            or (abs(weight) == abs(leading[place - 1, 2]) and _is_earlier(content, start, end, leading[place - 1]))
+        ):
             if place < leading.shape[0]:
-                leading[place] = leading[place - 1]
+                for column in range(3):
+                    leading[place, column] = leading[place - 1, column]
             place -= 1
         if place < leading.shape[0]:
-            leading[place, 0], leading[place, 1], leading[place, 2] = start, end, sums[row]
+            leading[place, 0], leading[place, 1], leading[place, 2] = start, end, weight
             n_leading = min(n_leading + 1, leading.shape[0])
     return n_leading
 
@@ -341,10 +369,8 @@ def _distinct(content: Any, by_word: Any, spans: Any, sums: Any) -> int:  # prag
 
 
 @compiled
-def _goes_before(content: Any, start: Any, end: Any, weight: Any, other: Any) -> Any:  # pragma: no cover - compiled
-    """Whether a word is heavier than another, or as heavy and earlier in the alphabet."""
-    if abs(weight) != abs(other[2]):
-        return abs(weight) > abs(other[2])
+def _is_earlier(content: Any, start: Any, end: Any, other: Any) -> Any:  # pragma: no cover - compiled
+    """Whether a word comes before another in the alphabet."""
     begin = np.int64(other[0])
     length = np.int64(other[1] - other[0])
     for at in range(min(end - start, length)):

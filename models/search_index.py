@@ -1,8 +1,8 @@
 """A search index in a folder: segments that never change, and one small file that says which of them stand.
 
 Log-structured: what comes is gathered in memory and written as a new segment; what is replaced or removed is marked in
-a file beside its segment; segments of about one size are merged into a larger one (eight at a time, so a document is
-rewritten as often as the number of documents has digits in base eight). Every file is written whole or not at all and
+a file beside its segment; segments of about one size are merged into a larger one (four at a time, so a document is
+rewritten as often as the number of documents has digits in base four). Every file is written whole or not at all and
 the manifest last, so a kill at any moment leaves the index of the last `commit`. The manifest carries what its owner
 wants to know after that (how far it had read), and is itself checked. A segment that is torn all the same, by a disk,
 is dropped; `Writer.lost` says so, and the owner offers everything again.
@@ -34,13 +34,14 @@ from models.search_query import EVERYTHING, Searchable, Shard
 from models.search_segment import Document, Segment
 from models.search_vectors import VectorPart, joined, nearest, part_from_arrays, part_of
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 # The manifest of an index that is being made anew beside the one that answers.
 REBUILDING: Final = "rebuilding.json"
 LOCK: Final = "writer.lock"
 
-FAN: Final = 8  # segments of one size that become one
+FAN: Final = 4  # segments of one size that become one; more would be written less often, but all are asked each time
+PARTS: Final = 8  # parts of vectors that become one
 SMALLEST: Final = 256  # documents; smaller segments count as one size
 _TRIES: Final = 5  # a reader's, when files are merged away under it
 
@@ -187,7 +188,7 @@ class View:
         for part in self.parts:
             # Twice as many, because some are of words that have changed since.
             places, cosines = nearest(part, query, 2 * k)
-            stands = self._stands(part.refs[places], part.prints[places])
+            stands = self.standing(part.refs[places], part.prints[places])
             inside = np.zeros(len(places), np.bool_)
             for first, last in ranges:
                 inside |= (part.refs[places] >= first) & (part.refs[places] < last)
@@ -197,7 +198,7 @@ class View:
         order = np.lexsort((-every_ref, -every))[:k]
         return every_ref[order], every[order]
 
-    def _stands(self, refs: Longs, prints: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    def standing(self, refs: Longs, prints: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
         """Tell which documents stand with the very words that have these fingerprints."""
         stands = np.zeros(len(refs), np.bool_)
         for segment, alive in self.shards:
@@ -397,7 +398,7 @@ class Writer:
             self._held = [*(held for held in self._held if held not in group), fresh]
             n_gone += len(group)
             self._publish()
-        if len(self._parts) >= FAN:
+        if len(self._parts) >= PARTS:
             self._join_parts()
         return n_gone
 
@@ -450,9 +451,9 @@ class Writer:
 
     def _join_parts(self) -> None:
         """Join the smallest vector parts, without those of documents or words that are gone."""
-        smallest = sorted(self._parts.items(), key=lambda item: len(item[1]))[:FAN]
+        smallest = sorted(self._parts.items(), key=lambda item: len(item[1]))[:PARTS]
         view = View(tuple(Shard(held.segment, held.alive) for held in self._held))
-        keep = [view._stands(part.refs, part.prints) for _, part in smallest]  # noqa: SLF001 - of this module
+        keep = [view.standing(part.refs, part.prints) for _, part in smallest]
         self._parts = {stamp: part for stamp, part in self._parts.items() if stamp not in dict(smallest)}
         if any(mask.any() for mask in keep):
             self._keep(joined([part for _, part in smallest], keep))

@@ -18,6 +18,7 @@ from models._search import Bytes, Ints, Lists, Longs, Spellings, Words32
 from models.search_text import term_of
 
 _LONGEST_COUNTED: Final = 255
+_BEHIND_A_DOOR: Final = 4  # variants, at most, on average
 
 
 class Document(NamedTuple):
@@ -58,7 +59,7 @@ class Segment:
         here: Ints = at[self.refs[at] == wanted].astype(np.int32)
         return here
 
-    def ranges(self, wanted: Sequence[tuple[int, int]]) -> Ints:
+    def ranges(self, wanted: Sequence[tuple[int, int]] | Longs) -> Ints:
         """Return [r, 2] the places of references from a first up to, not including, a last."""
         return np.searchsorted(self.refs, np.array(wanted, np.int64).reshape(-1, 2)).astype(np.int32)
 
@@ -169,8 +170,15 @@ def _finished(
     letters, starts, owners = spelled
     hashes, whose = kernels.variants(letters, starts)
     order = np.argsort(hashes, kind="stable")
-    spellings = Spellings(letters, starts, owners, hashes[order], whose[order])
+    spellings = Spellings(letters, starts, owners, hashes[order], whose[order], _doors(hashes[order]))
     return from_arrays(Segment(kept.refs, kept.prints, lists, spellings).arrays())
+
+
+def _doors(hashes: Words32) -> Ints:
+    """Return where the hashes with each beginning of b bits start [2^b + 1], so many bits that few share one."""
+    bits = max((len(hashes) // _BEHIND_A_DOOR).bit_length(), 1)
+    begins = np.arange(1 << bits, dtype=np.uint64) << np.uint64(32 - bits)
+    return np.append(np.searchsorted(hashes, begins), len(hashes)).astype(np.int32)
 
 
 def packed_words(words: Sequence[str]) -> tuple[Bytes, Longs]:

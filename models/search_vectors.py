@@ -2,9 +2,10 @@
 
 A part keeps for each vector the side of the part's own centre on which it lies, one bit a dimension, and what is left
 of the vector without the centre in 8 bits with a scale. A question is compared with all codes by counting the bits that
-differ, which reads 48 bytes a vector of 384 dimensions where the floats are 1,536; only the nearest few hundred are
-compared by their values. Inverted lists (IVF) would read less still, but they must be trained and go stale as a feed
-drifts; codes are made as vectors come, and a part never changes. Measured by `python -m benchmarks.search`.
+differ, which reads 48 bytes a vector of 384 dimensions where the floats are 1,536; the nearest few in a hundred are
+compared again by what the differing bits weigh, and only the best few hundred of these by their values. Inverted lists
+(IVF) would read less still, but they must be trained and go stale as a feed drifts; codes are made as vectors come, and
+a part never changes. Measured by `python -m benchmarks.search`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +15,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from models import _search as kernels
-from models._search import Floats, Ints, Longs, Signed, Words32, Words64
+from models import _search_codes as kernels
+from models._search import Floats, Ints, Longs, Words32, Words64
+from models._search_codes import Signed
 
-# Candidates whose values are read for each vector that is asked for, at least, and at least which part of all.
-DEPTH: Final = 30
-LEAST_DEPTH: Final = 400
-ONE_IN: Final = 48  # of all, where there are many
+# Vectors whose values are read for each one that is asked for, at least, and at least which part of all; and how many
+# times as many are weighed for that.
+DEPTH: Final = 20
+LEAST_DEPTH: Final = 320
+ONE_IN: Final = 400
+WIDER: Final = 7
 _MOST_8BIT: Final = 127.0
 _MOST_12BIT: Final = 2047.0
 
@@ -32,7 +36,7 @@ class VectorPart:
     refs: Longs  # [n], ascending
     prints: Words32  # [n], fingerprint of the text that was read
     centre: Floats  # [width]
-    codes: Words64  # [n, width / 64]
+    codes: Words64  # [n / 64, width / 64, 64]
     rows: Signed  # [n, width], what is left of each without the centre
     scales: Floats  # [n]
 
@@ -58,7 +62,7 @@ def part_of(refs: Longs, prints: Words32, vectors: Floats) -> VectorPart:
     order = np.argsort(refs, kind="stable")
     vectors = np.ascontiguousarray(vectors[order], np.float32)
     centre = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-    codes = kernels.sign_codes(vectors, centre)
+    codes = kernels.codes_of(vectors, centre)
     vectors -= centre
     scales = np.maximum(np.abs(vectors).max(axis=1), np.float32(1e-9)) / np.float32(_MOST_8BIT)
     rows = np.rint(vectors / scales[:, None]).astype(np.int8)
@@ -94,13 +98,12 @@ def nearest(part: VectorPart, query: Floats, k: int) -> tuple[Ints, Floats]:
     """
     depth = max(DEPTH * k, LEAST_DEPTH, len(part) // ONE_IN)
     if len(part) > depth:
-        code = kernels.sign_codes(query[None, :], part.centre)[0]
-        places = kernels.nearest_codes(part.codes, code, depth)
+        asked = kernels.coded(query, part.centre)
+        places = kernels.candidates(part.codes, len(part), asked, WIDER * depth, depth)
     else:
         places = np.arange(len(part), dtype=np.int32)
     scale = max(float(np.abs(query).max()), 1e-9) / _MOST_12BIT
-    asked = np.rint(query / scale).astype(np.int16)
-    products = kernels.products(part.rows, places, asked)
+    products = kernels.products(part.rows, places, np.rint(query / scale).astype(np.int16))
     found = products * part.scales[places] * np.float32(scale) + np.float32(query @ part.centre)
     if len(found) > k:
         first = np.argpartition(-found, k - 1)[:k]

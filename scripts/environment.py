@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMPS = ROOT / ".stamps"
-SETS = {"serving": ".", "tests": ".[train,dev]"}
+SETS = {"serving": ".", "tests": ".[train,cluster,dev]"}
 UNREACHABLE = ("NewConnectionError", "ConnectTimeout", "name resolution", "Max retries", "ENOTFOUND", "ETIMEDOUT")
 
 
@@ -141,12 +141,29 @@ def build_frontend() -> None:
     stamp("frontend", value)
 
 
+def compile_kernels() -> None:
+    """Compile the kernels anew where their sources changed; what is kept of one does not know those that it calls."""
+    digest = hashlib.sha256(fingerprint(sys.version).encode())
+    for part in ("data", "models"):
+        for source in sorted((ROOT / part).glob("*.py")):
+            digest.update(source.read_bytes())
+    if stamped("kernels") == digest.hexdigest():
+        return
+    say("compiling the kernels (half a minute)")
+    for part in ("data", "models"):
+        for kept in (ROOT / part / "__pycache__").glob("*.nb?"):
+            kept.unlink(missing_ok=True)
+    follow([str(BIN / "python"), "-m", "models.warm"], "compiling the kernels")
+    stamp("kernels", digest.hexdigest())
+
+
 def main(wanted: str) -> None:
     """Bring the environment to ``wanted``."""
     check_python()
     make_venv()
     install(wanted)
     build_frontend()
+    compile_kernels()
 
 
 if __name__ == "__main__":

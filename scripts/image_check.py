@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 ROOT = Path(__file__).resolve().parent.parent
 HEALTHY_WITHIN_S = 90
@@ -116,7 +117,12 @@ def rest_of(lines: list[Line], word: str) -> str:
     return [line.rest for line in lines if line.word == word][-1]
 
 
-Account = dict[str, int | list[int]]
+class Account(TypedDict, total=False):
+    """The user and groups that a process is started with; empty for those of whoever runs this."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 def account(lines: list[Line]) -> Account:
@@ -131,7 +137,7 @@ def reachable_python(who: Account) -> str | None:
     for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
         real = os.path.realpath(python)
         try:
-            if subprocess.run([real, "-c", code], check=False, cwd="/", capture_output=True, **who).returncode == 0:  # type: ignore[call-overload]
+            if subprocess.run([real, "-c", code], check=False, cwd="/", capture_output=True, **who).returncode == 0:
                 return real
         except OSError:
             continue
@@ -141,7 +147,7 @@ def reachable_python(who: Account) -> str | None:
 @contextlib.contextmanager
 def started(command: list[str], env: dict[str, str], who: Account) -> Iterator[subprocess.Popen[bytes]]:
     """Start CMD, give it, and stop it as an engine would: SIGTERM, then ten seconds."""
-    process = subprocess.Popen(command, env=env, cwd="/", stderr=subprocess.PIPE, **who)  # type: ignore[call-overload]
+    process = subprocess.Popen(command, env=env, cwd="/", stderr=subprocess.PIPE, **who)
     try:
         yield process
     finally:

@@ -23,13 +23,13 @@ from typing import Any, Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from serving.app import create_service
 from serving.db.claims import Filters
 from serving.db.engine import migrate
 from serving.db.tables import Claim
 from serving.demo import prepare, sample
 from serving.demo.prepare import Act
 from serving.demo.processes import Children
+from serving.deps import create_service
 from serving.desk import claims, evidence, leases, review
 from serving.desk.context import Context
 from serving.desk.evidence import NewSource

@@ -10,23 +10,15 @@ from pathlib import Path
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from serving import api, console, middleware, refusals
+from serving import middleware, refusals
+from serving.api import parts as v1_parts
 from serving.api.problems import Problem, problems
-from serving.db import Database
-from serving.deps import Service, check_csrf
-from serving.desk.context import Clock, SystemClock
-from serving.limits import Limits
-from serving.security import Vault
+from serving.console import parts as console_parts
+from serving.deps import check_csrf, create_service
+from serving.desk.context import Clock
 from serving.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-
-
-def create_service(settings: Settings, clock: Clock | None = None) -> Service:
-    """Make the parts of one process; nothing is opened before it is used."""
-    return Service(
-        settings, Database(settings.database), Vault(settings.secret), clock or SystemClock(), Limits.of(settings)
-    )
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
@@ -57,14 +49,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     app.state.service = service
     v1 = APIRouter(prefix="/v1", responses=problems())
-    for part in api.routers():
+    for part in v1_parts.routers():
         v1.include_router(part)
     app.include_router(v1)
     pages = APIRouter(include_in_schema=False, dependencies=[Depends(check_csrf)])
-    for part in console.routers():
+    for part in console_parts.routers():
         pages.include_router(part)
     app.include_router(pages)
-    app.include_router(console.open_router(), include_in_schema=False)
+    app.include_router(console_parts.open_router(), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     refusals.install(app)
     refusals.declare(app, Problem.model_json_schema(ref_template="#/components/schemas/{model}"))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -18,7 +19,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from serving.db import Database, Session, people
 from serving.desk import accounts
-from serving.desk.context import SERVICE, Actor, Begin, Clock, Context
+from serving.desk.context import SERVICE, Actor, Begin, Clock, Context, SystemClock
 from serving.desk.machine import holder_for
 from serving.errors import ForbiddenError, NotSignedInError
 from serving.i18n import Language, language_of, mark
@@ -29,6 +30,8 @@ from serving.settings import Settings
 SESSION_COOKIE = "suluh_session"
 LANGUAGE_COOKIE = "suluh_lang"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# How long after its end a session still says whose words a form holds; the browser keeps the cookie as long.
+LATE: Final = timedelta(hours=12)
 KEY_GOOD_S: Final = 1.0
 KEY_ASKED_AGAIN_S: Final = 0.5
 _KEYS_MAX: Final = 10_000
@@ -78,7 +81,7 @@ class KnownKeys:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of one process, made once by ``app.create_app``."""
+    """The parts of one process, made once by ``create_service``."""
 
     settings: Settings
     database: Database
@@ -86,6 +89,13 @@ class Service:
     clock: Clock
     limits: Limits
     keys: KnownKeys = field(default_factory=KnownKeys)
+
+
+def create_service(settings: Settings, clock: Clock | None = None) -> Service:
+    """Make the parts of one process; nothing is opened before it is used."""
+    return Service(
+        settings, Database(settings.database), Vault(settings.secret), clock or SystemClock(), Limits.of(settings)
+    )
 
 
 def get_service(request: Request) -> Service:
@@ -198,6 +208,22 @@ def session_token(service: Service, user_id: int, epoch: int) -> str:
 def csrf_token(service: Service, cookie: str) -> str:
     """Derive the form token from the session cookie: it needs no storage and dies with the session."""
     return service.vault.pseudonym("csrf", cookie)[:32]
+
+
+def late_actor(request: Request, service: Service, session: Session) -> Actor | None:
+    """Give whose session ran out by itself less than ``LATE`` ago: enough to keep what they were typing, and no more.
+
+    A session that was ended, by its owner or an administrator, is nobody's.
+    """
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    longest = service.settings.session_lifetime + LATE
+    payload = service.vault.signed("session", cookie, longest.total_seconds())
+    if not isinstance(payload, dict):
+        return None
+    user = people.user(session, int(payload["user"]))
+    if user is None or not user.active or user.session_epoch != payload["epoch"]:
+        return None
+    return accounts.actor_for(user)
 
 
 def get_visit(request: Request, service: ServiceDep, session: SessionDep) -> Visit | None:

@@ -6,6 +6,7 @@ at start, so there is no compiled file that could be out of date.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -31,6 +32,17 @@ ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 ZONE_NAMES = {address: name for name, address in ZONES.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment in a sentence: written as its reader writes times, in Indonesian where nobody said who reads."""
+
+    moment: datetime
+
+    def __str__(self) -> str:
+        """Write it in Indonesian."""
+        return clock_time(Language.ID, self.moment)
+
+
 def mark(message: str) -> str:
     """Mark a sentence for the catalogue where it is written; it is translated where it is shown."""
     return message
@@ -52,7 +64,8 @@ def catalogue(language: Language) -> NullTranslations:
 def translate(language: Language, message: str, **params: object) -> str:
     """Give the sentence in ``language`` with its ``{places}`` filled; an unknown sentence stays Indonesian."""
     sentence = catalogue(language).gettext(message) if message else ""
-    return sentence.format(**params) if params else sentence
+    shown = {name: clock_time(language, it.moment) if isinstance(it, When) else it for name, it in params.items()}
+    return sentence.format(**shown) if shown else sentence
 
 
 def language_of(accept: str | None) -> Language:

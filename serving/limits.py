@@ -25,6 +25,8 @@ MAX_BUCKETS = 50_000
 ADDRESS_FACTOR = 5
 # Burst and inflow of one day make twice this: fewer than what trips the circuit breaker.
 OPEN_FORMS_A_DAY = 4
+# A telephone network shows many people under one address, so tips get more than appeals.
+TIPS_A_DAY = 20
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 # What one household or office gets at least; a single machine in it may take any address of it.
 IPV6_PREFIX = 64
@@ -93,6 +95,7 @@ class Limits:
     addresses: Buckets
     open_forms: Buckets
     open_forms_a_day: Buckets
+    tips_a_day: Buckets
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -104,6 +107,7 @@ class Limits:
             Buckets(attempts * ADDRESS_FACTOR),
             Buckets(settings.appeals_per_minute),
             Buckets(OPEN_FORMS_A_DAY, DAY),
+            Buckets(TIPS_A_DAY, DAY),
         )
 
     def request(self, user_id: int, now: datetime) -> None:
@@ -125,6 +129,11 @@ class Limits:
     def complaint(self, address: str, now: datetime) -> None:
         """Count one complaint from this address, apart from its appeals; raise where it is one too many."""
         self._open_form("complaint", address, now)
+
+    def tip(self, address: str, now: datetime) -> None:
+        """Count one tip from this address, whoever is signed in there; raise where it is one too many."""
+        self.open_forms.take(("tip", address), now)
+        self.tips_a_day.take(address, now)
 
     def _open_form(self, form: str, address: str, now: datetime) -> None:
         self.open_forms.take((form, address), now)

@@ -167,22 +167,25 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """The rows of a library file that can be taken, and those that cannot."""
+    """The rows of a library file that can be taken, each with its line in ``at``, and those that cannot."""
 
     good: Sequence[NewEntry]
     bad: Sequence[BadRow]
+    at: Sequence[int] = ()
 
 
 def read_entries(rows: Iterable[tuple[int, Any]]) -> Entries:
     """Check rows by their lines; raise ``InvalidInputError`` where none of them is good, so that nothing is stored."""
     good: list[NewEntry] = []
     bad: list[BadRow] = []
+    at: list[int] = []
     for line, raw in rows:
         if isinstance(raw, SuluhError):
             bad.append(BadRow(line, str(raw)))
             continue
         try:
             good.append(read_entry(raw))
+            at.append(line)
         except ValueError as error:
             bad.append(BadRow(line, str(error)))
     if not good:
@@ -190,7 +193,7 @@ def read_entries(rows: Iterable[tuple[int, Any]]) -> Entries:
         raise InvalidInputError(mark("Tidak ada baris yang cocok; baris pertama: {reason}"), reason=reason)
     if len(good) > LIBRARY_ROWS_MAX:
         raise TooLargeError(mark("Paling banyak {n} baris sekaligus."), n=LIBRARY_ROWS_MAX)
-    return Entries(good, bad)
+    return Entries(good, bad, at)
 
 
 # ---- lines -------------------------------------------------------------------------------------------------------

@@ -65,6 +65,8 @@ class Settings(BaseSettings):
 
     # Feeds at private addresses are refused, so that a feed cannot be used to look inside this network.
     feeds_allow_private: bool = False
+    # The same for webhooks, which then also leave without TLS.
+    webhooks_allow_private: bool = False
     max_body_bytes: int = 5_000_000
     max_posts_per_request: int = 5_000
     max_text_chars: int = 20_000

@@ -123,6 +123,16 @@ class MatchStatus(StrEnum):
     SUGGESTED = "suggested"
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
+    RELATED = "related"
+
+
+class BulkAction(StrEnum):
+    """What can be done to several claims of the queue at once."""
+
+    ASSIGN = "assign"
+    HOLD = "hold"
+    RETURN = "return"
+    DISMISS = "dismiss"
 
 
 class ClarificationState(StrEnum):
@@ -251,6 +261,17 @@ class EvidenceHold(StrEnum):
     ROUND = "round"
 
 
+class ScreenshotState(StrEnum):
+    """What became of a screenshot that somebody sent of their count; only an unseen one has its picture."""
+
+    UNSEEN = "unseen"
+    COUNTED = "counted"
+    NOT_TAKEN = "not_taken"
+    TAKEN_BACK = "taken_back"
+    # Nobody of the ministry looked in time.
+    TIMED_OUT = "timed_out"
+
+
 class CorrectionState(StrEnum):
     """Whether somebody has seen a correction."""
 
@@ -266,6 +287,50 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     # Nothing more to say: the offer was answered or recalled before its message left.
     WITHDRAWN = "withdrawn"
+
+
+class ImportFate(StrEnum):
+    """What an import does with a row that it can read."""
+
+    NEW = "new_row"
+    CHANGED = "changed_row"
+    SAME = "same_row"
+
+
+class DisputeOutcome(StrEnum):
+    """Whom a third person agreed with."""
+
+    AUTHOR = "author"
+    APPROVER = "approver_first"
+
+
+class DeadlineClock(StrEnum):
+    """What a claim waits for."""
+
+    SEEN = "seen"
+    DECIDED = "decided"
+
+
+class DeadlineStage(StrEnum):
+    """How a clock stands that somebody is told of."""
+
+    NEAR = "near"
+    MISSED = "missed"
+
+
+class WebhookEventType(StrEnum):
+    """What another system can be told of."""
+
+    CLARIFICATION_PUBLISHED = "clarification.published"
+    CLARIFICATION_REVISED = "clarification.revised"
+    CLARIFICATION_SUPERSEDED = "clarification.superseded"
+    CLARIFICATION_RETRACTED = "clarification.retracted"
+    VERDICT_PUBLISHED = "verdict.published"
+    VERDICT_RETRACTED = "verdict.retracted"
+    DEADLINE_NEAR = "deadline.near"
+    DEADLINE_MISSED = "deadline.missed"
+    # Sent on request to one endpoint, to try it.
+    TEST = "webhook.test"
 
 
 class ModelRole(StrEnum):
@@ -346,6 +411,11 @@ LABELS: dict[StrEnum, str] = {
     MatchStatus.SUGGESTED: mark("disarankan mesin"),
     MatchStatus.CONFIRMED: mark("dipastikan manusia"),
     MatchStatus.REJECTED: mark("ditolak"),
+    MatchStatus.RELATED: mark("terkait"),
+    BulkAction.ASSIGN: mark("ambil untuk saya"),
+    BulkAction.HOLD: mark("tunda"),
+    BulkAction.RETURN: mark("kembalikan ke antrean"),
+    BulkAction.DISMISS: mark("tutup tanpa label"),
     ClarificationState.DRAFT: mark("rancangan"),
     ClarificationState.LIBRARY: mark("pustaka"),
     ClarificationState.PUBLISHED: mark("terbit"),
@@ -399,12 +469,35 @@ LABELS: dict[StrEnum, str] = {
     EvidenceMethod.API: mark("hasil API"),
     EvidenceMethod.SCREENSHOT: mark("tangkapan layar"),
     EvidenceMethod.HR: mark("data kepegawaian"),
+    ScreenshotState.UNSEEN: mark("menunggu dilihat"),
+    ScreenshotState.COUNTED: mark("diterima"),
+    ScreenshotState.NOT_TAKEN: mark("tidak diterima"),
+    ScreenshotState.TAKEN_BACK: mark("ditarik sendiri"),
+    ScreenshotState.TIMED_OUT: mark("tidak sempat dilihat; kirim lagi"),
     CorrectionState.SENT: mark("terkirim"),
     CorrectionState.ACKNOWLEDGED: mark("sudah dibaca"),
     DeliveryState.PENDING: mark("menunggu dikirim"),
     DeliveryState.SENT: mark("terkirim"),
     DeliveryState.FAILED: mark("gagal dikirim"),
     DeliveryState.WITHDRAWN: mark("tidak perlu dikirim"),
+    ImportFate.NEW: mark("baru"),
+    ImportFate.CHANGED: mark("berubah; menjadi versi berikutnya"),
+    ImportFate.SAME: mark("sama; dibiarkan"),
+    DisputeOutcome.AUTHOR: mark("sepakat dengan penulis"),
+    DisputeOutcome.APPROVER: mark("sepakat dengan penyetuju pertama"),
+    DeadlineClock.SEEN: mark("sampai dilihat"),
+    DeadlineClock.DECIDED: mark("sampai diputus"),
+    DeadlineStage.NEAR: mark("hampir lewat"),
+    DeadlineStage.MISSED: mark("terlewat"),
+    WebhookEventType.CLARIFICATION_PUBLISHED: mark("klarifikasi terbit"),
+    WebhookEventType.CLARIFICATION_REVISED: mark("klarifikasi diperbaiki"),
+    WebhookEventType.CLARIFICATION_SUPERSEDED: mark("klarifikasi diganti"),
+    WebhookEventType.CLARIFICATION_RETRACTED: mark("klarifikasi ditarik"),
+    WebhookEventType.VERDICT_PUBLISHED: mark("putusan terbit"),
+    WebhookEventType.VERDICT_RETRACTED: mark("putusan ditarik"),
+    WebhookEventType.DEADLINE_NEAR: mark("tenggat hampir lewat"),
+    WebhookEventType.DEADLINE_MISSED: mark("tenggat terlewat"),
+    WebhookEventType.TEST: mark("kiriman percobaan"),
     ModelRole.CHAMPION: mark("model yang melayani"),
     ModelRole.CHALLENGER: mark("penantang"),
     ModelAction.PROMOTE: mark("dipasang"),

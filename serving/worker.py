@@ -13,11 +13,13 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import groupby
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, ScheduleInput, SetWorkflowID
@@ -26,11 +28,14 @@ from sqlalchemy import make_url
 
 from serving import __name__ as package
 from serving.channels import email
+from serving.channels.webhook import Http
+from serving.db import retried
 from serving.deps import Service, acting
 from serving.desk import (
     breaker,
     campaigns,
     corrections,
+    deadlines,
     deliveries,
     drift,
     feeds,
@@ -43,19 +48,23 @@ from serving.desk import (
     retraining,
     review,
     routing,
+    screenshots,
     search_index,
     standings,
     trending,
+    webhooks,
 )
 from serving.desk.context import Context
 from serving.desk.machine import holder_for, machine_for
 from serving.errors import UnavailableError
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 APP = "suluh"
 QUEUE = "deliveries"
-# How many batches one worker sends at once; a mail server that stalls then holds up a quarter.
+HOOK_QUEUE = "webhooks"
+# How many batches one worker sends at once; a mail server, or another system, that stalls then holds up a quarter.
 SENDERS = 4
 BATCHES_PER_TICK = 20
 KEPT = timedelta(days=2)
@@ -63,6 +72,7 @@ FORGET_PAGE = 500
 GRACE_S = 20
 
 RUNS = Counter("suluh_worker_runs_total", "Runs of the worker's parts.", ("part", "outcome"))
+HOOKS = Counter("suluh_worker_webhooks_total", "Messages sent to other systems.", ("outcome",))
 MAILS = Counter("suluh_worker_mails_total", "Messages handed to the mail server.", ("outcome",))
 
 
@@ -83,14 +93,22 @@ class Part:
     run: Callable[[Service], object]
 
 
+def _in_transaction(service: Service, step: Callable[[Context], T]) -> T:
+    with acting(service) as ctx:
+        return step(ctx)
+
+
+def _taken(service: Service, step: Callable[[Context], T]) -> T:
+    """Take one step about a message, anew where the database ended its transaction for another's sake.
+
+    A message that is handed over and not marked would leave twice.
+    """
+    return retried(lambda: _in_transaction(service, step))
+
+
 def _once(step: Callable[[Context], object]) -> Callable[[Service], object]:
     """Make a part of a use case that is one transaction."""
-
-    def run(service: Service) -> object:
-        with acting(service) as ctx:
-            return step(ctx)
-
-    return run
+    return lambda service: _in_transaction(service, step)
 
 
 def _with_machine(step: Callable[..., object]) -> Callable[[Service], object]:
@@ -118,13 +136,13 @@ def _drift(service: Service) -> int:
     return made
 
 
-def _sweep_offers(ctx: Context) -> dict[str, int]:
-    """Let lapse first, so that nothing is woken only to lapse."""
-    return {
-        "ended": campaigns.end_over(ctx),
-        "expired": offers.expire_due(ctx),
-        "woken": offers.wake_due(ctx),
-    }
+def _sweep_offers(service: Service) -> dict[str, int]:
+    """Let lapse first, so that nothing is woken only to lapse.
+
+    Each in a transaction of its own: each ends on the record, whose head must be the last thing that is locked.
+    """
+    steps = {"ended": campaigns.end_over, "expired": offers.expire_due, "woken": offers.wake_due}
+    return {name: _in_transaction(service, step) for name, step in steps.items()}
 
 
 def _tell(ctx: Context) -> dict[str, int]:
@@ -137,6 +155,16 @@ def _deliver_all(service: Service) -> int:
     while claimed := claim(service):
         for each in claimed:
             send_one(service, each)
+        n += len(claimed)
+    return n
+
+
+def _call_all(service: Service) -> int:
+    """Send what is due to other systems, in this thread; give how many were tried."""
+    n = 0
+    while claimed := claim_hooks(service):
+        for each in claimed:
+            call_one(service, each)
         n += len(claimed)
     return n
 
@@ -158,7 +186,8 @@ EVERY_PART = (
     Part("figures", "20 * * * * *", timedelta(minutes=1), _once(figures.refresh)),
     Part("trends", "3-59/10 * * * * *", timedelta(seconds=10), _read_posts),
     Part("leases", "*/15 * * * * *", timedelta(seconds=15), _once(review.expire_leases)),
-    Part("sweep", "*/30 * * * * *", timedelta(seconds=30), _once(_sweep_offers)),
+    Part("deadlines", "7-59/15 * * * * *", timedelta(seconds=15), _once(deadlines.tell)),
+    Part("sweep", "*/30 * * * * *", timedelta(seconds=30), _sweep_offers),
     # Before what is released: a signal that rose in the last minute stops it.
     Part("breaker", "0 * * * * *", timedelta(minutes=1), _once(breaker.watch)),
     Part("release", "5,35 * * * * *", timedelta(seconds=30), _once(routing.release_due)),
@@ -166,7 +195,11 @@ EVERY_PART = (
     Part("tell", "10,40 * * * * *", timedelta(seconds=30), _once(_tell)),
     Part("search", "1-59/2 * * * * *", timedelta(seconds=2), _search),
     Part("search-log", "0 27 * * * *", timedelta(hours=1), _once(_trim_search_log)),
-    Part("forget", "0 17 * * * *", timedelta(hours=1), _once(retention.forget_links)),
+    Part("forget", "0 17 * * * *", timedelta(hours=1), _once(retention.forget)),
+    Part("webhook-log", "0 37 * * * *", timedelta(hours=1), _once(webhooks.forget)),
+    Part("forget-pictures", "20 17 * * * *", timedelta(hours=1), _once(screenshots.forget_pictures)),
+    # In the morning in Jakarta; the messages leave outside quiet hours wherever their person is.
+    Part("remind", "0 40 0 * * *", timedelta(days=1), _once(deliveries.remind_expiring)),
     # At night in all three zones.
     Part("standings", "0 7 18 * * *", timedelta(days=1), lambda service: standings.look_over(lambda: acting(service))),
     # Each day is checked once; asking every hour makes up for a worker that was down.
@@ -181,8 +214,7 @@ def claim(service: Service) -> list[deliveries.Claimed]:
     """Take one batch of messages that are due; none where there is no mail server to hand them to."""
     if not service.settings.smtp_url:
         return []
-    with acting(service) as ctx:
-        return deliveries.claim_due(ctx)
+    return _taken(service, deliveries.claim_due)
 
 
 def send_one(service: Service, claimed: deliveries.Claimed) -> None:
@@ -192,21 +224,42 @@ def send_one(service: Service, claimed: deliveries.Claimed) -> None:
     leaves again under the same Message-ID.
     """
     sender = email.sender_for(service.settings, service.clock)
-    with acting(service) as ctx:
-        letter = deliveries.compose(ctx, claimed)
+    letter = _taken(service, lambda ctx: deliveries.compose(ctx, claimed))
     if sender is None or letter is None:
         return
     try:
         sender.send(letter)
     except deliveries.SendError as error:
-        with acting(service) as ctx:
-            deliveries.mark_failed(ctx, claimed, error)
+        _taken(service, partial(deliveries.mark_failed, claimed=claimed, error=error))
         MAILS.labels("failed").inc()
         log.warning("message not taken", delivery=claimed.delivery_id, attempt=claimed.attempt, why=str(error))
         return
-    with acting(service) as ctx:
-        deliveries.mark_sent(ctx, claimed)
+    _taken(service, lambda ctx: deliveries.mark_sent(ctx, claimed))
     MAILS.labels("sent").inc()
+
+
+# ---- other systems ---------------------------------------------------------------------------------------------
+
+
+def claim_hooks(service: Service) -> list[webhooks.Claimed]:
+    """Take one batch of messages to other systems that are due."""
+    return _taken(service, webhooks.claim_due)
+
+
+def call_one(service: Service, claimed: webhooks.Claimed) -> None:
+    """Send one claimed message to its endpoint: write it, send it, note what came of it.
+
+    No transaction is open while the other side is waited for. Killed between sending and noting, the message leaves
+    again under the same ``webhook-id``.
+    """
+    call = _taken(service, lambda ctx: webhooks.compose(ctx, claimed))
+    if call is None:
+        return
+    answer = Http(service.settings).call(call)
+    _taken(service, lambda ctx: webhooks.record(ctx, claimed, answer))
+    HOOKS.labels("sent" if answer.taken else "failed").inc()
+    if not answer.taken:
+        log.warning("webhook not taken", delivery=claimed.delivery_id, status=answer.status, why=answer.error)
 
 
 # ---- one round, without a schedule -----------------------------------------------------------------------------
@@ -226,7 +279,8 @@ def run_part(part: Part, service: Service) -> bool:
     """Run one part; a fault is logged and left to the next round, so that the others go on."""
     started = time.perf_counter()
     try:
-        done = part.run(service)
+        # A part of several transactions begins anew: what it has done it finds done.
+        done = retried(lambda: part.run(service))
     except UnavailableError as error:
         RUNS.labels(part.name, "fault").inc()
         _say_unavailable(part.name, str(error))
@@ -243,11 +297,12 @@ def run_part(part: Part, service: Service) -> bool:
 
 def run_once(service: Service) -> bool:
     """Run every part once and send what is due, then stop; tell whether all went well."""
-    outcomes = [run_part(part, service) for part in (*EVERY_PART, _DELIVER)]
+    outcomes = [run_part(part, service) for part in (*EVERY_PART, _DELIVER, _CALL)]
     return all(outcomes)
 
 
 _DELIVER = Part("deliver", "*/3 * * * * *", timedelta(seconds=3), _deliver_all)
+_CALL = Part("call", "1-59/3 * * * * *", timedelta(seconds=3), _call_all)
 
 
 # ---- on a schedule, durably ------------------------------------------------------------------------------------
@@ -266,7 +321,9 @@ class _Process:
 
     service: Service | None = None
     parts: ClassVar[dict[str, Part]] = {part.name: part for part in EVERY_PART}
-    running: ClassVar[dict[str, threading.Lock]] = {part.name: threading.Lock() for part in (*EVERY_PART, _DELIVER)}
+    running: ClassVar[dict[str, threading.Lock]] = {
+        part.name: threading.Lock() for part in (*EVERY_PART, _DELIVER, _CALL)
+    }
 
     @classmethod
     def parts_of(cls) -> Service:
@@ -306,8 +363,8 @@ def _send_batch(batch: list[tuple[int, int]]) -> None:
         _send_step(delivery_id, attempt)
 
 
-def _batch_id(batch: list[tuple[int, int]]) -> str:
-    return "send-" + hashlib.sha256(repr(batch).encode()).hexdigest()[:24]
+def _batch_id(what: str, batch: Sequence[tuple[int, ...]]) -> str:
+    return f"{what}-" + hashlib.sha256(repr(batch).encode()).hexdigest()[:24]
 
 
 @DBOS.workflow(name="deliver")
@@ -321,8 +378,50 @@ def _deliver(_at: datetime, _context: Any) -> None:
             batch = _claim_step()
             if not batch:
                 return
-            with SetWorkflowID(_batch_id(batch)):
+            with SetWorkflowID(_batch_id("send", batch)):
                 DBOS.enqueue_workflow(QUEUE, _send_batch, batch)
+    finally:
+        lock.release()
+
+
+@DBOS.step(name="claim_hooks")
+def _claim_hooks_step() -> list[tuple[int, int, int]]:
+    claimed = claim_hooks(_Process.parts_of())
+    return [(each.delivery_id, each.endpoint_id, each.attempt) for each in claimed]
+
+
+@DBOS.step(name="call")
+def _call_step(delivery_id: int, endpoint_id: int, attempt: int) -> None:
+    call_one(_Process.parts_of(), webhooks.Claimed(delivery_id, endpoint_id, attempt))
+
+
+@DBOS.workflow(name="call_batch")
+def _call_batch(batch: list[tuple[int, int, int]]) -> None:
+    """Send one endpoint's batch, each message a step; see ``_send_batch``."""
+    for delivery_id, endpoint_id, attempt in batch:
+        _call_step(delivery_id, endpoint_id, attempt)
+
+
+def _by_endpoint(claimed: list[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+    """Part a batch by endpoint, so that one that stalls holds up nobody else's messages."""
+    for _, group in groupby(claimed, key=lambda each: each[1]):
+        yield list(group)
+
+
+@DBOS.workflow(name="call_due")
+def _call_due(_at: datetime, _context: Any) -> None:
+    """Claim what is due for other systems and queue it by endpoint; see ``_deliver``."""
+    lock = _Process.running[_CALL.name]
+    if not lock.acquire(blocking=False):
+        return
+    try:
+        for _ in range(BATCHES_PER_TICK):
+            claimed = _claim_hooks_step()
+            if not claimed:
+                return
+            for batch in _by_endpoint(claimed):
+                with SetWorkflowID(_batch_id("call", batch)):
+                    DBOS.enqueue_workflow(HOOK_QUEUE, _call_batch, batch)
     finally:
         lock.release()
 
@@ -364,17 +463,19 @@ def start(service: Service, name: str | None = None) -> None:
         )
     )
     DBOS.launch()
-    DBOS.register_queue(QUEUE, worker_concurrency=SENDERS, polling_interval_sec=0.5)
+    for queue in (QUEUE, HOOK_QUEUE):
+        DBOS.register_queue(queue, worker_concurrency=SENDERS, polling_interval_sec=0.5)
     schedules = [
         ScheduleInput(schedule_name=part.name, workflow_fn=_tick, schedule=part.cron, context=part.name)
         for part in EVERY_PART
     ]
     schedules.append(ScheduleInput(schedule_name=_DELIVER.name, workflow_fn=_deliver, schedule=_DELIVER.cron))
+    schedules.append(ScheduleInput(schedule_name=_CALL.name, workflow_fn=_call_due, schedule=_CALL.cron))
     schedules.append(
         ScheduleInput(schedule_name="forget-workflows", workflow_fn=_forget_workflows, schedule="0 23 * * * *")
     )
     DBOS.apply_schedules(schedules)
-    log.info("worker started", parts=[*_Process.parts, _DELIVER.name], mail=bool(service.settings.smtp_url))
+    log.info("worker started", parts=[*_Process.parts, _DELIVER.name, _CALL.name], mail=bool(service.settings.smtp_url))
 
 
 def stop(grace_s: int = GRACE_S) -> None:

@@ -19,10 +19,10 @@ from starlette.middleware import Middleware
 
 from models.artifact import QUICK, released_folder
 from serving import security
-from serving.app import create_app, create_service
+from serving.app import create_app
 from serving.db import Database, Session
 from serving.db.engine import migrate
-from serving.deps import Service, context_for
+from serving.deps import Service, context_for, create_service
 from serving.desk import accounts
 from serving.desk.context import SERVICE, Actor, Clock, Context
 from serving.settings import Settings
@@ -172,7 +172,8 @@ def client(settings: Settings, clock: SetClock) -> Iterator[TestClient]:
 @pytest.fixture
 def service(client: TestClient) -> Service:
     """The parts behind ``client``."""
-    made: Service = client.app.state.service  # type: ignore[attr-defined]
+    assert isinstance(client.app, FastAPI)
+    made: Service = client.app.state.service
     return made
 
 

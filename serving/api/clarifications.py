@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, StrictBool
 
+from serving import fact_checks
 from serving.api.problems import problems
 from serving.db.library import Entry, Search
 from serving.db.tables import Revision
@@ -25,7 +26,7 @@ from serving.inputs import (
     Paragraph,
 )
 from serving.rows import LIBRARY_ROWS_MAX, SOURCES_MAX, SourceIn, read_entries
-from serving.vocabulary import Category, ClarificationState, EvidenceKind, VerdictLabel
+from serving.vocabulary import Category, ClarificationState, EvidenceKind, ImportFate, VerdictLabel
 
 router = APIRouter(tags=["clarifications"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
@@ -70,6 +71,7 @@ class ClarificationOut(BaseModel):
     version: int
     published_at: datetime | None
     valid_until: datetime | None
+    review_by: datetime | None = Field(description="By when it should be read again.")
     retracted_at: datetime | None
     retract_reason: str
     superseded_by_id: int | None
@@ -147,10 +149,36 @@ class ExpiryIn(Input):
     until: Moment
 
 
-class ImportIn(Input):
-    """Rows as in the library's file, checked one by one."""
+class ReviewByIn(Input):
+    """By when a clarification should be read again; none where it need not be."""
 
-    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=LIBRARY_ROWS_MAX)]
+    until: Moment | None
+
+
+class ReminderOut(BaseModel):
+    """A published clarification that somebody should look at."""
+
+    clarification: ClarificationOut
+    review_due: bool
+    expiry_due: bool
+
+
+class RemindersOut(BaseModel):
+    """What should be looked at within two weeks, or should have been; the soonest first."""
+
+    items: list[ReminderOut]
+
+
+class ImportIn(Input):
+    """Rows, or the text of a file; checked one by one."""
+
+    rows: Annotated[list[dict[str, Any]], Field(max_length=LIBRARY_ROWS_MAX)] = Field(
+        default=[], description="As in the library's file, or ClaimReview objects."
+    )
+    text: Annotated[str, Field(max_length=fact_checks.TEXT_MAX_CHARS)] = Field(
+        default="", description="JSON lines, ClaimReview as JSON-LD, or CSV; read where there are no rows."
+    )
+    dry_run: StrictBool = Field(default=False, description="Say what would become of each row and keep nothing.")
 
 
 class RejectedRow(BaseModel):
@@ -160,9 +188,19 @@ class RejectedRow(BaseModel):
     reason: str
 
 
-class ImportOut(BaseModel):
-    """What an import did."""
+class ImportedRow(BaseModel):
+    """A row that was taken, or would be."""
 
+    line: int = Field(description="Its line, or its place from 1.")
+    id: str
+    fate: ImportFate
+
+
+class ImportOut(BaseModel):
+    """What an import did, or would do."""
+
+    dry_run: bool
+    rows: list[ImportedRow]
     new: int
     changed: int
     same: int
@@ -188,6 +226,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
         "version": words.number,
         "published_at": head.published_at,
         "valid_until": head.valid_until,
+        "review_by": head.review_by,
         "retracted_at": head.retracted_at,
         "retract_reason": head.retract_reason,
         "superseded_by_id": head.superseded_by_id,
@@ -208,16 +247,46 @@ def search(ctx: ApiContext, wanted: Annotated[Wanted, Query()]) -> Clarification
     return ClarificationPage(clarifications=[ClarificationOut(**_fields(each)) for each in shown], next_after=more)
 
 
-@router.post("/clarifications/import", responses=problems(403))
+@router.post("/clarifications/import", responses=problems(400, 403))
 def import_rows(ctx: ApiContext, body: ImportIn) -> ImportOut:
     """Take in clarifications from elsewhere, for matching; sent again they are not doubled.
 
     Good rows go in and bad ones are named; where every row is bad, nothing is stored and the answer is 422.
     """
-    read = read_entries(enumerate(body.rows, 1))
-    done = library.import_rows(ctx, read.good)
+    given = (
+        enumerate(map(fact_checks.row_of, body.rows), 1) if body.rows or not body.text else fact_checks.rows(body.text)
+    )
+    read = read_entries(given)
+    done = (library.try_import if body.dry_run else library.import_rows)(ctx, read.good)
     rejected = [RejectedRow(line=bad.line, reason=bad.why) for bad in read.bad]
-    return ImportOut(new=done.n_new, changed=done.n_changed, same=done.n_same, rejected=rejected)
+    taken = [
+        ImportedRow(line=line, id=entry.external_id, fate=fate)
+        for line, entry, fate in zip(read.at, read.good, done.fates, strict=True)
+    ]
+    return ImportOut(
+        dry_run=body.dry_run,
+        rows=taken,
+        new=done.n_new,
+        changed=done.n_changed,
+        same=done.n_same,
+        rejected=rejected,
+    )
+
+
+# Before what takes a number in the same place.
+@router.get("/clarifications/reminders", responses=problems(403))
+def reminders(ctx: ApiContext, limit: Annotated[int, Query(ge=1, le=100)] = 50) -> RemindersOut:
+    """List what should be read again, or holds no longer, within two weeks."""
+    return RemindersOut(
+        items=[
+            ReminderOut(
+                clarification=ClarificationOut(**_fields(each.entry)),
+                review_due=each.review_due,
+                expiry_due=each.expiry_due,
+            )
+            for each in library.reminders(ctx, limit)
+        ]
+    )
 
 
 @router.get("/clarifications/{clarification_id}", responses=problems(403, 404))
@@ -262,6 +331,13 @@ def supersede(ctx: ApiContext, clarification_id: PathId, body: SupersedeIn) -> C
 def set_expiry(ctx: ApiContext, clarification_id: PathId, body: ExpiryIn) -> ClarificationOut:
     """Say until when a published clarification holds."""
     library.set_expiry(ctx, clarification_id, body.until)
+    return ClarificationOut(**_fields(library.entry(ctx, clarification_id)))
+
+
+@router.post("/clarifications/{clarification_id}/review-by", responses=problems(403, 404, 409))
+def set_review_by(ctx: ApiContext, clarification_id: PathId, body: ReviewByIn) -> ClarificationOut:
+    """Say by when a published clarification should be read again."""
+    library.set_review_by(ctx, clarification_id, body.until)
     return ClarificationOut(**_fields(library.entry(ctx, clarification_id)))
 
 

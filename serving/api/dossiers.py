@@ -29,10 +29,18 @@ class NoteOut(BaseModel):
     at: datetime
 
 
+class WordingOut(BaseModel):
+    """A neutral wording that the claim has had."""
+
+    text: str
+    by: str = Field(description="Empty where the machine worded it.")
+    at: datetime
+
+
 class DecisionOut(BaseModel):
     """What a second human answered; kept for good."""
 
-    outcome: str = Field(description="approved or returned.")
+    outcome: str = Field(description="approved, returned or contested.")
     verdict: VerdictLabel
     category: Category
     political_first: bool = Field(description="What whoever submitted it answered.")
@@ -56,8 +64,10 @@ class HistoryOut(BaseModel):
 
     claim_id: int
     clarification_id: int | None = Field(description="The clarification that is published for it.")
+    blind: bool = Field(description="Decisions and details are hidden until the reader has opened the draft.")
     notes: list[NoteOut]
     decisions: list[DecisionOut]
+    wordings: list[WordingOut] = Field(description="The first is the one that stands.")
     steps: list[StepOut] = Field(description="At most the last 100.")
 
 
@@ -85,10 +95,14 @@ def claim_history(ctx: ApiContext, claim_id: ClaimId) -> HistoryOut:
     return HistoryOut(
         claim_id=claim_id,
         clarification_id=found.standing.id if found.standing else None,
+        blind=found.blind,
         notes=[_note(found, row) for row in found.notes],
         decisions=[_decision(found, row) for row in found.decisions],
+        wordings=[
+            WordingOut(text=row.text, by=found.names.get(row.author_id or 0, ""), at=row.at) for row in found.wordings
+        ],
         steps=[
-            StepOut(at=step.at, action=step.action, by=step.actor, detail=step.detail)
+            StepOut(at=step.at, action=step.action, by=step.actor, detail={} if found.blind else step.detail)
             for step in (trail.readable(row, found.names) for row in found.history)
         ],
     )

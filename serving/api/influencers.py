@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi import Path as PathParameter
-from pydantic import BaseModel, Field, JsonValue, model_validator
+from pydantic import Base64Bytes, BaseModel, Field, JsonValue, model_validator
 
 from serving.api.problems import problems
 from serving.db.influencers import Search
@@ -240,17 +241,26 @@ def get_coverage(ctx: ApiContext) -> CoverageOut:
 
 
 class ImportIn(Input):
-    """A ministry's list: rows as objects, or a whole file as text; exactly one of them."""
+    """A ministry's list: rows as objects, a whole file as text, or an Excel workbook; exactly one of them."""
 
     rows: list[dict[str, JsonValue]] | None = Field(default=None, max_length=5_000)
     text: str | None = Field(default=None, max_length=5_000_000, description="JSON lines or CSV.")
+    workbook: Base64Bytes | None = Field(
+        default=None, max_length=4_000_000, description="An Excel workbook (.xlsx) in base64; its first sheet is read."
+    )
     dry_run: bool = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> ImportIn:
-        if (self.rows is None) == (self.text is None):
-            raise ValueError("either rows or text is needed")
+        if sum(given is not None for given in (self.rows, self.text, self.workbook)) != 1:
+            raise ValueError("exactly one of rows, text and workbook is needed")
         return self
+
+    def listed(self) -> Iterator[roster.GoodRow | roster.BadRow]:
+        """Read whichever was given; raise where it cannot be read as a whole."""
+        if self.workbook is not None:
+            return roster.read_file(self.workbook)
+        return roster.read(self.text) if self.text is not None else roster.read_rows(self.rows or [])
 
 
 class FateOut(BaseModel):
@@ -275,8 +285,7 @@ class ImportOut(BaseModel):
 @router.post("/influencers/import", responses=problems(403, 413))
 def import_people(ctx: ApiContext, language: LanguageDep, body: ImportIn) -> ImportOut:
     """Take in a ministry's list: bad rows are reported, good ones go in; the same list twice changes nothing."""
-    listed = roster.read(body.text) if body.text is not None else roster.read_rows(body.rows or [])
-    outcome = desk.import_people(ctx, listed, dry_run=body.dry_run)
+    outcome = desk.import_people(ctx, body.listed(), dry_run=body.dry_run)
     counts: dict[str, Any] = {what: outcome.count(what) for what in ("new", "changed", "unchanged", "refused")}
     return ImportOut(
         dry_run=outcome.dry_run,

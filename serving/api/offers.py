@@ -17,7 +17,7 @@ from serving.deps import ApiContext, LanguageDep, PublicContext
 from serving.desk import corrections, deliveries, influencers, kits, offers, profile
 from serving.desk.context import Context
 from serving.i18n import Language, translate
-from serving.inputs import Id, Input, Moment, WebAddress
+from serving.inputs import Count, Id, Input, Moment, WebAddress
 from serving.vocabulary import (
     CampaignKind,
     CorrectionState,
@@ -76,6 +76,7 @@ class Posted(Input):
 
     platform: Platform
     url: WebAddress
+    views: Count | None = Field(default=None, description="How often it was seen, as the platform tells its owner.")
 
 
 class CaptionOut(BaseModel):
@@ -268,7 +269,7 @@ def snooze(ctx: ApiContext, offer_id: Id, body: Snooze) -> OfferOut:
 @router.post("/offers/{offer_id}/posted", tags=["offers"], responses=problems(403, 404, 409))
 def posted(ctx: ApiContext, offer_id: Id, body: Posted) -> OfferOut:
     """Note where one posted; once for each platform."""
-    offers.post(ctx, offer_id, body.platform, body.url)
+    offers.post(ctx, offer_id, body.platform, body.url, body.views)
     return _answered(ctx, offer_id)
 
 

@@ -20,6 +20,7 @@ from models.linear import LinearScorer
 from serving.api.scores import TextsIn, rows_of
 from serving.deps import Service
 from serving.desk.machine import holder_for
+from serving.desk.models_holder import ModelHolder
 
 BODY_BYTES_MAX: Final = 8_192
 TEXTS_MAX: Final = 16
@@ -33,6 +34,7 @@ class QuickScores:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._holder: ModelHolder | None = None
 
     async def __call__(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
@@ -44,7 +46,9 @@ class QuickScores:
         if scope["path"] != _PATH or scope["method"] != "POST":
             return receive
         key = headers.get(b"authorization", b"")
-        scorer = holder_for(self._service.settings).at_hand()
+        scorer = self._holder.at_hand() if self._holder else None
+        if scorer is None:  # nobody asked yet, or the process has made another holder since
+            self._holder = holder_for(self._service.settings)
         if not isinstance(scorer, LinearScorer) or not key.startswith(_BEARER) or not _is_short_json(headers):
             return receive
         message = await receive()

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field, StrictBool
 
 from serving.api.problems import problems
+from serving.db.exhibits import Facts
 from serving.db.tables import Claim, Draft, Evidence, Match
 from serving.deps import ApiContext
-from serving.desk import evidence, gates, matching, review
+from serving.desk import approval, evidence, gates, matching, review
 from serving.desk.context import Context
 from serving.desk.evidence import NewSource
 from serving.desk.gates import PathStep, Prepared
@@ -107,6 +108,14 @@ class EvidenceIn(Input):
     archived_url: WebAddress | None = None
 
 
+class FileOut(BaseModel):
+    """A file that is kept beside a source; it is at ``/claims/{id}/evidence/{id}/file``."""
+
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
 class EvidenceOut(BaseModel):
     """A source that stands beside a claim."""
 
@@ -117,7 +126,8 @@ class EvidenceOut(BaseModel):
     publisher: str
     quote: str
     archived_url: str | None
-    added_at: datetime
+    added_at: datetime = Field(description="When it was read and added.")
+    file: FileOut | None = None
 
 
 class ObstacleOut(BaseModel):
@@ -128,10 +138,22 @@ class ObstacleOut(BaseModel):
     dismiss_as: DismissReason | None = Field(description="The way out where no label is possible.")
 
 
+class TwoSourcesOut(BaseModel):
+    """How far the rule of two sources is filled: what `salah` and `menyesatkan` need."""
+
+    n_sites: int = Field(description="Different sites.")
+    needed: int
+    n_independent: int = Field(description="Sources that are not the affected agency; one is needed.")
+    holds: bool
+
+
 class DraftOut(BaseModel):
     """What is being prepared for a claim, and what is still in the way."""
 
     version: int
+    blind: bool = Field(
+        description="All but the sources is hidden until the reader, who may have to decide, has opened the draft."
+    )
     gates: dict[Gate, bool]
     verdict: VerdictLabel | None
     category: Category | None
@@ -143,6 +165,7 @@ class DraftOut(BaseModel):
     returned_reason: str
     updated_at: datetime | None
     evidence: list[EvidenceOut]
+    two_sources: TwoSourcesOut
     obstacles: list[ObstacleOut] = Field(description="In the order of the path; empty means ready.")
 
 
@@ -151,6 +174,13 @@ class ApproveIn(Input):
 
     political: StrictBool
     version: Version = Field(description="The draft's `version` as it was read; 409 where it is another by now.")
+
+
+class RevealIn(Input):
+    """What the reader makes of posts and evidence; ``version`` is the draft that is opened."""
+
+    impression: VerdictLabel
+    version: Version
 
 
 class ReturnIn(ReasonIn):
@@ -180,7 +210,8 @@ class MatchAnswer(BaseModel):
     decided_at: datetime | None
 
 
-def _standing(ctx: Context, claim: Claim) -> Standing:
+def standing(ctx: Context, claim: Claim) -> Standing:
+    """Give where a claim stands, as every step answers."""
     return Standing(
         id=claim.id,
         state=claim.state,
@@ -195,16 +226,30 @@ def _standing(ctx: Context, claim: Claim) -> Standing:
     )
 
 
-def _source(row: Evidence) -> EvidenceOut:
-    return EvidenceOut.model_validate(row, from_attributes=True)
+def _source(row: Evidence, facts: Facts | None = None) -> EvidenceOut:
+    file = FileOut.model_validate(facts, from_attributes=True) if facts else None
+    return EvidenceOut(
+        id=row.id,
+        kind=row.kind,
+        url=row.url,
+        title=row.title,
+        publisher=row.publisher,
+        quote=row.quote,
+        archived_url=row.archived_url,
+        added_at=row.added_at,
+        file=file,
+    )
 
 
 def _draft(ctx: Context, claim_id: int, row: Draft | None) -> DraftOut:
-    words = review.prepared(row)
+    blind = approval.is_blind(ctx, review.existing(ctx, claim_id), row)
+    words = Prepared() if blind else review.prepared(row)
     sources = evidence.standing(ctx, claim_id)
-    found = gates.obstacles(words, evidence.as_sources(sources), review.wording_of(ctx, claim_id))
+    wording, files = review.wording_of(ctx, claim_id), evidence.files(ctx, sources)
+    found = () if blind else gates.obstacles(words, evidence.as_sources(sources), wording)
     return DraftOut(
         version=row.version if row else 0,
+        blind=blind,
         gates=dict(words.gates),
         verdict=words.verdict,
         category=words.category,
@@ -213,9 +258,10 @@ def _draft(ctx: Context, claim_id: int, row: Draft | None) -> DraftOut:
         title=words.title,
         body=words.body,
         topic=Topic(words.topic) if words.topic else None,
-        returned_reason=row.returned_reason if row else "",
+        returned_reason=row.returned_reason if row and not blind else "",
         updated_at=row.updated_at if row else None,
-        evidence=[_source(source) for source in sources],
+        evidence=[_source(source, files.get(source.id)) for source in sources],
+        two_sources=TwoSourcesOut.model_validate(gates.filling(evidence.as_sources(sources)), from_attributes=True),
         obstacles=[
             ObstacleOut(
                 step=each.step,
@@ -233,55 +279,55 @@ def _draft(ctx: Context, claim_id: int, row: Draft | None) -> DraftOut:
 @router.post("/claims/{claim_id}/take", responses=problems(403, 404, 409))
 def take(ctx: ApiContext, claim_id: PathId) -> Standing:
     """Become the one who works on a claim; 409 says who holds it and since when."""
-    return _standing(ctx, review.take(ctx, claim_id))
+    return standing(ctx, review.take(ctx, claim_id))
 
 
 @router.post("/claims/{claim_id}/extend", responses=problems(403, 404, 409))
 def extend(ctx: ApiContext, claim_id: PathId) -> Standing:
     """Begin one's lease anew."""
-    return _standing(ctx, review.extend(ctx, claim_id))
+    return standing(ctx, review.extend(ctx, claim_id))
 
 
 @router.post("/claims/{claim_id}/release", responses=problems(403, 404, 409))
 def release(ctx: ApiContext, claim_id: PathId) -> Standing:
     """Give a claim back; its draft stays."""
-    return _standing(ctx, review.release(ctx, claim_id))
+    return standing(ctx, review.release(ctx, claim_id))
 
 
 @router.post("/claims/{claim_id}/hold", responses=problems(403, 404, 409))
 def hold(ctx: ApiContext, claim_id: PathId, body: ReasonIn) -> Standing:
     """Put a claim aside until something is known."""
-    return _standing(ctx, review.hold(ctx, claim_id, body.reason))
+    return standing(ctx, review.hold(ctx, claim_id, body.reason))
 
 
 @router.post("/claims/{claim_id}/resume", responses=problems(403, 404, 409))
 def resume(ctx: ApiContext, claim_id: PathId, body: ResumeIn | None = None) -> Standing:
     """Put a held or escalated claim back into the queue."""
-    return _standing(ctx, review.resume(ctx, claim_id, body.reason if body else ""))
+    return standing(ctx, review.resume(ctx, claim_id, body.reason if body else ""))
 
 
 @router.post("/claims/{claim_id}/escalate", responses=problems(403, 404, 409))
 def escalate(ctx: ApiContext, claim_id: PathId, body: ReasonIn) -> Standing:
     """Hand a claim up to the approvers."""
-    return _standing(ctx, review.escalate(ctx, claim_id, body.reason))
+    return standing(ctx, review.escalate(ctx, claim_id, body.reason))
 
 
 @router.post("/claims/{claim_id}/dismiss", responses=problems(403, 404, 409))
 def dismiss(ctx: ApiContext, claim_id: PathId, body: DismissIn) -> Standing:
     """Close a claim without a label."""
-    return _standing(ctx, review.dismiss(ctx, claim_id, body.reason, body.note))
+    return standing(ctx, review.dismiss(ctx, claim_id, body.reason, body.note))
 
 
 @router.post("/claims/{claim_id}/reopen", responses=problems(403, 404, 409))
 def reopen(ctx: ApiContext, claim_id: PathId, body: ReasonIn) -> Standing:
     """Put a closed or dismissed claim back into the queue."""
-    return _standing(ctx, review.reopen(ctx, claim_id, body.reason))
+    return standing(ctx, review.reopen(ctx, claim_id, body.reason))
 
 
 @router.post("/claims/{claim_id}/wording", responses=problems(403, 404, 409))
 def reword(ctx: ApiContext, claim_id: PathId, body: WordingIn) -> Standing:
     """Give a claim a better neutral wording."""
-    return _standing(ctx, review.reword(ctx, claim_id, body.text))
+    return standing(ctx, review.reword(ctx, claim_id, body.text))
 
 
 # ---- preparing -------------------------------------------------------------------------------------------------
@@ -324,16 +370,29 @@ def remove_evidence(ctx: ApiContext, claim_id: PathId, evidence_id: PathId) -> N
 @router.post("/claims/{claim_id}/submit", responses=problems(403, 404, 409))
 def submit(ctx: ApiContext, claim_id: PathId) -> Standing:
     """Hand the draft to a second human; 409 names the first thing in the way."""
-    return _standing(ctx, review.submit(ctx, claim_id))
+    return standing(ctx, review.submit(ctx, claim_id))
 
 
 # ---- deciding --------------------------------------------------------------------------------------------------
 
 
+@router.post("/claims/{claim_id}/reveal", responses=problems(403, 404, 409))
+def reveal(ctx: ApiContext, claim_id: PathId, body: RevealIn) -> DraftOut:
+    """Open a draft that one may have to decide on; one's own impression comes first and is kept."""
+    review.reveal(ctx, claim_id, body.impression, body.version)
+    return _draft(ctx, claim_id, review.draft(ctx, claim_id))
+
+
+@router.post("/claims/{claim_id}/contest", responses=problems(403, 404, 409))
+def contest(ctx: ApiContext, claim_id: PathId, body: ReturnIn) -> Standing:
+    """Hand a draft that one does not agree with to a third person, who approves or returns it."""
+    return standing(ctx, review.contest(ctx, claim_id, body.reason, body.version))
+
+
 @router.post("/claims/{claim_id}/return", responses=problems(403, 404, 409))
 def return_draft(ctx: ApiContext, claim_id: PathId, body: ReturnIn) -> Standing:
     """Send a draft back with a reason; never one's own."""
-    return _standing(ctx, review.return_draft(ctx, claim_id, body.reason, body.version))
+    return standing(ctx, review.return_draft(ctx, claim_id, body.reason, body.version))
 
 
 @router.post("/claims/{claim_id}/approve", responses=problems(403, 404, 409))
@@ -341,19 +400,19 @@ def approve(ctx: ApiContext, claim_id: PathId, body: ApproveIn) -> PublishedOut:
     """Publish what another human prepared; 403 where one wrote any part of it."""
     published = review.approve(ctx, claim_id, political=body.political, version=body.version)
     claim = review.existing(ctx, claim_id)
-    return PublishedOut(clarification_id=published.id, slug=published.slug, claim=_standing(ctx, claim))
+    return PublishedOut(clarification_id=published.id, slug=published.slug, claim=standing(ctx, claim))
 
 
 @router.post("/claims/{claim_id}/close", responses=problems(403, 404, 409))
 def close(ctx: ApiContext, claim_id: PathId) -> Standing:
     """Say that nothing more is to be done about a published claim."""
-    return _standing(ctx, review.close(ctx, claim_id))
+    return standing(ctx, review.close(ctx, claim_id))
 
 
 @router.post("/claims/{claim_id}/retract", responses=problems(403, 404, 409))
 def retract(ctx: ApiContext, claim_id: PathId, body: ReasonIn) -> Standing:
     """Withdraw the label; whoever accepted or posted it is told."""
-    return _standing(ctx, review.retract(ctx, claim_id, body.reason))
+    return standing(ctx, review.retract(ctx, claim_id, body.reason))
 
 
 # ---- matches ---------------------------------------------------------------------------------------------------
@@ -373,3 +432,9 @@ def confirm(ctx: ApiContext, match_id: PathId) -> MatchAnswer:
 def reject(ctx: ApiContext, match_id: PathId) -> MatchAnswer:
     """Say that it does not."""
     return _answer(matching.reject(ctx, match_id))
+
+
+@router.post("/matches/{match_id}/relate", responses=problems(403, 404, 409))
+def relate(ctx: ApiContext, match_id: PathId) -> MatchAnswer:
+    """Say that it is about something near and does not answer the claim."""
+    return _answer(matching.relate(ctx, match_id))

@@ -15,7 +15,6 @@ from serving.api.problems import problems
 from serving.deps import ServiceDep, get_key_context
 from serving.desk import scoring
 from serving.desk.context import Context
-from serving.desk.machine import reason_rows
 from serving.inputs import Input
 
 router = APIRouter(tags=["scores"])
@@ -72,12 +71,14 @@ class ScoresOut(BaseModel):
 
 
 def rows_of(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """Give scores as ``ScoreOut`` has them."""
+    """Give scores as ``ScoreOut`` has them; the reasons are what ``reason_rows`` stores, of weights rounded already."""
     return [
         {
             "p_hoax": found.p_hoax,
             "band": found.band.value,
-            "reasons": reason_rows(found),
+            "reasons": [
+                {"code": reason.code.value, "words": reason.text, "weight": reason.weight} for reason in found.reasons
+            ],
             "model": found.model,
             "meaning": MEANING,
         }

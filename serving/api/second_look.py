@@ -12,7 +12,7 @@ from serving.api.problems import problems
 from serving.db.second_look import Sampled
 from serving.db.tables import SecondLook
 from serving.deps import ApiContext
-from serving.desk import second_look
+from serving.desk import approval, second_look
 from serving.inputs import ID_MAX, Id, Input, Paragraph
 from serving.vocabulary import Category, DismissReason, SecondLookState
 
@@ -40,6 +40,14 @@ class SecondLooksOut(BaseModel):
 
 class AgreementOut(BaseModel):
     """How often the second person agreed in one category; none where the looks are too few to be shown."""
+
+    category: Category
+    n: int | None
+    share: float | None
+
+
+class ImpressionAgreementOut(BaseModel):
+    """How often an approver's first impression was the drafted verdict; none where they are too few to be shown."""
 
     category: Category
     n: int | None
@@ -92,6 +100,13 @@ def second_look_agreement(ctx: ApiContext) -> list[AgreementOut]:
     """Give by category how often the second person agreed; never by person."""
     found = second_look.agreement(ctx)
     return [AgreementOut(category=category, n=each.n, share=each.share) for category, each in found.items()]
+
+
+@router.get("/impressions", responses=problems(403))
+def first_impressions(ctx: ApiContext) -> list[ImpressionAgreementOut]:
+    """Give by category how often an approver's first impression was the drafted verdict; never by person."""
+    found = approval.agreement(ctx)
+    return [ImpressionAgreementOut(category=category, n=each.n, share=each.share) for category, each in found.items()]
 
 
 @router.post("/{look_id}/agree", responses=problems(403, 404, 409))

@@ -25,6 +25,7 @@ from serving.settings import Settings
 
 TIMEOUT_S = 15.0
 SUBJECT_TITLE_CHARS = 90
+SUBJECTS = {"offer": "Materi untuk Anda: {}", "correction": "Koreksi: {}", "reminder": "{}"}
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 TEMPLATES = Path(__file__).parent.parent / "templates" / "mail"
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?![\w.@-])", re.ASCII)
@@ -82,10 +83,9 @@ def message_id(key: str, mail_from: str) -> str:
 
 def compose(letter: Letter, settings: Settings, clock: Clock) -> EmailMessage:
     """Give the message as it travels: plain text first, HTML beside it, one-click pause (RFC 8058)."""
-    kind = "offer" if letter.offer is not None else "correction"
-    subject = _one_line(letter.title)
+    kind = letter.kind
     message = EmailMessage()
-    message["Subject"] = f"Koreksi: {subject}" if kind == "correction" else f"Materi untuk Anda: {subject}"
+    message["Subject"] = SUBJECTS[kind].format(_one_line(letter.title))
     message["From"] = Address("Suluh", addr_spec=parseaddr(settings.mail_from)[1])
     message["To"] = Address(_one_line(letter.name), addr_spec=letter.to)
     message["Date"] = format_datetime(clock.now())

@@ -13,7 +13,7 @@ from data.commands import EntryPointGroup
 from serving.errors import SuluhError
 
 GROUP = "suluh.commands"
-EXTRAS = {"data": "train", "train": "train", "eval": "train", "compare": "train"}
+EXTRAS = {"data": "train", "train": "train", "eval": "train", "compare": "train", "archive": "cluster"}
 
 
 @click.group(cls=EntryPointGroup, points=GROUP, extras=EXTRAS, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from serving.app import create_service
 from serving.db.engine import is_current
-from serving.deps import Service, context_for
+from serving.deps import Service, context_for, create_service
 from serving.desk.context import SERVICE, Context
 from serving.errors import SettingsError
 from serving.settings import Settings

@@ -1,7 +1,7 @@
 """Rows of files as posts: found line by line, then read in chunks, in this process or beside it.
 
 Reading a row (JSON, checks, masking, cleaning, signature, score) needs nothing but the row and the secret, and is most
-of what a post costs. With ``Readers`` above 0 that happens in other processes while this one keeps what they read; the
+of what a post costs. With ``readers`` above 0 that happens in other processes while this one keeps what they read; the
 order stays that of the file, and only so many chunks are under way that memory does not grow with it.
 """
 

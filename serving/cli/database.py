@@ -6,8 +6,8 @@ from contextlib import closing
 
 import click
 
-from serving.app import create_service
 from serving.db.engine import is_current, migrate
+from serving.deps import create_service
 from serving.settings import Settings
 
 

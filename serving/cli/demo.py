@@ -13,13 +13,12 @@ from typing import NoReturn
 import click
 import httpx
 
-from serving.app import create_service
 from serving.cli._shared import open_service, reading
 from serving.db import people
 from serving.db.engine import migrate
 from serving.demo import mailbox, processes, replay
 from serving.demo import prepare as setup
-from serving.deps import Service, acting
+from serving.deps import Service, acting, create_service
 from serving.desk import accounts
 from serving.errors import NotFoundError, UnavailableError
 from serving.settings import Settings

@@ -11,7 +11,6 @@ from serving.cli._shared import open_service
 from serving.deps import acting
 from serving.desk import influencers as desk
 from serving.desk import roster
-from serving.errors import InvalidInputError
 
 
 @click.group(short_help="The ministries' lists of people.")
@@ -23,17 +22,14 @@ def influencers() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would become of every row; write nothing.")
 def import_file(file: Path, *, dry_run: bool) -> None:
-    """Take in a list as JSON lines or CSV; bad rows are reported with their line, good ones go in.
+    """Take in a list as JSON lines, CSV or an Excel workbook; bad rows are reported with their line, good ones go in.
 
     Columns: staff_number, name, ministry, region; and where known unit, timezone (WIB, WITA, WIT), topics (separated
     by |), email, active, facebook, x, instagram and measured_on (the day on which the three were counted).
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{file} is not UTF-8 (byte {error.start}); save it again as UTF-8") from None
+    content = file.read_bytes()
     with open_service() as service, acting(service) as ctx:
-        outcome = desk.import_people(ctx, roster.read(text), dry_run=dry_run)
+        outcome = desk.import_people(ctx, roster.read_file(content), dry_run=dry_run)
     for fate in outcome.fates:
         if fate.error:
             click.echo(f"line {fate.line}: {fate.error}", err=True)

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from pydantic import BaseModel
 
+from serving.console.door import Door
 from serving.console.forms import OPTIONAL_LINE, PARAGRAPH, attempt, fit
 from serving.console.open_forms import OpenForm
 from serving.console.pages import redirect, render
 from serving.db.library import Entry
-from serving.deps import LanguageDep, PageContext, PublicContext, ServiceDep, Visit, VisitDep, address_of
+from serving.deps import LanguageDep, PageContext, PublicContext, ServiceDep, VisitDep, address_of
 from serving.desk import appeals, library
-from serving.desk.context import Context
 from serving.errors import InvalidInputError, SuluhError, TooManyRequestsError
-from serving.i18n import Language, mark, translate
+from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
 from serving.vocabulary import AppealState, ClarificationState, ComplaintReason
 
@@ -76,12 +76,8 @@ class AppealForm(BaseModel):
     alasan: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    request: Request
-    ctx: Context
-    visit: Visit | None
-    language: Language
+class _Door(Door):
+    __slots__ = ()
 
     def form(self, entry: Entry, typed: AppealForm, error: SuluhError | None = None) -> Response:
         """Show the form, with why it was refused where it was."""
@@ -95,21 +91,26 @@ class _Door:
             reasons=tuple(ComplaintReason),
             statement_max=STATEMENT_MAX,
             contact_max=CONTACT_MAX,
-            problem=translate(self.language, error.message, **error.params) if error else "",
+            problem=self.why(error),
         )
-        response = render(
-            self.request, "appeal_form.html", page, visit=self.visit, status=error.status if error else 200
-        )
+        response = self.show("appeal_form.html", page, error)
         FORM.keep(service, response, page.token)
         if isinstance(error, TooManyRequestsError):
             response.headers["retry-after"] = str(error.retry_after_s)
         return response
 
 
+def _open_door(request: Request, ctx: PublicContext, visit: VisitDep, language: LanguageDep) -> _Door:
+    return _Door(request, ctx, visit, language)
+
+
+OpenDoorDep = Annotated[_Door, Depends(_open_door)]
+
+
 @open_router.get("/klarifikasi/{slug}/keberatan")
-def read_form(request: Request, ctx: PublicContext, visit: VisitDep, language: LanguageDep, slug: Slug) -> Response:
+def read_form(at: OpenDoorDep, slug: Slug) -> Response:
     """Show the form with which anybody contests a label, or minds how it is spread."""
-    return _Door(request, ctx, visit, language).form(library.published(ctx, slug), AppealForm())
+    return at.form(library.published(at.ctx, slug), AppealForm())
 
 
 def _fits(text: str, most: int, name: str) -> str:
@@ -119,79 +120,60 @@ def _fits(text: str, most: int, name: str) -> str:
 
 
 @open_router.post("/klarifikasi/{slug}/keberatan")
-def file(  # noqa: PLR0913, PLR0917 - one argument a part that FastAPI hands in
-    request: Request,
-    ctx: PublicContext,
-    service: ServiceDep,
-    visit: VisitDep,
-    language: LanguageDep,
-    slug: Slug,
-    form: Annotated[AppealForm, Form()],
-) -> Response:
+def file(at: OpenDoorDep, service: ServiceDep, slug: Slug, form: Annotated[AppealForm, Form()]) -> Response:
     """File an appeal; the answer leads to its status, with the code."""
-    entry = library.published(ctx, slug)
+    entry = library.published(at.ctx, slug)
     receipts: list[appeals.Receipt] = []
 
     def work() -> None:
-        FORM.check(request, service, form.csrf)
-        service.limits.appeal(address_of(request), ctx.now)
+        FORM.check(at.request, service, form.csrf)
+        service.limits.appeal(address_of(at.request), at.ctx.now)
         statement = fit(PARAGRAPH, _fits(form.keterangan, STATEMENT_MAX, "keterangan"), "keterangan")
         contact = fit(OPTIONAL_LINE, _fits(form.kontak, CONTACT_MAX, "kontak"), "kontak")
-        receipts.append(appeals.file(ctx, entry.head.id, statement, contact))
+        receipts.append(appeals.file(at.ctx, entry.head.id, statement, contact))
 
-    if error := attempt(ctx, work):
-        return _Door(request, ctx, visit, language).form(entry, form, error)
-    return redirect(request, f"/keberatan?kode={receipts[0].code}&baru=ya")
+    if error := attempt(at.ctx, work):
+        return at.form(entry, form, error)
+    return redirect(at.request, f"/keberatan?kode={receipts[0].code}&baru=ya")
 
 
 @open_router.post("/klarifikasi/{slug}/keluhan")
-def complain(  # noqa: PLR0913, PLR0917 - one argument a part that FastAPI hands in
-    request: Request,
-    ctx: PublicContext,
-    service: ServiceDep,
-    visit: VisitDep,
-    language: LanguageDep,
-    slug: Slug,
-    form: Annotated[AppealForm, Form()],
-) -> Response:
+def complain(at: OpenDoorDep, service: ServiceDep, slug: Slug, form: Annotated[AppealForm, Form()]) -> Response:
     """Take a complaint about how a clarification is spread."""
-    entry = library.published(ctx, slug)
+    entry = library.published(at.ctx, slug)
 
     def work() -> None:
-        FORM.check(request, service, form.csrf)
-        service.limits.complaint(address_of(request), ctx.now)
+        FORM.check(at.request, service, form.csrf)
+        service.limits.complaint(address_of(at.request), at.ctx.now)
         if form.alasan not in set(ComplaintReason):
             raise InvalidInputError(mark("Pilih satu alasan."))
-        appeals.complain(ctx, entry.head.id, ComplaintReason(form.alasan))
+        appeals.complain(at.ctx, entry.head.id, ComplaintReason(form.alasan))
 
-    if error := attempt(ctx, work):
-        return _Door(request, ctx, visit, language).form(entry, form, error)
-    return redirect(request, f"/klarifikasi/{slug}", mark("Terima kasih, keluhan Anda tercatat tanpa identitas."))
+    if error := attempt(at.ctx, work):
+        return at.form(entry, form, error)
+    return redirect(at.request, f"/klarifikasi/{slug}", mark("Terima kasih, keluhan Anda tercatat tanpa identitas."))
 
 
 @open_router.get("/keberatan")
-def read_outcomes(  # noqa: PLR0913, PLR0917 - one argument a part that FastAPI hands in
-    request: Request,
-    ctx: PublicContext,
-    visit: VisitDep,
-    language: LanguageDep,
+def read_outcomes(
+    at: OpenDoorDep,
     kode: Annotated[str, Query(max_length=80)] = "",
     baru: str = "",
     after: Annotated[Id | None, Query()] = None,
 ) -> Response:
     """Show what became of appeals, and the status of one to whoever holds its code."""
     found: list[appeals.Status] = []
-    error = attempt(ctx, lambda: found.append(appeals.status(ctx, kode))) if kode.strip() else None
-    outcomes = appeals.outcomes(ctx, after=after, limit=PAGE)
+    error = attempt(at.ctx, lambda: found.append(appeals.status(at.ctx, kode))) if kode.strip() else None
+    outcomes = appeals.outcomes(at.ctx, after=after, limit=PAGE)
     page = AppealsPage(
         asked=kode,
         status=found[0] if found else None,
         is_new=baru == "ya",
-        problem=translate(language, error.message, **error.params) if error else "",
+        problem=at.why(error),
         outcomes=outcomes.rows,
         next_href=f"/keberatan?after={outcomes.after}" if outcomes.after else "",
     )
-    return render(request, "public_appeals.html", page, visit=visit, status=error.status if error else 200)
+    return at.show("public_appeals.html", page, error)
 
 
 # ---- reviewers -------------------------------------------------------------------------------------------------
@@ -226,79 +208,71 @@ def read_queue(
     return render(request, "appeal_queue.html", AppealQueuePage(queue.cases, href), visit=visit)
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
+class _Desk(Door):
     """What every step on one appeal's page needs to answer."""
 
-    request: Request
-    ctx: Context
-    visit: Visit | None
-    language: Language
-    appeal_id: int
+    __slots__ = ()
 
-    def page(self, reason: str = "", contact: str = "", error: SuluhError | None = None) -> Response:
-        case = appeals.one(self.ctx, self.appeal_id)
+    def page(self, appeal_id: int, reason: str = "", contact: str = "", error: SuluhError | None = None) -> Response:
+        case = appeals.one(self.ctx, appeal_id)
         page = AppealPage(
             case=case,
             is_open=case.contested.appeal.state in {AppealState.OPEN, AppealState.TAKEN},
             contact=contact,
             reason=reason,
-            problem=translate(self.language, error.message, **error.params) if error else "",
+            problem=self.why(error),
         )
-        return render(self.request, "appeal.html", page, visit=self.visit, status=error.status if error else 200)
+        return self.show("appeal.html", page, error)
+
+
+def _desk(request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep) -> _Desk:
+    return _Desk(request, ctx, visit, language)
+
+
+DeskDep = Annotated[_Desk, Depends(_desk)]
 
 
 @router.get("/{appeal_id}")
-def read_appeal(
-    request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep, appeal_id: PathId
-) -> Response:
+def read_appeal(at: DeskDep, appeal_id: PathId) -> Response:
     """Show one appeal beside what it contests."""
-    return _Desk(request, ctx, visit, language, appeal_id).page()
+    return at.page(appeal_id)
 
 
 @router.post("/{appeal_id}/ambil")
-def take(request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep, appeal_id: PathId) -> Response:
+def take(at: DeskDep, appeal_id: PathId) -> Response:
     """Become the one who answers."""
-    if error := attempt(ctx, lambda: appeals.take(ctx, appeal_id)):
-        return _Desk(request, ctx, visit, language, appeal_id).page(error=error)
-    return redirect(request, f"/periksa/keberatan/{appeal_id}", mark("Keberatan ini Anda periksa."))
+    if error := attempt(at.ctx, lambda: appeals.take(at.ctx, appeal_id)):
+        return at.page(appeal_id, error=error)
+    return redirect(at.request, f"/periksa/keberatan/{appeal_id}", mark("Keberatan ini Anda periksa."))
 
 
 @router.post("/{appeal_id}/lepas")
-def release(request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep, appeal_id: PathId) -> Response:
+def release(at: DeskDep, appeal_id: PathId) -> Response:
     """Put an appeal back."""
-    if error := attempt(ctx, lambda: appeals.release(ctx, appeal_id)):
-        return _Desk(request, ctx, visit, language, appeal_id).page(error=error)
-    return redirect(request, "/periksa/keberatan", mark("Keberatan ini kembali ke antrean."))
+    if error := attempt(at.ctx, lambda: appeals.release(at.ctx, appeal_id)):
+        return at.page(appeal_id, error=error)
+    return redirect(at.request, "/periksa/keberatan", mark("Keberatan ini kembali ke antrean."))
 
 
 @router.post("/{appeal_id}/kontak")
-def open_contact(
-    request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep, appeal_id: PathId
-) -> Response:
+def open_contact(at: DeskDep, appeal_id: PathId) -> Response:
     """Open the contact that somebody left; it is on the record, and on this page only."""
     opened: list[str] = []
-    error = attempt(ctx, lambda: opened.append(appeals.contact(ctx, appeal_id)))
-    return _Desk(request, ctx, visit, language, appeal_id).page(contact="".join(opened), error=error)
+    error = attempt(at.ctx, lambda: opened.append(appeals.contact(at.ctx, appeal_id)))
+    return at.page(appeal_id, contact="".join(opened), error=error)
 
 
 @router.post("/{appeal_id}/jawab")
-def answer(  # noqa: PLR0913, PLR0917 - one argument a part that FastAPI hands in
-    request: Request,
-    ctx: PageContext,
-    visit: VisitDep,
-    language: LanguageDep,
-    appeal_id: PathId,
-    hasil: Annotated[str, Form()] = "",
-    alasan: Annotated[str, Form()] = "",
+def answer(
+    at: DeskDep, appeal_id: PathId, hasil: Annotated[str, Form()] = "", alasan: Annotated[str, Form()] = ""
 ) -> Response:
     """Answer in public: the label stands, or it is retracted."""
 
     def work() -> None:
         if hasil not in set(AppealState):
             raise InvalidInputError(mark("Pilih: putusan dipertahankan atau dibatalkan."))
-        appeals.answer(ctx, appeal_id, AppealState(hasil), fit(PARAGRAPH, alasan, "alasan"))
+        appeals.answer(at.ctx, appeal_id, AppealState(hasil), fit(PARAGRAPH, alasan, "alasan"))
 
-    if error := attempt(ctx, work):
-        return _Desk(request, ctx, visit, language, appeal_id).page(alasan, error=error)
-    return redirect(request, "/periksa/keberatan", mark("Keberatan dijawab; hasilnya tampil untuk umum."))
+    if error := attempt(at.ctx, work):
+        return at.page(appeal_id, alasan, error=error)
+    return redirect(at.request, "/periksa/keberatan", mark("Keberatan dijawab; hasilnya tampil untuk umum."))

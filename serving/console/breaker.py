@@ -9,13 +9,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
+from serving.console.door import Door
 from serving.console.forms import PARAGRAPH, attempt, fit
-from serving.console.pages import redirect, render
-from serving.deps import LanguageDep, PageContext, Visit, VisitDep
+from serving.console.pages import redirect
+from serving.deps import LanguageDep, PageContext, VisitDep
 from serving.desk import breaker
-from serving.desk.context import Context
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import Language, mark, translate
+from serving.i18n import mark
 from serving.inputs import Id, aware
 
 router = APIRouter(prefix="/rem")
@@ -33,12 +33,8 @@ class BreakerPage:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    request: Request
-    ctx: Context
-    visit: Visit | None
-    language: Language
+class _Door(Door):
+    __slots__ = ()
 
     def page(self, after: int | None = None, reason: str = "", error: SuluhError | None = None) -> Response:
         past = breaker.freezes(self.ctx, after=after, limit=PAGE)
@@ -47,9 +43,9 @@ class _Door:
             freezes=past.rows,
             next_href=f"/rem?after={past.after}" if past.after else "",
             reason=reason,
-            problem=translate(self.language, error.message, **error.params) if error else "",
+            problem=self.why(error),
         )
-        return render(self.request, "breaker.html", page, visit=self.visit, status=error.status if error else 200)
+        return self.show("breaker.html", page, error)
 
     def step(self, work: Callable[[], object], done: str, reason: str = "") -> Response:
         """Take one step whole or not at all; a refusal comes back with what was typed."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Path, Request, Response, UploadFile
 
+from serving import fact_checks
 from serving.console.pages import redirect, render
 from serving.deps import LanguageDep, PageContext, VisitDep
 from serving.desk import library, pushing
@@ -17,7 +18,7 @@ from serving.desk.posts import NewPost
 from serving.errors import SuluhError
 from serving.i18n import Language, mark, translate
 from serving.rows import LIBRARY_ROWS_MAX, as_text, lines, read_entries, read_post
-from serving.vocabulary import Role
+from serving.vocabulary import ImportFate, Role
 
 router = APIRouter()
 REJECTED_SHOWN = 100
@@ -54,6 +55,15 @@ class BatchPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Fate:
+    """What would become of one row."""
+
+    line: int
+    title: str
+    fate: ImportFate
+
+
+@dataclass(frozen=True, slots=True)
 class ImportPage:
     """The form for clarifications from elsewhere, and what became of the rows."""
 
@@ -62,6 +72,8 @@ class ImportPage:
     refusal: str = ""
     done: Imported | None = None
     rejected: Sequence[Rejected] = ()
+    # What would become of each row; nothing was kept.
+    trial: Sequence[Fate] = ()
 
 
 def sent_rows(text: Annotated[str, Form()] = "", berkas: Annotated[UploadFile | None, File()] = None) -> bytes:
@@ -70,6 +82,22 @@ def sent_rows(text: Annotated[str, Form()] = "", berkas: Annotated[UploadFile | 
 
 
 Sent = Annotated[bytes, Depends(sent_rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedImport:
+    """The rows of an import, and whether it is only tried."""
+
+    body: bytes
+    is_trial: bool
+
+
+def asked_import(body: Sent, do: Annotated[str, Form()] = "") -> AskedImport:
+    """Give the rows with what the pressed button says."""
+    return AskedImport(body, do == "coba")
+
+
+Asked = Annotated[AskedImport, Depends(asked_import)]
 
 
 def _posts(body: bytes) -> Iterator[tuple[int, NewPost | SuluhError]]:
@@ -153,12 +181,13 @@ def import_entries(
     ctx: PageContext,
     visit: VisitDep,
     language: LanguageDep,
-    body: Sent,
+    asked: Asked,
 ) -> Response:
-    """Take clarifications from elsewhere into the library; good rows go in, bad ones are named."""
+    """Take clarifications from elsewhere into the library, or say first what would become of each row."""
+    body, is_trial = asked.body, asked.is_trial
     try:
-        read = read_entries(lines(as_text(body)))
-        done = library.import_rows(ctx, read.good)
+        read = read_entries(fact_checks.rows(as_text(body)))
+        done = (library.try_import if is_trial else library.import_rows)(ctx, read.good)
     except SuluhError as error:
         if error.status in {401, 403}:
             raise
@@ -166,4 +195,8 @@ def import_entries(
         page = ImportPage(LIBRARY_ROWS_MAX, _again(body), refusal)
         return render(request, "library_import.html", page, visit=visit, status=error.status)
     rejected = [Rejected(bad.line, bad.why) for bad in read.bad[:REJECTED_SHOWN]]
-    return render(request, "library_import.html", ImportPage(LIBRARY_ROWS_MAX, "", "", done, rejected), visit=visit)
+    taken = zip(read.at, read.good, done.fates, strict=True)
+    trial = [Fate(line, entry.title, fate) for line, entry, fate in taken] if is_trial else []
+    text = _again(body) if is_trial else ""
+    page = ImportPage(LIBRARY_ROWS_MAX, text, "", done, rejected, trial)
+    return render(request, "library_import.html", page, visit=visit)

@@ -11,17 +11,30 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, ConfigDict
 
-from serving.console.claim_form import ANSWERS, BUTTONS, MATCHES, HolderForm, act, dismissal, save_words, typed_words
-from serving.console.claim_page import DoorDep, LinkPage, PathId, Typed
+from serving.console.claim_form import (
+    ANSWERS,
+    BUTTONS,
+    MATCHES,
+    HolderForm,
+    act,
+    dismissal,
+    kept_fields,
+    not_stored,
+    restored,
+    save_words,
+    typed_words,
+)
+from serving.console.claim_page import DoorDep, LateDoorDep, LinkPage, PathId, Typed
 from serving.console.forms import ADDRESS, OPTIONAL_PARAGRAPH, attempt, fit
 from serving.console.pages import redirect, render
 from serving.deps import ServiceDep, writing_as
-from serving.desk import claims, evidence, matching, merging, review
+from serving.desk import claims, evidence, matching, merging, review, typed
 from serving.desk.context import Context
 from serving.desk.gates import PathStep
 from serving.desk.machine import machine_for
 from serving.errors import InvalidInputError
 from serving.i18n import mark
+from serving.vocabulary import VerdictLabel
 
 router = APIRouter()
 
@@ -37,23 +50,28 @@ def read_claim(door: DoorDep, service: ServiceDep, claim_id: PathId, asal: str =
     if not asal and (stands := merging.standing_id(ctx, claim_id)) != claim_id:
         words = mark("Klaim {n} digabung ke klaim ini.")
         return redirect(door.request, f"/klaim/{stands}", words, "note", n=claim_id)
-    page = door.page(claim_id)
+    page = door.page(claim_id, restored(ctx, claim_id))
     review.note_look(ctx, claim_id, writing_as(service, ctx.actor))
     return page
 
 
 @router.post("/klaim/{claim_id}/rancangan")
-def save(door: DoorDep, claim_id: PathId, form: Annotated[HolderForm, Form()]) -> Response:
-    """Save what the holder typed, then do what the pressed button says."""
+def save(door: LateDoorDep, claim_id: PathId, form: Annotated[HolderForm, Form()]) -> Response:
+    """Save what the holder typed, then do what the pressed button says; a session that ran out keeps it typed."""
     ctx = door.ctx
+    if door.is_late:
+        typed.keep(ctx, claim_id, form.typed(kept_fields(ctx, claim_id)), form.version)
+        sentence = mark("Sesi Anda sudah berakhir. Yang Anda ketik disimpan; masuk lagi untuk meneruskannya.")
+        return redirect(door.request, f"/masuk?ke=/klaim/{claim_id}", sentence, "note")
     words = typed_words(form, review.prepared(review.draft(ctx, claim_id)))
     wording = form.wording if PathStep.CLARIFICATION in form.shown else None
-    typed = Typed(words, wording, form.source(), form.reason)
+    written = Typed(words, wording, form.source(), form.reason, form.note)
     if error := attempt(ctx, lambda: save_words(ctx, claim_id, form, words)):
-        return door.page(claim_id, typed, error)
+        return door.page(claim_id, written, error)
     button = BUTTONS.get(form.do.partition(":")[0], BUTTONS["save"])
     if error := attempt(ctx, lambda: act(ctx, claim_id, form, button)):
-        return door.page(claim_id, Typed(source=typed.source, reason=form.reason), error)
+        return door.page(claim_id, Typed(source=written.source, reason=form.reason, note=form.note), error)
+    typed.saved(ctx, claim_id, not_stored(form, kept_fields(ctx, claim_id)))
     return redirect(door.request, button.onward.format(claim_id=claim_id), button.sentence)
 
 
@@ -68,13 +86,22 @@ class StepForm(BaseModel):
     reason: str = ""
     political: str = ""
     dismiss_as: str = ""
+    impression: str = ""
     version: int | None = None
+    # From where the step was taken, where that is not the claim's own page.
+    asal: str = ""
 
 
 def _political(text: str) -> bool:
     if text not in ANSWERS:
         raise InvalidInputError(mark("Jawab dahulu: apakah ini menyangkut politik praktis?"))
     return ANSWERS[text]
+
+
+def _impression(text: str) -> VerdictLabel:
+    if text not in set(VerdictLabel):
+        raise InvalidInputError(mark("Pilih dahulu kesan Anda."))
+    return VerdictLabel(text)
 
 
 def _version(form: StepForm) -> int:
@@ -110,6 +137,14 @@ STEPS: Mapping[str, tuple[Step, str]] = {
         ),
         mark("Disetujui; klarifikasi terbit."),
     ),
+    "kesan": (
+        lambda ctx, number, form: review.reveal(ctx, number, _impression(form.impression), _version(form)),
+        mark("Kesan Anda dicatat; sekarang baca rancangannya."),
+    ),
+    "tidak-sepakat": (
+        lambda ctx, number, form: review.contest(ctx, number, form.reason, _version(form)),
+        mark("Diserahkan kepada orang ketiga."),
+    ),
     "kembalikan": (
         lambda ctx, number, form: review.return_draft(ctx, number, form.reason, _version(form)),
         mark("Rancangan dikembalikan dengan alasan Anda."),
@@ -132,8 +167,8 @@ STEPS: Mapping[str, tuple[Step, str]] = {
 
 @router.post("/klaim/{claim_id}/kecocokan/{match_id}/{answer}")
 def answer_match(door: DoorDep, claim_id: PathId, match_id: PathId, answer: str) -> Response:
-    """Confirm or reject a match without holding the claim."""
-    step = {"pasti": matching.confirm, "tolak": matching.reject}.get(answer)
+    """Confirm a match, reject it or call it related, without holding the claim."""
+    step = {"pasti": matching.confirm, "tolak": matching.reject, "terkait": matching.relate}.get(answer)
     if step is None:
         raise InvalidInputError(mark("Jawaban itu tidak dikenal."))
     if error := attempt(door.ctx, lambda: step(door.ctx, match_id)):
@@ -164,4 +199,5 @@ def take_step(door: DoorDep, claim_id: PathId, step: str, form: Annotated[StepFo
 
     if error := attempt(door.ctx, whole):
         return door.page(claim_id, Typed(reason=form.reason), error)
-    return redirect(door.request, f"/klaim/{claim_id}#keputusan", sentence)
+    onward = "/antrean" if form.asal == "antrean" else f"/klaim/{claim_id}#keputusan"
+    return redirect(door.request, onward, sentence)

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.console.claim_page import SourceTyped
+from serving.console.claim_page import SourceTyped, Typed
 from serving.console.forms import ADDRESS, LINE, OPTIONAL_LINE, OPTIONAL_PARAGRAPH, fit
-from serving.desk import evidence, matching, review
+from serving.desk import evidence, matching, notes, review, typed
 from serving.desk.context import Context
 from serving.desk.evidence import NewSource
 from serving.desk.gates import PathStep, Prepared
@@ -32,6 +32,14 @@ from serving.vocabulary import (
 
 Word = TypeVar("Word", bound=StrEnum)
 ANSWERS = {"ya": True, "tidak": False}
+
+
+_STATIONS: Mapping[PathStep, tuple[str, ...]] = {
+    PathStep.GATES: tuple(gate.value for gate in Gate),
+    PathStep.VERDICT: ("verdict",),
+    PathStep.CLARIFICATION: ("wording", "title", "body", "category", "political", "redacted", "topic"),
+}
+_STATION_OF = {name: station for station, names in _STATIONS.items() for name in names}
 
 
 class HolderForm(BaseModel):
@@ -67,6 +75,24 @@ class HolderForm(BaseModel):
     source_archived_url: str = ""
     reason: str = ""
     dismiss_as: str = ""
+    note: str = ""
+    to: str = ""
+
+    def typed(self, before: Mapping[str, str]) -> dict[str, str]:
+        """Give what stands in the fields, as it is kept while somebody types.
+
+        ``before`` is what was kept until now: of a station that is closed by now it stays, since no field shows it.
+        """
+        texts = self.model_dump(include=set(typed.FIELDS), exclude={"shown"})
+        closed = self.of_closed(before)
+        shown = {*self.shown, *(_STATION_OF[name].value for name in closed)}
+        return {name: text for name, text in texts.items() if text} | closed | {"shown": ",".join(sorted(shown))}
+
+    def of_closed(self, before: Mapping[str, str]) -> dict[str, str]:
+        """Give what was typed before into stations that this form does not show."""
+        return {
+            name: text for name, text in before.items() if name in _STATION_OF and _STATION_OF[name] not in self.shown
+        }
 
     def source(self) -> SourceTyped:
         """Give the new source as it was typed."""
@@ -185,6 +211,16 @@ BUTTONS: Mapping[str, Button] = {
         mark("Kecocokan ditolak; rancangan tersimpan."),
         MATCHES,
     ),
+    "related": Button(
+        lambda ctx, pressed: matching.relate(ctx, pressed.target),
+        mark("Kecocokan ditandai terkait; rancangan tersimpan."),
+        MATCHES,
+    ),
+    "note": Button(
+        lambda ctx, pressed: notes.add(ctx, pressed.claim_id, fit(OPTIONAL_PARAGRAPH, pressed.form.note, "catatan")),
+        mark("Catatan ditambahkan; rancangan tersimpan."),
+        "/klaim/{claim_id}#catatan",
+    ),
     "submit": Button(
         lambda ctx, pressed: review.submit(ctx, pressed.claim_id),
         mark("Diajukan. Orang kedua akan memutuskan."),
@@ -197,6 +233,11 @@ BUTTONS: Mapping[str, Button] = {
     "hold": Button(
         lambda ctx, pressed: review.hold(ctx, pressed.claim_id, pressed.note),
         mark("Klaim ditunda; rancangan tersimpan."),
+        QUEUE,
+    ),
+    "hand_over": Button(
+        lambda ctx, pressed: review.hand_over(ctx, pressed.claim_id, pressed.form.to[:64], pressed.note),
+        mark("Klaim dilimpahkan; rancangan tersimpan."),
         QUEUE,
     ),
     "escalate": Button(
@@ -218,3 +259,48 @@ def act(ctx: Context, claim_id: int, form: HolderForm, button: Button) -> None:
     in_reach = number.isascii() and number.isdigit() and len(number) < len(str(ID_MAX))
     note = fit(OPTIONAL_PARAGRAPH, form.reason, "alasan")
     button.do(ctx, Pressed(claim_id, form, int(number) if in_reach else 0, note))
+
+
+# Buttons after which the holder goes on in the same form: what they did not store stays typed.
+_GOES_ON = frozenset({"save", "extend", "remove_source", "confirm", "reject", "related", "note", "add_source"})
+_STORED_BY = {"add_source": "source_", "note": "note"}
+
+
+def not_stored(form: HolderForm, before: Mapping[str, str]) -> dict[str, str]:
+    """Give what the pressed button left unstored: half a source, a reason, a note, and words of a closed station."""
+    name = form.do.partition(":")[0]
+    if name not in _GOES_ON:
+        return {}
+    closed = form.of_closed(before)
+    if closed:
+        closed["shown"] = ",".join(sorted({_STATION_OF[field].value for field in closed}))
+    texts = form.model_dump(
+        include={field for field in typed.FIELDS if field.startswith(("source_", "reason", "note"))}
+    )
+    stored = _STORED_BY.get(name)
+    left = {field: text for field, text in texts.items() if text and not (stored and field.startswith(stored))}
+    return left | closed
+
+
+def kept_fields(ctx: Context, claim_id: int) -> dict[str, str]:
+    """Give what the reader had typed and not saved, by the names of the fields."""
+    row = typed.kept(ctx, claim_id)
+    return {name: str(text) for name, text in row.fields.items()} if row else {}
+
+
+def restored(ctx: Context, claim_id: int) -> Typed | None:
+    """Give what the reader had typed and not saved, as the page shows it; nothing where it says nothing new."""
+    row = typed.kept(ctx, claim_id)
+    if row is None:
+        return None
+    fields = kept_fields(ctx, claim_id)
+    shown = [name for name in fields.pop("shown", "").split(",") if name]
+    form = HolderForm.model_validate({**fields, "shown": shown})
+    stored = review.prepared(review.draft(ctx, claim_id))
+    words = typed_words(form, stored)
+    wording = form.wording or None
+    if wording == review.wording_of(ctx, claim_id):
+        wording = None
+    found = Typed(words if words != stored else None, wording, form.source(), form.reason, form.note, row.typed_at)
+    is_news = found.words or found.wording or found.source != SourceTyped() or found.reason or found.note
+    return found if is_news else None

@@ -12,16 +12,28 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
 
+from serving.console.keys import KEYS, KeyGroup
 from serving.console.pages import render
-from serving.db.tables import Spread
-from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import moderation
+from serving.db.tables import Spread, User
+from serving.deps import (
+    PageContext,
+    ServiceDep,
+    SessionDep,
+    Visit,
+    VisitDep,
+    context_for,
+    get_language,
+    get_page_context,
+    late_actor,
+)
+from serving.desk import moderation, notes
+from serving.desk.compare import Marked, beside
 from serving.desk.context import Context
 from serving.desk.dossier import Dossier, dossier
 from serving.desk.gates import PUBLISHABLE, PathStep, Prepared, first_obstacle_before
 from serving.desk.leases import held_by_other
 from serving.desk.trends import QUARTER_S
-from serving.errors import SuluhError
+from serving.errors import NotSignedInError, SuluhError
 from serving.i18n import mark, translate
 from serving.inputs import ID_MAX, Id
 from serving.vocabulary import (
@@ -48,6 +60,8 @@ STEP_WORDS: Mapping[str, str] = {
     "claim.reword": mark("dirumuskan ulang"),
     "claim.submit": mark("diajukan"),
     "claim.return": mark("dikembalikan"),
+    "claim.reveal": mark("rancangan dibuka sesudah kesan pertama"),
+    "claim.contest": mark("tidak sepakat; diserahkan kepada orang ketiga"),
     "claim.approve": mark("disetujui dan terbit"),
     "claim.close": mark("diselesaikan"),
     "claim.retract": mark("ditarik"),
@@ -67,8 +81,13 @@ STEP_WORDS: Mapping[str, str] = {
     "claim.undo": mark("mengembalikan kiriman"),
     "claim.take_posts_back": mark("menerima kirimannya kembali"),
     "claim.rematch": mark("pustaka ditanya lagi"),
+    "claim.hand_over": mark("dilimpahkan"),
+    "claim.note": mark("catatan ditambahkan"),
+    "claim.type": mark("mulai diketik"),
+    "claim.discard_typed": mark("ketikan dibuang"),
     "evidence.add": mark("sumber ditambahkan"),
     "evidence.remove": mark("sumber dilepas"),
+    "evidence.attach": mark("berkas sumber disimpan"),
 }
 
 
@@ -113,6 +132,9 @@ class Typed:
     wording: str | None = None
     source: SourceTyped = field(default_factory=SourceTyped)
     reason: str = ""
+    note: str = ""
+    # When it was kept, where it comes back from an earlier visit.
+    restored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +158,15 @@ class ClaimPage:
     wording: str
     source: SourceTyped
     reason: str
+    note: str
+    restored_at: datetime | None
     refusal: str
     unsaved: Prepared | None
     stations: Mapping[str, Station]
     bars: tuple[Bar, ...]
     because: tuple[str, ...]
     flags: Mapping[int, tuple[str, ...]]
+    veil: tuple[str, ...]
     step_words: Mapping[str, str]
     gates: tuple[Gate, ...]
     verdicts: tuple[VerdictLabel, ...]
@@ -149,6 +174,9 @@ class ClaimPage:
     topics: tuple[Topic, ...]
     kinds: tuple[EvidenceKind, ...]
     dismiss_reasons: tuple[DismissReason, ...]
+    marked: Mapping[int, Marked]
+    colleagues: tuple[User, ...]
+    key_groups: tuple[KeyGroup, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +228,8 @@ def _person(ctx: Context, d: Dossier) -> Person:
 def _flags(d: Dossier) -> dict[int, tuple[str, ...]]:
     """Name, for each post that is flagged, what it may contain; its text is shown once somebody asks to see it."""
     posts = d.detail.posts
-    found = moderation.flags_of([post.text for post in posts])
-    return {
-        post.id: tuple(moderation.NAMES[flag] for flag in flags)
-        for post, flags in zip(posts, found, strict=True)
-        if flags
-    }
+    texts = ["\n".join([post.text, *(item.get("transcript") or "" for item in post.media)]) for post in posts]
+    return {post.id: veil for post, veil in zip(posts, moderation.veils(texts), strict=True) if veil}
 
 
 def _stations(request: Request, d: Dossier) -> dict[str, Station]:
@@ -242,11 +266,14 @@ class Door:
             wording=d.detail.listed.claim.wording if typed.wording is None else typed.wording,
             source=typed.source,
             reason=typed.reason,
+            note=typed.note,
+            restored_at=typed.restored_at,
             refusal=translate(language, error.message, **error.params) if error else "",
-            unsaved=typed.words if error and typed.words and typed.words != d.prepared else None,
+            unsaved=typed.words if (error or typed.restored_at) and typed.words != d.prepared else None,
             stations=_stations(self.request, d),
             bars=bars_of(list(d.detail.spread)),
             flags=_flags(d),
+            veil=moderation.veils([d.detail.listed.claim.wording], moderation.HURTING)[0],
             because=tuple(each.in_words(language) for each in d.detail.listed.because),
             step_words=STEP_WORDS,
             gates=tuple(Gate),
@@ -255,8 +282,49 @@ class Door:
             topics=tuple(Topic),
             kinds=tuple(EvidenceKind),
             dismiss_reasons=tuple(DismissReason),
+            marked=_marked(d),
+            colleagues=_colleagues(self.ctx, person),
+            key_groups=KEYS,
         )
         return render(self.request, "claim.html", page, visit=self.visit, status=error.status if error else 200)
+
+
+def _marked(d: Dossier) -> dict[int, Marked]:
+    """Lay the claim beside each clarification, with the words marked that only one of them has."""
+    wording = d.detail.listed.claim.wording
+    return {m.match.id: beside(wording, m.head.claim_wording or m.words.title) for m in d.matches}
+
+
+def _colleagues(ctx: Context, person: Person) -> tuple[User, ...]:
+    """Give to whom the holder may hand the claim over."""
+    if not person.holds:
+        return ()
+    return tuple(
+        each for each in notes.colleagues(ctx) if each.id != ctx.actor.user_id and Role.CHECKER.value in each.roles
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LateDoor(Door):
+    """The same for what somebody typed until their session ran out: it is kept for them, and nothing else is done."""
+
+    is_late: bool = False
+
+
+def get_late_door(request: Request, service: ServiceDep, session: SessionDep, visit: VisitDep) -> LateDoor:
+    """Give what answers this request; for a session that ran out by itself not long ago, only to keep what was typed.
+
+    Raises ``NotSignedInError`` where nobody is known.
+    """
+    if visit is not None:
+        return LateDoor(request, get_page_context(service, session, visit), visit)
+    actor = late_actor(request, service, session)
+    if actor is None:
+        raise NotSignedInError(mark("Silakan masuk dahulu."))
+    return LateDoor(request, context_for(service, session, actor), None, is_late=True)
+
+
+LateDoorDep = Annotated[LateDoor, Depends(get_late_door, scope="function")]
 
 
 def get_door(request: Request, ctx: PageContext, visit: VisitDep) -> Door:

@@ -14,6 +14,7 @@ from serving.console.pages import THEME_COOKIE, THEMES, render
 from serving.console.places import home_of
 from serving.deps import (
     LANGUAGE_COOKIE,
+    LATE,
     SESSION_COOKIE,
     LanguageDep,
     Service,
@@ -48,7 +49,7 @@ class SignInPage:
 def keep_session(service: Service, response: Response, user_id: int, epoch: int) -> None:
     """Sign a browser in: one cookie that no script can read."""
     token = session_token(service, user_id, epoch)
-    seconds = service.settings.session_lifetime.total_seconds()
+    seconds = (service.settings.session_lifetime + LATE).total_seconds()
     Crumb(SESSION_COOKIE, token, seconds).set(service, response)
 
 

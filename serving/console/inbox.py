@@ -14,18 +14,20 @@ from serving.channels import card
 from serving.console.pages import redirect, render
 from serving.db.corrections import Told
 from serving.db.offers import Carried
+from serving.db.tables import Screenshot
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import corrections, influencers, kits, offers, profile
+from serving.desk import corrections, influencers, kits, offers, profile, screenshots
 from serving.desk.context import Context
 from serving.desk.regions import Region, regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, mark, translate
-from serving.inputs import Id, WebAddress
+from serving.inputs import Count, Id, WebAddress
 from serving.vocabulary import LABELS, DeclineReason, Platform, Topic
 
 router = APIRouter()
 
 _ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
+_COUNT: TypeAdapter[int] = TypeAdapter(Count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,17 @@ class PostedForm(BaseModel):
 
     platform: Platform
     url: str = Field(default="", max_length=2_000)
+    dilihat: str = Field(default="", max_length=20)
+
+    def views(self) -> int | None:
+        """Give how often the post was seen, where that was said; raise where it is no number."""
+        bare = self.dilihat.replace(".", "").strip()
+        if not bare:
+            return None
+        try:
+            return _COUNT.validate_python(bare)
+        except ValidationError:
+            raise InvalidInputError(mark("Tulis berapa kali dilihat dengan angka, atau kosongkan.")) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,8 @@ class ProfilePage:
     regions: tuple[Region, ...]
     erase_word: str
     error: str
+    platforms: tuple[Platform, ...]
+    screenshots: tuple[Screenshot, ...]
 
 
 def _why(offer: Carried) -> Why:
@@ -210,7 +225,7 @@ def posted(
 ) -> Response:
     """Note where one posted; a refused address stays in its field."""
     try:
-        offers.post(ctx, offer_id, form.platform, _address(form.url))
+        offers.post(ctx, offer_id, form.platform, _address(form.url), form.views())
     except InvalidInputError as error:
         return _offer_page(request, ctx, visit, offer_id, RefusedLink(form, error))
     name = LABELS[form.platform]
@@ -240,11 +255,13 @@ def acknowledge(request: Request, ctx: PageContext, correction_id: Id) -> Respon
 # ---- oneself ---------------------------------------------------------------------------------------------------
 
 ERASE_WORD = "hapus"
+SCREENSHOTS_SHOWN = 6
 
 
-def _profile_page(
+def profile_page_with(
     request: Request, ctx: Context, visit: Visit | None, refused: SuluhError | None = None
 ) -> HTMLResponse:
+    """Show one's own standing, with the sentence of a form that was refused."""
     who = influencers.own_profile(ctx)
     words = profile.consent_text()
     page = ProfilePage(
@@ -254,6 +271,8 @@ def _profile_page(
         topics=tuple(Topic),
         regions=tuple(regions().values()),
         erase_word=ERASE_WORD,
+        platforms=tuple(Platform),
+        screenshots=tuple(screenshots.own(ctx)[:SCREENSHOTS_SHOWN]),
         error=translate(get_language(request), refused.message, **refused.params) if refused else "",
     )
     return render(request, "profile.html", page, visit=visit, status=refused.status if refused else 200)
@@ -262,7 +281,7 @@ def _profile_page(
 @router.get("/profil")
 def profile_page(request: Request, ctx: PageContext, visit: VisitDep) -> HTMLResponse:
     """Show one's own standing."""
-    return _profile_page(request, ctx, visit)
+    return profile_page_with(request, ctx, visit)
 
 
 @router.post("/profil")
@@ -322,7 +341,7 @@ def erase(
     """Erase one's own data, once the word was typed that says so."""
     if word.strip().lower() != ERASE_WORD:
         error = InvalidInputError(mark("Ketik \u201c{word}\u201d untuk menghapus data Anda."), word=ERASE_WORD)
-        return _profile_page(request, ctx, visit, error)
+        return profile_page_with(request, ctx, visit, error)
     influencers.erase(ctx)
     done = mark("Data Anda sudah dihapus. Akun yang hanya dipakai untuk program ini ikut ditutup.")
     return redirect(request, "/", done)

@@ -16,7 +16,7 @@ from serving.console.pages import redirect, render
 from serving.db.influencers import Search
 from serving.db.tables import Campaign, FollowerEvidence, Influencer, Ministry
 from serving.deps import LanguageDep, PageContext, Visit, VisitDep
-from serving.desk import explaining, roster
+from serving.desk import explaining, roster, screenshots, workbook
 from serving.desk import influencers as desk
 from serving.desk.context import Context
 from serving.desk.regions import Region, regions
@@ -30,6 +30,7 @@ PersonId = Annotated[Id, PathParameter()]
 PAGE = 50
 # How much of a refused list comes back into the form for mending; a longer one is mended where it came from.
 KEPT_CHARS = 200_000
+FATES_SHOWN = 5_000
 TILE_PX = 44
 CODE = r"[a-z0-9][a-z0-9_-]{0,39}"
 _optional: TypeAdapter[str] = TypeAdapter(OptionalLine)
@@ -67,6 +68,7 @@ class Imported:
     typed: str = ""
     outcome: desk.ImportOutcome | None = None
     lines: tuple[FateLine, ...] = ()
+    n_lines: int = 0
     problem: str = ""
     status: int = 200
 
@@ -88,6 +90,7 @@ class InfluencersPage:
     asked: Asked
     held: Sequence[tuple[FollowerEvidence, Influencer]]
     imported: Imported
+    n_screenshots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ def _list_page(request: Request, ctx: Context, visit: Visit | None, imported: Im
         asked=asked,
         held=desk.held_evidence(ctx),
         imported=imported,
+        n_screenshots=screenshots.count_waiting(ctx),
     )
     return render(request, "influencers.html", page, visit=visit, status=imported.status)
 
@@ -174,8 +178,13 @@ def read_list(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
 class ListForm:
     """A ministry's list, typed or as a file, and whether it is only to be tried."""
 
-    text: str
+    content: bytes
     dry_run: bool
+
+    @property
+    def kept(self) -> str:
+        """Give what goes back into the form for mending: text, and nothing of a workbook."""
+        return "" if workbook.is_workbook(self.content) else self.content.decode("utf-8-sig", "replace")[:KEPT_CHARS]
 
 
 def list_form(
@@ -184,12 +193,8 @@ def list_form(
     coba: Annotated[str, Form()] = "",
 ) -> ListForm:
     """Read the form; a file goes before what was typed."""
-    if berkas is None or not berkas.filename:
-        return ListForm(teks, coba == "ya")
-    try:
-        return ListForm(berkas.file.read().decode("utf-8-sig"), coba == "ya")
-    except UnicodeDecodeError:
-        raise InvalidInputError(mark("Berkas itu bukan UTF-8; simpan ulang sebagai UTF-8.")) from None
+    given = teks.encode("utf-8", "replace") if berkas is None or not berkas.filename else berkas.file.read()
+    return ListForm(given, coba == "ya")
 
 
 @router.post("/impor")
@@ -203,10 +208,10 @@ def import_list(
     """Take in a list, or try it; refused rows and what was typed come back together."""
     try:
         with ctx.session.begin_nested():
-            outcome = desk.import_people(ctx, roster.read(form.text), dry_run=form.dry_run)
+            outcome = desk.import_people(ctx, roster.read_file(form.content), dry_run=form.dry_run)
     except InvalidInputError as error:
         refusal = translate(language, error.message, **error.params)
-        return _list_page(request, ctx, visit, Imported(form.text[:KEPT_CHARS], problem=refusal, status=error.status))
+        return _list_page(request, ctx, visit, Imported(form.kept, problem=refusal, status=error.status))
     if not form.dry_run and not outcome.count("refused"):
         return redirect(
             request,
@@ -217,7 +222,7 @@ def import_list(
             unchanged=outcome.count("unchanged"),
         )
     lines = tuple(_fate_line(language, fate) for fate in outcome.fates if fate.error or form.dry_run)
-    return _list_page(request, ctx, visit, Imported(form.text[:KEPT_CHARS], outcome, lines[:1_000]))
+    return _list_page(request, ctx, visit, Imported(form.kept, outcome, lines[:FATES_SHOWN], len(lines)))
 
 
 def _fate_line(language: Language, fate: desk.Fate) -> FateLine:

@@ -235,6 +235,21 @@ def _moment(text: str) -> datetime:
     return moment.replace(tzinfo=WIB)
 
 
+@dataclass(frozen=True, slots=True)
+class RemindersPage:
+    """What should be looked at within two weeks, or should have been."""
+
+    reminders: Sequence[library.Reminder]
+    days: int
+
+
+@router.get("/pustaka/pengingat")
+def list_reminders(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
+    """List what should be read again, or holds no longer."""
+    page = RemindersPage(library.reminders(ctx), library.REMIND_WITHIN.days)
+    return render(request, "library_reminders.html", page, visit=visit)
+
+
 @router.get("/pustaka/{number}")
 def read_entry(door: DoorDep, number: PathId) -> Response:
     """Show one clarification with its versions and proposals."""
@@ -266,6 +281,16 @@ def set_expiry(door: DoorDep, number: PathId, until: Annotated[str, Form()] = ""
     if error := attempt(door.ctx, lambda: library.set_expiry(door.ctx, number, _moment(until))):
         return door.page(number, None, "", error)
     return redirect(door.request, f"/pustaka/{number}", mark("Masa berlaku tersimpan."))
+
+
+@router.post("/pustaka/{number}/tinjau")
+def set_review_by(door: DoorDep, number: PathId, until: Annotated[str, Form()] = "") -> Response:
+    """Say by when a published clarification should be read again; an empty field takes that back."""
+    if error := attempt(
+        door.ctx, lambda: library.set_review_by(door.ctx, number, _moment(until) if until.strip() else None)
+    ):
+        return door.page(number, None, "", error)
+    return redirect(door.request, f"/pustaka/{number}", mark("Waktu tinjauan tersimpan."))
 
 
 @router.post("/pustaka/{number}/tarik")

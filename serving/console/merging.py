@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 
+from serving.console.door import Door
 from serving.console.forms import OPTIONAL_LINE, OPTIONAL_PARAGRAPH, attempt, fit
-from serving.console.pages import redirect, render
+from serving.console.pages import redirect
 from serving.db.tables import Claim
-from serving.deps import PageContext, Visit, VisitDep, get_language
+from serving.deps import LanguageDep, PageContext, VisitDep
 from serving.desk import claims, merging
-from serving.desk.context import Context
 from serving.desk.merging import Near
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import mark, translate
+from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
 
 router = APIRouter()
@@ -34,13 +34,8 @@ class MergePage:
     refusal: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a request for the page carries."""
-
-    request: Request
-    ctx: Context
-    visit: Visit | None
+class _Door(Door):
+    __slots__ = ()
 
     def page(self, claim_id: int, q: str = "", note: str = "", error: SuluhError | None = None) -> Response:
         """Show the candidates, with what was typed and why it was refused where it was."""
@@ -50,21 +45,22 @@ class Shown:
             near=merging.near(self.ctx, claim_id, words),
             q=words,
             note=note,
-            refusal=translate(get_language(self.request), error.message, **error.params) if error else "",
+            refusal=self.why(error),
         )
-        return render(self.request, "merge.html", page, visit=self.visit, status=error.status if error else 200)
+        return self.show("merge.html", page, error)
+
+
+def _door(request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep) -> _Door:
+    return _Door(request, ctx, visit, language)
+
+
+DoorDep = Annotated[_Door, Depends(_door)]
 
 
 @router.get("/klaim/{claim_id}/gabung")
-def choose(
-    request: Request,
-    ctx: PageContext,
-    visit: VisitDep,
-    claim_id: PathId,
-    q: Annotated[str, Query(max_length=200)] = "",
-) -> Response:
+def choose(at: DoorDep, claim_id: PathId, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Show claims that this one could be merged into."""
-    return Shown(request, ctx, visit).page(claim_id, q)
+    return at.page(claim_id, q)
 
 
 def _number(text: str) -> int:
@@ -74,20 +70,15 @@ def _number(text: str) -> int:
 
 
 @router.post("/klaim/{claim_id}/gabung")
-def merge(  # noqa: PLR0913, PLR0917 - the form's fields
-    request: Request,
-    ctx: PageContext,
-    visit: VisitDep,
-    claim_id: PathId,
-    into: Annotated[str, Form()] = "",
-    note: Annotated[str, Form()] = "",
+def merge(
+    at: DoorDep, claim_id: PathId, into: Annotated[str, Form()] = "", note: Annotated[str, Form()] = ""
 ) -> Response:
     """Merge a claim into another, and go on to the one that stands."""
     stands: list[int] = []
 
     def whole() -> None:
-        stands.append(merging.merge(ctx, claim_id, _number(into), fit(OPTIONAL_PARAGRAPH, note, "catatan")).id)
+        stands.append(merging.merge(at.ctx, claim_id, _number(into), fit(OPTIONAL_PARAGRAPH, note, "catatan")).id)
 
-    if error := attempt(ctx, whole):
-        return Shown(request, ctx, visit).page(claim_id, "", note, error)
-    return redirect(request, f"/klaim/{stands[0]}", mark("Klaim {n} digabung ke klaim ini."), n=claim_id)
+    if error := attempt(at.ctx, whole):
+        return at.page(claim_id, "", note, error)
+    return redirect(at.request, f"/klaim/{stands[0]}", mark("Klaim {n} digabung ke klaim ini."), n=claim_id)

@@ -8,23 +8,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
 
+from serving.console.door import Door
 from serving.console.forms import PARAGRAPH, attempt, fit
-from serving.console.pages import redirect, render
+from serving.console.pages import redirect
 from serving.deps import (
+    LanguageDep,
     PageContext,
     ServiceDep,
-    Visit,
     VisitDep,
-    get_language,
     get_page_context,
     get_visit,
     writing_as,
 )
 from serving.desk import registry
-from serving.desk.context import Context
 from serving.desk.models_gate import LIMITS, GateLimits, Measured, direction
 from serving.errors import SuluhError
-from serving.i18n import mark, translate
+from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
 
 router = APIRouter(prefix="/model")
@@ -78,19 +77,13 @@ class DisagreementsPage:
     more_href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What answers one request for the page."""
-
-    request: Request
-    ctx: Context
-    visit: Visit | None
+class _Door(Door):
+    __slots__ = ()
 
     def page(self, before: int | None = None, error: SuluhError | None = None) -> Response:
         """Show the page, with why a form was refused where it was."""
         found = registry.overview(self.ctx)
         history = registry.history(self.ctx, before=before, limit=HISTORY_PAGE)
-        language = get_language(self.request)
         page = ModelsPage(
             found=found,
             figures=_figures(found),
@@ -99,9 +92,9 @@ class Door:
             more_href=f"/model?sebelum={history.before}" if history.before else "",
             may=self._rights(found),
             limits=LIMITS,
-            refusal=translate(language, error.message, **error.params) if error else "",
+            refusal=self.why(error),
         )
-        return render(self.request, "models.html", page, visit=self.visit, status=error.status if error else 200)
+        return self.show("models.html", page, error)
 
     def _rights(self, found: registry.Overview) -> Rights:
         engineer = self.ctx.actor.may(*registry.PROPOSERS)
@@ -134,21 +127,21 @@ def _figures(found: registry.Overview) -> list[FigureRow]:
     ]
 
 
-def get_door(request: Request, ctx: PageContext, visit: VisitDep) -> Door:
+def get_door(request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep) -> _Door:
     """Give what answers this request; refuse who may not even read here."""
     ctx.require(*registry.READERS)
-    return Door(request, ctx, visit)
+    return _Door(request, ctx, visit, language)
 
 
-def get_reading_door(request: Request, service: ServiceDep) -> Iterator[Door]:
+def get_reading_door(request: Request, service: ServiceDep, language: LanguageDep) -> Iterator[_Door]:
     """Give what answers a form in a transaction that only reads: a model is opened before anything is written."""
     with service.database.read() as session:
         visit = get_visit(request, service, session)
-        yield get_door(request, get_page_context(service, session, visit), visit)
+        yield get_door(request, get_page_context(service, session, visit), visit, language)
 
 
-DoorDep = Annotated[Door, Depends(get_door)]
-ReadingDoorDep = Annotated[Door, Depends(get_reading_door, scope="function")]
+DoorDep = Annotated[_Door, Depends(get_door)]
+ReadingDoorDep = Annotated[_Door, Depends(get_reading_door, scope="function")]
 
 
 def _why(text: str) -> str:
@@ -167,7 +160,7 @@ def disagreements(door: DoorDep, sebelum: Before = None) -> Response:
     found = registry.disagreements(door.ctx, before=sebelum)
     more = f"/model/beda?sebelum={found.before}" if found.before else ""
     page = DisagreementsPage(found, LIMITS, more)
-    return render(door.request, "models_disagreements.html", page, visit=door.visit)
+    return door.show("models_disagreements.html", page)
 
 
 @router.post("/unggah")

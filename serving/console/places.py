@@ -26,10 +26,12 @@ _INFLUENCER, _ENGINEER, _ADMIN = Role.INFLUENCER, Role.ENGINEER, Role.ADMIN
 _BY_ROLE: tuple[tuple[frozenset[Role], Place], ...] = (
     (frozenset({_INFLUENCER}), Place("/kotak", mark("Kotak masuk"), "inbox")),
     (frozenset({_INFLUENCER}), Place("/profil", mark("Profil saya"), "user")),
+    (frozenset({_INFLUENCER}), Place("/lapor", mark("Laporkan"), "message-circle")),
     (frozenset({_CHECKER, _APPROVER, _ENGINEER}), Place("/antrean", mark("Antrean"), "list-checks")),
     (frozenset({_CHECKER}), Place("/klaim/baru", mark("Tempel klaim"), "plus")),
     (frozenset({_CHECKER, _APPROVER, _MANAGER}), Place("/pustaka", mark("Pustaka"), "library")),
     (frozenset({_CHECKER, _APPROVER, _MANAGER, _ENGINEER}), Place("/tren", mark("Tren"), "activity")),
+    (frozenset({_CHECKER, _APPROVER, _MANAGER, _ENGINEER}), Place("/papan", mark("Papan gilir"), "clock")),
     (frozenset({_CHECKER, _APPROVER}), Place("/periksa/tanpa-label", mark("Lihat lagi"), "history")),
     (frozenset({_APPROVER}), Place("/periksa/keberatan", mark("Keberatan"), "message-circle")),
     (frozenset({_CHECKER, _APPROVER, _ENGINEER}), Place("/coba", mark("Coba teks"), "eye")),
@@ -38,13 +40,16 @@ _BY_ROLE: tuple[tuple[frozenset[Role], Place], ...] = (
     (frozenset({_MANAGER, _APPROVER}), Place("/rem", mark("Rem penyaluran"), "pause")),
     (frozenset({_MANAGER, _CHECKER}), Place("/unggahan", mark("Periksa unggahan"), "badge-check")),
     (frozenset({_MANAGER}), Place("/influencer", mark("Influencer"), "users")),
+    (frozenset({_MANAGER}), Place("/program", mark("Papan program"), "list-checks")),
     (frozenset({_MANAGER, _ADMIN}), Place("/pesan", mark("Pesan keluar"), "share-2")),
     (frozenset({_ADMIN}), Place("/admin/akun", mark("Akun"), "key-round")),
+    (frozenset({_ENGINEER, _ADMIN}), Place("/admin/webhook", mark("Webhook"), "share-2")),
     (frozenset({_ENGINEER, _ADMIN}), Place("/model", mark("Model"), "activity")),
     (frozenset({_ADMIN, _ENGINEER}), Place("/admin/jejak", mark("Jejak audit"), "history")),
 )
 _PUBLIC = (
     Place("/klarifikasi", mark("Klarifikasi"), "file-check"),
+    Place("/lapor", mark("Laporkan"), "message-circle"),
     Place("/koreksi", mark("Koreksi"), "history"),
     Place("/metode", mark("Metode"), "book-open"),
 )

@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
 
+from serving.console.keys import KEYS, KeyGroup
 from serving.console.pages import redirect, render
 from serving.db.claims import OPEN_STATES, Filters
-from serving.db.tables import Feed
-from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep
-from serving.desk import claims, feeds, trending
+from serving.db.tables import Feed, QueueView
+from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep, get_language
+from serving.desk import bulk, claims, feeds, moderation, notes, trending, views
+from serving.desk.bulk import CLAIMS_MAX, Undoable
 from serving.desk.claims import Listed
 from serving.desk.machine import machine_for
 from serving.desk.regions import regions
@@ -23,7 +25,7 @@ from serving.desk.triage import WEIGHTS, Weights
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import Language, mark, number, translate
 from serving.inputs import Id, Paragraph, WebAddress
-from serving.vocabulary import Category, ClaimState, Role
+from serving.vocabulary import BulkAction, Category, ClaimState, DismissReason, Role
 
 router = APIRouter()
 BANDS = (
@@ -46,6 +48,8 @@ class Row:
     item: Listed
     why: str
     spark_title: str
+    # What its wording may contain; it is then shown once somebody asks.
+    veil: tuple[str, ...]
 
 
 class QueueForm(BaseModel):
@@ -91,6 +95,24 @@ _FIELDS: Final = set(QueueForm.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How many claims stand in one state, and where they are listed; ``here`` where that is what the page shows."""
+
+    state: ClaimState
+    n: int
+    href: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A view that the reader keeps, and its address."""
+
+    view: QueueView
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePage:
     """A page of the queue and what it was asked for."""
 
@@ -107,6 +129,15 @@ class QueuePage:
     is_filtered: bool
     may_paste: bool
     weights: Weights
+    counts: tuple[Count, ...]
+    views: tuple[SavedView, ...]
+    n_mentions: int
+    undoable: Undoable | None
+    bulk_actions: tuple[BulkAction, ...]
+    bulk_max: int
+    dismiss_reasons: tuple[DismissReason, ...]
+    key_groups: tuple[KeyGroup, ...]
+    refusal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +153,7 @@ def chosen_regions() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(((region.code, region.name) for region in regions().values()), key=itemgetter(1)))
 
 
-def _row(item: Listed, language: Language) -> Row:
+def _row(item: Listed, language: Language, veil: tuple[str, ...]) -> Row:
     why = "; ".join(because.in_words(language) for because in item.because)
     title = translate(
         language,
@@ -130,41 +161,73 @@ def _row(item: Listed, language: Language) -> Row:
         n=number(language, sum(item.spark)),
         most=number(language, max(item.spark, default=0)),
     )
-    return Row(item, why, title)
+    return Row(item, why, title, veil)
+
+
+def _counts(ctx: PageContext, form: QueueForm, filters: Filters) -> tuple[Count, ...]:
+    found = claims.counts(ctx, filters)
+    return tuple(
+        Count(state, n, form.address("/antrean", state=state.value), form.state == state.value)
+        for state, n in found.items()
+    )
+
+
+def _n_found(ctx: PageContext, filters: Filters, counts: Sequence[Count]) -> int:
+    """Count what the page is about; the counts know it already where every state that is asked for is open."""
+    known = {count.state: count.n for count in counts}
+    return (
+        sum(known[state] for state in filters.states)
+        if known.keys() >= set(filters.states)
+        else claims.n_found(ctx, filters)
+    )
+
+
+def _views(ctx: PageContext) -> tuple[SavedView, ...]:
+    return tuple(SavedView(row, QueueForm.model_validate(row.asked).address("/antrean")) for row in views.listed(ctx))
+
+
+def queue_page(
+    request: Request, ctx: PageContext, visit: Visit | None, form: QueueForm, error: SuluhError | None = None
+) -> Response:
+    """Show the queue as it is asked for, with why a step from it was refused where it was."""
+    language = get_language(request)
+    filters = form.filters()
+    page = claims.queue(ctx, filters, form.after or None if isinstance(form, QueuePart) else None)
+    counts = _counts(ctx, form, filters)
+    veils = moderation.veils([item.claim.wording for item in page.items], moderation.HURTING)
+    is_checker = ctx.actor.may(Role.CHECKER)
+    shown = QueuePage(
+        rows=tuple(_row(item, language, veil) for item, veil in zip(page.items, veils, strict=True)),
+        n_found=_n_found(ctx, filters, counts),
+        next_href=form.address("/antrean", after=page.next_after) if page.next_after else "",
+        newer_href=form.address("/antrean/baru", sejak=str(claims.newest(ctx))),
+        states=tuple(ClaimState),
+        categories=tuple(Category),
+        bands=BANDS,
+        regions=chosen_regions(),
+        sources=tuple((source, source) for source in trending.sources(ctx)),
+        asked=form,
+        is_filtered=form.address("") != "",
+        may_paste=is_checker,
+        weights=WEIGHTS,
+        counts=counts,
+        views=_views(ctx),
+        n_mentions=notes.n_unread(ctx),
+        undoable=bulk.undoable(ctx),
+        bulk_actions=tuple(BulkAction) if is_checker else (),
+        bulk_max=CLAIMS_MAX,
+        dismiss_reasons=tuple(DismissReason),
+        key_groups=KEYS,
+        refusal=translate(language, error.message, **error.params) if error else "",
+    )
+    return render(request, "queue.html", shown, visit=visit, status=error.status if error else 200)
 
 
 @router.get("/antrean")
-def queue(
-    request: Request,
-    ctx: PageContext,
-    visit: VisitDep,
-    language: LanguageDep,
-    asked: Annotated[QueuePart, Query()],
-) -> Response:
+def queue(request: Request, ctx: PageContext, visit: VisitDep, asked: Annotated[QueuePart, Query()]) -> Response:
     """Show the queue, most urgent first."""
     form = asked.model_copy(update={"q": "".join(c for c in asked.q if c.isprintable())})
-    filters = form.filters()
-    page = claims.queue(ctx, filters, form.after or None)
-    return render(
-        request,
-        "queue.html",
-        QueuePage(
-            rows=tuple(_row(item, language) for item in page.items),
-            n_found=claims.n_found(ctx, filters),
-            next_href=form.address("/antrean", after=page.next_after) if page.next_after else "",
-            newer_href=form.address("/antrean/baru", sejak=str(claims.newest(ctx))),
-            states=tuple(ClaimState),
-            categories=tuple(Category),
-            bands=BANDS,
-            regions=chosen_regions(),
-            sources=tuple((source, source) for source in trending.sources(ctx)),
-            asked=form,
-            is_filtered=form.address("") != "",
-            may_paste=ctx.actor.may(Role.CHECKER),
-            weights=WEIGHTS,
-        ),
-        visit=visit,
-    )
+    return queue_page(request, ctx, visit, form)
 
 
 @router.get("/antrean/baru")

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Request, Response
+from fastapi import APIRouter, Depends, Form, Path, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
+from serving.console.door import Door
 from serving.console.forms import OPTIONAL_PARAGRAPH, attempt, fit
-from serving.console.pages import redirect, render
+from serving.console.pages import redirect
 from serving.db.regrouping import Made
 from serving.db.tables import Claim, Post
-from serving.deps import PageContext, ServiceDep, Visit, VisitDep, get_language, writing_as
+from serving.deps import LanguageDep, PageContext, ServiceDep, VisitDep, writing_as
 from serving.desk import claims, regrouping
-from serving.desk.context import Context
 from serving.desk.machine import machine_for
 from serving.desk.regrouping import Asked
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import mark, translate
+from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
 
 router = APIRouter()
@@ -39,13 +40,17 @@ class RegroupPage:
     refusal: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a request for the page carries."""
+class RegroupForm(BaseModel):
+    """What the form sends: ticked posts, the button, and a claim's number and a note as they were typed."""
 
-    request: Request
-    ctx: Context
-    visit: Visit | None
+    post: list[str] = Field(default_factory=list)
+    act: str = ""
+    into: str = ""
+    note: str = ""
+
+
+class _Door(Door):
+    __slots__ = ()
 
     def page(
         self, claim_id: int, typed: tuple[Sequence[int], str, str] = ((), "", ""), error: SuluhError | None = None
@@ -60,15 +65,22 @@ class Shown:
             ticked=frozenset(ticked),
             into=into,
             note=note,
-            refusal=translate(get_language(self.request), error.message, **error.params) if error else "",
+            refusal=self.why(error),
         )
-        return render(self.request, "regroup.html", page, visit=self.visit, status=error.status if error else 200)
+        return self.show("regroup.html", page, error)
+
+
+def _door(request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep) -> _Door:
+    return _Door(request, ctx, visit, language)
+
+
+DoorDep = Annotated[_Door, Depends(_door)]
 
 
 @router.get("/klaim/{claim_id}/pindah")
-def choose(request: Request, ctx: PageContext, visit: VisitDep, claim_id: PathId) -> Response:
+def choose(at: DoorDep, claim_id: PathId) -> Response:
     """Show the posts of a claim, to be ticked."""
-    return Shown(request, ctx, visit).page(claim_id)
+    return at.page(claim_id)
 
 
 def _numbers(ticked: Sequence[str]) -> list[int]:
@@ -85,41 +97,31 @@ def _claim_number(text: str) -> int:
 
 
 @router.post("/klaim/{claim_id}/pindah")
-def regroup(  # noqa: PLR0913, PLR0917 - the form's fields
-    request: Request,
-    ctx: PageContext,
-    visit: VisitDep,
-    service: ServiceDep,
-    claim_id: PathId,
-    post: Annotated[list[str] | None, Form()] = None,
-    act: Annotated[str, Form()] = "",
-    into: Annotated[str, Form()] = "",
-    note: Annotated[str, Form()] = "",
-) -> Response:
+def regroup(at: DoorDep, service: ServiceDep, claim_id: PathId, form: Annotated[RegroupForm, Form()]) -> Response:
     """Split the ticked posts off, or move them to another claim, and go on to the claim that has them now."""
     stands: list[int] = []
     ticked: list[int] = []
 
     def whole() -> None:
-        ticked.extend(_numbers(post or []))
-        asked = Asked(claim_id, ticked, fit(OPTIONAL_PARAGRAPH, note, "catatan"))
-        if act == "move":
-            stands.append(regrouping.move_posts(ctx, asked, _claim_number(into)).id)
+        ticked.extend(_numbers(form.post))
+        asked = Asked(claim_id, ticked, fit(OPTIONAL_PARAGRAPH, form.note, "catatan"))
+        if form.act == "move":
+            stands.append(regrouping.move_posts(at.ctx, asked, _claim_number(form.into)).id)
         else:
-            stands.append(regrouping.split(ctx, machine_for(service.settings), asked).id)
+            stands.append(regrouping.split(at.ctx, machine_for(service.settings), asked).id)
 
-    if error := attempt(ctx, whole):
-        return Shown(request, ctx, visit).page(claim_id, (ticked, into, note), error)
-    return redirect(request, f"/klaim/{stands[0]}", mark("{n} kiriman dipindahkan ke klaim ini."), n=len(ticked))
+    if error := attempt(at.ctx, whole):
+        return at.page(claim_id, (ticked, form.into, form.note), error)
+    return redirect(at.request, f"/klaim/{stands[0]}", mark("{n} kiriman dipindahkan ke klaim ini."), n=len(ticked))
 
 
 @router.post("/klaim/{claim_id}/pindah/{correction_id}/batal")
-def undo(request: Request, ctx: PageContext, visit: VisitDep, claim_id: PathId, correction_id: PathId) -> Response:
+def undo(at: DoorDep, claim_id: PathId, correction_id: PathId) -> Response:
     """Put the posts of a correction back, and go on to the claim that has them again."""
     stands: list[int] = []
-    if error := attempt(ctx, lambda: stands.append(regrouping.undo(ctx, correction_id).id)):
-        return Shown(request, ctx, visit).page(claim_id, error=error)
-    return redirect(request, f"/klaim/{stands[0]}", mark("Koreksi dibatalkan; kirimannya kembali ke klaim ini."))
+    if error := attempt(at.ctx, lambda: stands.append(regrouping.undo(at.ctx, correction_id).id)):
+        return at.page(claim_id, error=error)
+    return redirect(at.request, f"/klaim/{stands[0]}", mark("Koreksi dibatalkan; kirimannya kembali ke klaim ini."))
 
 
 @router.get("/model/pelajaran/pasangan.jsonl")

@@ -2,6 +2,6 @@
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from serving.db.engine import Database, Session
+from serving.db.engine import Database, Session, retried
 
-__all__ = ["Database", "IntegrityError", "OperationalError", "Session"]
+__all__ = ["Database", "IntegrityError", "OperationalError", "Session", "retried"]

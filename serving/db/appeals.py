@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, func, select, union
 from sqlalchemy.orm import Session
 
+from serving.db.library import PRESENT_WORDS
 from serving.db.tables import (
     Appeal,
     Campaign,
@@ -38,13 +39,7 @@ def _contested() -> Select[Appeal, Clarification, ClarificationVersion]:
     return (
         select(Appeal, Clarification, ClarificationVersion)
         .join(Clarification, Clarification.id == Appeal.clarification_id)
-        .join(
-            ClarificationVersion,
-            and_(
-                ClarificationVersion.clarification_id == Clarification.id,
-                ClarificationVersion.number == Clarification.current_version,
-            ),
-        )
+        .join(ClarificationVersion, PRESENT_WORDS)
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from serving.db.dialect import is_postgresql
 from serving.db.tables import Base
 
 Row = tuple[Any, ...]
@@ -25,11 +26,6 @@ Column = InstrumentedAttribute[int]
 
 # What COPY calls the types of which SQLAlchemy writes more than the driver knows.
 _COPIED_AS = {"TIMESTAMP WITH TIME ZONE": "timestamptz", "FLOAT": "float8", "BIGINT": "int8", "INTEGER": "int4"}
-
-
-def is_postgresql(session: Session) -> bool:
-    """Tell which of the two databases is behind a session."""
-    return session.get_bind().dialect.name == "postgresql"
 
 
 def _table(model: type[Base]) -> Table:

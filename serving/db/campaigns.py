@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from serving.db.library import PRESENT_WORDS
 from serving.db.tables import (
     Campaign,
     Caption,
@@ -172,11 +173,7 @@ def usable_clarifications(
     """Give published, valid, non-political clarifications, newest first: row, title, and posts an hour of its claim."""
     query = (
         select(Clarification, ClarificationVersion.title, func.coalesce(Claim.posts_per_hour, 0.0))
-        .join(
-            ClarificationVersion,
-            (ClarificationVersion.clarification_id == Clarification.id)
-            & (ClarificationVersion.number == Clarification.current_version),
-        )
+        .join(ClarificationVersion, PRESENT_WORDS)
         .join(Claim, Claim.id == Clarification.claim_id, isouter=True)
         .where(
             Clarification.state == ClarificationState.PUBLISHED,

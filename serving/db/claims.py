@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 from sqlalchemy.orm import Session
 
 from serving.db import bulk, trends
+from serving.db.dialect import is_postgresql
+from serving.db.library import PRESENT_WORDS
 from serving.db.tables import (
     Claim,
     ClaimBand,
@@ -48,7 +50,7 @@ def lock_intake(session: Session) -> None:
 
     A writing transaction of SQLite is alone anyway.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INTAKE_LOCK})
 
 
@@ -345,7 +347,7 @@ def library_state(session: Session) -> LibraryState:
 def library_versions(session: Session) -> dict[int, int]:
     """Give the current version's number for each usable clarification."""
     query = select(Clarification.id, Clarification.current_version).where(_USABLE)
-    return {found: version for found, version in session.execute(query)}  # noqa: C416 - ``dict`` is typed for pairs, and a row is none
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def library_texts(session: Session, clarification_ids: Sequence[int]) -> list[tuple[int, str, str]]:
@@ -354,13 +356,7 @@ def library_texts(session: Session, clarification_ids: Sequence[int]) -> list[tu
     for start in range(0, len(clarification_ids), PAGE):
         query = (
             select(Clarification.id, ClarificationVersion.title, ClarificationVersion.body)
-            .join(
-                ClarificationVersion,
-                and_(
-                    ClarificationVersion.clarification_id == Clarification.id,
-                    ClarificationVersion.number == Clarification.current_version,
-                ),
-            )
+            .join(ClarificationVersion, PRESENT_WORDS)
             .where(Clarification.id.in_(clarification_ids[start : start + PAGE]))
             .order_by(Clarification.id)
         )
@@ -394,13 +390,7 @@ def shown_matches(session: Session, claim_id: int) -> list[ShownMatch]:
     query = (
         select(Match, Clarification.slug, ClarificationVersion.title)
         .join(Clarification, Clarification.id == Match.clarification_id)
-        .join(
-            ClarificationVersion,
-            and_(
-                ClarificationVersion.clarification_id == Clarification.id,
-                ClarificationVersion.number == Clarification.current_version,
-            ),
-        )
+        .join(ClarificationVersion, PRESENT_WORDS)
         .where(Match.claim_id == claim_id)
         .order_by(Match.score.desc(), Match.id)
     )
@@ -416,10 +406,13 @@ def drop_suggestions(session: Session, match_ids: Sequence[int]) -> None:
         )
 
 
+_MAY_ANSWER = (MatchStatus.SUGGESTED, MatchStatus.CONFIRMED)
+
+
 def strongest_matches(session: Session, claim_ids: Iterable[int]) -> dict[int, str]:
     """Give ``confirmed`` or ``suggested`` for each claim that resembles a clarification and was not told otherwise.
 
-    A human's confirmation counts as the stronger; a rejected match does not count.
+    A human's confirmation counts as the stronger; a match that was rejected or called related does not count.
     """
     strong = case(
         (or_(Match.status == MatchStatus.CONFIRMED, Match.machine_status == MatchStatus.CONFIRMED.value), 1),
@@ -427,7 +420,7 @@ def strongest_matches(session: Session, claim_ids: Iterable[int]) -> dict[int, s
     )
     query = (
         select(Match.claim_id, func.max(strong))
-        .where(bulk.among(session, Match.claim_id, set(claim_ids)), Match.status != MatchStatus.REJECTED)
+        .where(bulk.among(session, Match.claim_id, set(claim_ids)), Match.status.in_(_MAY_ANSWER))
         .group_by(Match.claim_id)
     )
     return {
@@ -506,6 +499,12 @@ def ids_in(session: Session, filters: Filters) -> set[int]:
 def count_claims(session: Session, filters: Filters) -> int:
     """Count what a filter finds."""
     return session.scalar(select(func.count(Claim.id)).where(*_conditions(filters))) or 0
+
+
+def count_by_state(session: Session, filters: Filters) -> dict[ClaimState, int]:
+    """Count what a filter finds in each state of its own; a state without claims is left out."""
+    query = select(Claim.state, func.count(Claim.id)).where(*_conditions(filters)).group_by(Claim.state)
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def newest_claim_id(session: Session) -> int:

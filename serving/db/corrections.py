@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, exists, func, insert, literal, select
 from sqlalchemy.orm import Session, aliased
 
+from serving.db.library import PRESENT_WORDS
 from serving.db.tables import (
     Campaign,
     Clarification,
@@ -179,11 +180,7 @@ def _told() -> Select[*tuple[Any, ...]]:
         )
         .join(Clarification, Clarification.id == Correction.clarification_id)
         .outerjoin(newer, newer.id == Clarification.superseded_by_id)
-        .join(
-            ClarificationVersion,
-            (ClarificationVersion.clarification_id == Clarification.id)
-            & (ClarificationVersion.number == Clarification.current_version),
-        )
+        .join(ClarificationVersion, PRESENT_WORDS)
     )
 
 

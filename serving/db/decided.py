@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from serving.db.claims import OPEN_STATES
+from serving.db.posts import first_posts
 from serving.db.tables import Claim, Clarification, DriftCheck, Post, ShadowScore
 from serving.vocabulary import ClaimState, ClarificationState, DismissReason, VerdictLabel
 
@@ -174,7 +174,7 @@ def open_readings(session: Session, challenge_id: int | None, limit: int) -> Seq
         .limit(limit)
         .subquery()
     )
-    first = _first_posts(select(newest.c.id))
+    first = first_posts(select(newest.c.id))
     query = (
         select(newest.c.id, newest.c.p_hoax, Post.p_hoax, ShadowScore.p_hoax)
         .outerjoin(first, first.c.claim_id == newest.c.id)
@@ -190,7 +190,7 @@ def open_readings(session: Session, challenge_id: int | None, limit: int) -> Seq
 
 def read_claims(session: Session, claim_ids: Sequence[int], max_chars: int) -> dict[int, ReadClaim]:
     """Give these claims with the first ``max_chars`` characters of the text that models read."""
-    first = _first_posts(select(Claim.id).where(Claim.id.in_(claim_ids)))
+    first = first_posts(select(Claim.id).where(Claim.id.in_(claim_ids)))
     query = (
         select(Claim.id, Claim.wording, Claim.band, Claim.p_hoax, func.substr(Post.text, 1, max_chars))
         .outerjoin(first, first.c.claim_id == Claim.id)
@@ -198,15 +198,6 @@ def read_claims(session: Session, claim_ids: Sequence[int], max_chars: int) -> d
         .where(Claim.id.in_(claim_ids))
     )
     return {row[0]: ReadClaim(row[0], row[1], row[2], row[3], row[4] or row[1]) for row in session.execute(query)}
-
-
-def _first_posts(claim_ids: Select[Any]) -> Subquery:
-    return (
-        select(Post.claim_id, func.min(Post.id).label("post_id"))
-        .where(Post.claim_id.in_(claim_ids), Post.cluster_id.is_(None))
-        .group_by(Post.claim_id)
-        .subquery()
-    )
 
 
 # ---- one day against another -------------------------------------------------------------------------------------

@@ -6,9 +6,26 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
+from serving.db.changed import n_changed
+from serving.db.library import PRESENT_WORDS
+from serving.db.routing import Line, eligible
 from serving.db.tables import (
     Campaign,
     Clarification,
@@ -16,8 +33,10 @@ from serving.db.tables import (
     Correction,
     Delivery,
     Influencer,
+    KeptStanding,
     Offer,
 )
+from serving.db.types import UtcTime
 from serving.vocabulary import CampaignKind, CampaignState, Category, CorrectionState, DeliveryState, OfferState
 
 OPEN = (OfferState.OFFERED, OfferState.SNOOZED)
@@ -45,6 +64,54 @@ class CorrectionFacts:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Whom to remind, as moments: see ``remind``.
+
+    Attributes:
+        measured_after: evidence that is older has expired.
+        measured_until: who has evidence as old as this is reminded.
+        told_until: and is told of everything as old as this, so that the next reminder is some time off.
+    """
+
+    now: datetime
+    measured_after: datetime
+    measured_until: datetime
+    told_until: datetime
+
+
+def remind(session: Session, line: Line, wanted: Reminder) -> int:
+    """Write one message for each eligible person with an address whose oldest evidence expires soon; give how many.
+
+    Evidence that a message has told of is never told of again, whatever became of the message.
+    """
+    told = exists().where(
+        Delivery.influencer_id == KeptStanding.influencer_id, Delivery.evidence_before >= KeptStanding.oldest_at
+    )
+    due = (
+        eligible(line)
+        .with_only_columns(
+            cast("evidence:", Text) + cast(KeptStanding.influencer_id, String) + f":{wanted.now.date().isoformat()}",
+            cast("email", Text),
+            KeptStanding.influencer_id,
+            cast(DeliveryState.PENDING.value, Text),
+            literal(0, Integer),
+            literal(wanted.now, UtcTime),
+            cast("", Text),
+            literal(wanted.told_until, UtcTime),
+        )
+        .where(
+            KeptStanding.oldest_at > wanted.measured_after,
+            KeptStanding.oldest_at <= wanted.measured_until,
+            Influencer.sealed_email.is_not(None),
+            ~told,
+        )
+    )
+    columns = ["key", "channel", "influencer_id", "state", "attempts", "not_before", "last_error", "evidence_before"]
+    statement = insert(Delivery).from_select(columns, due, include_defaults=False)
+    return n_changed(session, statement.execution_options(preserve_rowcount=True))
+
+
 def _open_offer() -> ColumnElement[bool]:
     return exists().where(Offer.id == Delivery.offer_id, Offer.state == OfferState.OFFERED)
 
@@ -64,10 +131,13 @@ def due(
     """Give messages that may leave now, locked; rows that another worker holds are passed over.
 
     An offer leaves only while it is open, its campaign runs and its person takes part; a correction reaches those who
-    paused or left as well, and leaves also while nothing is offered. Nothing leaves to a zone that is asleep.
+    paused or left as well, and leaves also while nothing is offered; a reminder reaches whoever takes part. Nothing
+    leaves to a zone that is asleep.
     """
     willing = and_(Influencer.paused_at.is_(None), Influencer.left_at.is_(None), Influencer.active)
-    sendable: ColumnElement[bool] = Delivery.correction_id.is_not(None)
+    sendable: ColumnElement[bool] = or_(
+        Delivery.correction_id.is_not(None), and_(willing, Delivery.evidence_before.is_not(None))
+    )
     if offers_too:
         sendable = or_(sendable, and_(willing, _open_offer(), _running_campaign(now)))
     query = (
@@ -145,11 +215,7 @@ def correction_facts(session: Session, correction_id: int) -> CorrectionFacts | 
     query = (
         select(Correction.id, ClarificationVersion.title, Clarification.slug, Correction.reason)
         .join(Clarification, Clarification.id == Correction.clarification_id)
-        .join(
-            ClarificationVersion,
-            (ClarificationVersion.clarification_id == Clarification.id)
-            & (ClarificationVersion.number == Clarification.current_version),
-        )
+        .join(ClarificationVersion, PRESENT_WORDS)
         .where(Correction.id == correction_id)
     )
     row = session.execute(query).one_or_none()

@@ -7,23 +7,36 @@ is that writers queue; readers never wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import secrets
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+log = structlog.get_logger()
+
 BUSY_TIMEOUT_MS = 30_000
+TRIES: Final = 4
+# Serialization failure, and deadlock detected: the one says so itself, the other was chosen to end.
+_GAVE_WAY: Final = frozenset({"40001", "40P01"})
+_WAIT_S: Final = 0.1
+_random = secrets.SystemRandom()
+T = TypeVar("T")
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-__all__ = ["Database", "Session", "migrate"]
+__all__ = ["Database", "Session", "migrate", "retried"]
 
 
 def _driver_url(address: str) -> str:
@@ -81,6 +94,27 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+def retried(step: Callable[[], T]) -> T:
+    """Run a step, and again from its start where PostgreSQL ended its transaction so that another could go on.
+
+    At most ``TRIES`` times, with a short wait of random length between. The step opens its own transactions and may
+    be repeated as a whole: of a transaction that gave way nothing is left. SQLite has one writer and never asks for it.
+
+    Raises:
+        DBAPIError: the last try's, or another fault of the database at once.
+    """
+    for n in range(1, TRIES):
+        try:
+            return step()
+        except DBAPIError as error:
+            code = getattr(error.orig, "sqlstate", None)
+            if code not in _GAVE_WAY:
+                raise
+            log.warning("a transaction gave way and is tried again", sqlstate=code, attempt=n)
+        time.sleep(_random.uniform(0, _WAIT_S * 2**n))
+    return step()
 
 
 def _configure_sqlite(raw: Any, _entry: ConnectionPoolEntry) -> None:

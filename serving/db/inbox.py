@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from serving.db.dialect import insert_into
 from serving.db.tables import IdempotentAnswer, InboxRow
 
 
@@ -45,13 +44,9 @@ def n_waiting(session: Session, batch: str | None = None) -> int:
 
 def reserve_answer(session: Session, user_id: int, key: str, request_hash: str, now: datetime) -> bool:
     """Claim an idempotency key; tell whether it was free. Who claims the same one waits for this transaction."""
-    new = (
-        postgresql_insert(IdempotentAnswer)
-        if session.get_bind().dialect.name == "postgresql"
-        else sqlite_insert(IdempotentAnswer)
-    )
     statement = (
-        new.values(user_id=user_id, key=key, request_hash=request_hash, status=0, body={}, created_at=now)
+        insert_into(session, IdempotentAnswer)
+        .values(user_id=user_id, key=key, request_hash=request_hash, status=0, body={}, created_at=now)
         .on_conflict_do_nothing()
         .returning(IdempotentAnswer.key)
     )

@@ -42,11 +42,11 @@ def by_id(session: Session, influencer_id: int) -> Influencer | None:
 
 
 def locked(session: Session, influencer_id: int) -> Influencer | None:
-    """Give one person as they stand now, locked until the transaction ends."""
+    """Give one person as they stand now, locked until the transaction ends; rows that point at them may still come."""
     query = (
         select(Influencer)
         .where(Influencer.id == influencer_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).one_or_none()
@@ -69,7 +69,7 @@ def user_named(session: Session, name: str) -> User | None:
 
 def by_staff_hash(session: Session, hashes: Collection[str]) -> dict[str, Influencer]:
     """Give the people behind these keyed hashes, locked."""
-    query = select(Influencer).where(Influencer.staff_hash.in_(hashes)).with_for_update()
+    query = select(Influencer).where(Influencer.staff_hash.in_(hashes)).with_for_update(key_share=True)
     return {row.staff_hash: row for row in session.scalars(query)}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serving.db.claims import OPEN_STATES
+from serving.db.posts import first_posts
 from serving.db.tables import Claim, Post
 
 
@@ -29,12 +30,7 @@ def unjudged(session: Session, version: str, limit: int) -> Sequence[Unjudged]:
         .limit(limit)
         .subquery()
     )
-    first = (
-        select(Post.claim_id, func.min(Post.id).label("post_id"))
-        .where(Post.claim_id.in_(select(waiting.c.id)), Post.cluster_id.is_(None))
-        .group_by(Post.claim_id)
-        .subquery()
-    )
+    first = first_posts(select(waiting.c.id))
     query = (
         select(waiting.c.id, waiting.c.wording, Post.text)
         .outerjoin(first, first.c.claim_id == waiting.c.id)

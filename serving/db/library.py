@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from serving.db.tables import Clarification, ClarificationVersion, Decision, PublicChange, Revision
 from serving.vocabulary import ClarificationState, VerdictLabel
 
 PUBLIC = (ClarificationState.PUBLISHED, ClarificationState.SUPERSEDED, ClarificationState.RETRACTED)
+# Joins a clarification to the version of it that is read now.
+PRESENT_WORDS = and_(
+    ClarificationVersion.clarification_id == Clarification.id,
+    ClarificationVersion.number == Clarification.current_version,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +40,9 @@ class Search:
     limit: int = 50
 
 
-def _entries() -> Select[Clarification, ClarificationVersion]:
-    return select(Clarification, ClarificationVersion).join(
-        ClarificationVersion,
-        and_(
-            ClarificationVersion.clarification_id == Clarification.id,
-            ClarificationVersion.number == Clarification.current_version,
-        ),
-    )
+def in_present_words() -> Select[Clarification, ClarificationVersion]:
+    """Select clarifications, each with its present words."""
+    return select(Clarification, ClarificationVersion).join(ClarificationVersion, PRESENT_WORDS)
 
 
 def _holds(text: str) -> ColumnElement[bool]:
@@ -56,7 +56,7 @@ def _holds(text: str) -> ColumnElement[bool]:
 
 def entries(session: Session, search: Search) -> Sequence[Entry]:
     """Give clarifications with their present words, newest first."""
-    query = _entries().order_by(Clarification.id.desc()).limit(search.limit)
+    query = in_present_words().order_by(Clarification.id.desc()).limit(search.limit)
     if search.states:
         query = query.where(Clarification.state.in_(search.states))
     if search.verdict is not None:
@@ -70,13 +70,13 @@ def entries(session: Session, search: Search) -> Sequence[Entry]:
 
 def entry(session: Session, clarification_id: int) -> Entry | None:
     """Find one clarification with its present words."""
-    found = session.execute(_entries().where(Clarification.id == clarification_id)).one_or_none()
+    found = session.execute(in_present_words().where(Clarification.id == clarification_id)).one_or_none()
     return Entry(*found) if found else None
 
 
 def entry_by_slug(session: Session, slug: str) -> Entry | None:
     """Find what was published at an address, also where it was withdrawn since."""
-    query = _entries().where(Clarification.slug == slug, Clarification.state.in_(PUBLIC))
+    query = in_present_words().where(Clarification.slug == slug, Clarification.state.in_(PUBLIC))
     found = session.execute(query).one_or_none()
     return Entry(*found) if found else None
 
@@ -159,13 +159,7 @@ def changes(
     query = (
         select(PublicChange, Clarification, ClarificationVersion)
         .join(Clarification, Clarification.id == PublicChange.clarification_id)
-        .join(
-            ClarificationVersion,
-            and_(
-                ClarificationVersion.clarification_id == Clarification.id,
-                ClarificationVersion.number == Clarification.current_version,
-            ),
-        )
+        .join(ClarificationVersion, PRESENT_WORDS)
         .order_by(PublicChange.id.desc())
         .limit(limit)
     )
@@ -174,6 +168,23 @@ def changes(
     if after is not None:
         query = query.where(PublicChange.id < after)
     return [(first, second, third) for first, second, third in session.execute(query)]
+
+
+def due(session: Session, before: datetime, limit: int) -> Sequence[Entry]:
+    """Give what is published and should be read again, or holds no longer, before a moment; the soonest first."""
+    soonest = case(
+        (Clarification.review_by.is_(None), Clarification.valid_until),
+        (Clarification.valid_until.is_(None), Clarification.review_by),
+        (Clarification.review_by < Clarification.valid_until, Clarification.review_by),
+        else_=Clarification.valid_until,
+    )
+    query = (
+        in_present_words()
+        .where(Clarification.state == ClarificationState.PUBLISHED, soonest < before)
+        .order_by(soonest, Clarification.id)
+        .limit(limit)
+    )
+    return [Entry(head, words) for head, words in session.execute(query)]
 
 
 def valid(head: Clarification, now: datetime) -> bool:

@@ -233,6 +233,18 @@ def expire(session: Session, now: datetime, states: Collection[OfferState], to: 
     )
 
 
+def hold(
+    session: Session,
+    states: Collection[OfferState],
+    *,
+    campaign_ids: Collection[int] = (),
+    influencer_id: int | None = None,
+) -> None:
+    """Lock the offers in these states of some campaigns or of one person, in order of number."""
+    of = Offer.campaign_id.in_(campaign_ids) if influencer_id is None else Offer.influencer_id == influencer_id
+    session.execute(select(Offer.id).where(Offer.state.in_(states), of).order_by(Offer.id).with_for_update()).all()
+
+
 def recall(
     session: Session,
     states: Collection[OfferState],

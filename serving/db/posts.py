@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, Subquery, func, select, update
 from sqlalchemy.orm import Session
 
 from serving.db import bulk
@@ -92,3 +92,13 @@ def forget_links(session: Session, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(session.scalars(statement).all())
+
+
+def first_posts(claim_ids: Select[int]) -> Subquery:
+    """Select the first post of each claim, as ``claim_id`` and ``post_id``; what a merge brought does not count."""
+    return (
+        select(Post.claim_id, func.min(Post.id).label("post_id"))
+        .where(Post.claim_id.in_(claim_ids), Post.cluster_id.is_(None))
+        .group_by(Post.claim_id)
+        .subquery()
+    )

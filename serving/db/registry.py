@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, case, delete, func, or_, select, union_all
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from serving.db import audit
+from serving.db.dialect import insert_into
+from serving.db.posts import first_posts
 from serving.db.tables import Claim, ModelFault, ModelHistory, ModelProposal, Post, ShadowScore
 from serving.vocabulary import ModelAction, ModelRole
 
@@ -140,12 +140,7 @@ def unshadowed(session: Session, challenge_id: int, since: datetime, limit: int)
         .limit(limit)
         .subquery()
     )
-    first = (
-        select(Post.claim_id, func.min(Post.id).label("post_id"))
-        .where(Post.claim_id.in_(select(waiting.c.id)), Post.cluster_id.is_(None))
-        .group_by(Post.claim_id)
-        .subquery()
-    )
+    first = first_posts(select(waiting.c.id))
     query = select(first.c.claim_id, Post.text).join(Post, Post.id == first.c.post_id).order_by(first.c.claim_id)
     return [Unshadowed(claim_id, text) for claim_id, text in session.execute(query)]
 
@@ -153,11 +148,7 @@ def unshadowed(session: Session, challenge_id: int, since: datetime, limit: int)
 def add_shadow_scores(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep what a challenger said; what it said of a claim before stays."""
     if rows:
-        session.execute(_insert(session)(ShadowScore).on_conflict_do_nothing(), list(rows))
-
-
-def _insert(session: Session) -> Any:
-    return postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+        session.execute(insert_into(session, ShadowScore).on_conflict_do_nothing(), list(rows))
 
 
 def counts(session: Session, challenge_id: int, delta: float) -> Counts:
@@ -204,7 +195,7 @@ def disagreements(
 
 def tell_fault(session: Session, process: str, history_id: int, error: str, at: datetime) -> None:
     """Note that a process could not open the model that a row of the history asks for, or that it still cannot."""
-    new = _insert(session)(ModelFault).values(process=process, history_id=history_id, error=error, at=at)
+    new = insert_into(session, ModelFault).values(process=process, history_id=history_id, error=error, at=at)
     session.execute(
         new.on_conflict_do_update(
             index_elements=["process", "history_id"], set_={"error": new.excluded.error, "at": new.excluded.at}

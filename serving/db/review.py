@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from serving.db.library import PRESENT_WORDS
 from serving.db.tables import (
     Claim,
     ClaimNote,
@@ -69,11 +70,7 @@ def matches(session: Session, claim_id: int) -> Sequence[tuple[Match, Clarificat
     query = (
         select(Match, Clarification, ClarificationVersion)
         .join(Clarification, Clarification.id == Match.clarification_id)
-        .join(
-            ClarificationVersion,
-            (ClarificationVersion.clarification_id == Clarification.id)
-            & (ClarificationVersion.number == Clarification.current_version),
-        )
+        .join(ClarificationVersion, PRESENT_WORDS)
         .where(Match.claim_id == claim_id)
         .order_by(Match.score.desc(), Match.id)
     )
@@ -130,4 +127,4 @@ def display_names(session: Session, user_ids: Iterable[int | None]) -> dict[int,
     if not wanted:
         return {}
     query = select(User.id, User.display_name).where(User.id.in_(wanted))
-    return {user_id: name for user_id, name in session.execute(query)}  # noqa: C416 - ``dict`` is typed for pairs, and a row is none
+    return {row[0]: row[1] for row in session.execute(query)}

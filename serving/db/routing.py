@@ -44,6 +44,7 @@ from sqlalchemy.sql.expression import FunctionElement
 
 from serving.db.appeals import campaign_is_contested
 from serving.db.changed import n_changed
+from serving.db.dialect import is_postgresql
 from serving.db.tables import (
     Campaign,
     ClaimPlace,
@@ -137,7 +138,8 @@ class Zone:
 class Release:
     """What may leave now: zones that are awake, offers a day, and the last moment before which the gap is kept.
 
-    In an election period the whole category of politics stays where it is, whatever two humans answered.
+    ``lowered`` names ministries with a lower cap of offers a day of their own, at least one. In an election period the
+    whole category of politics stays where it is, whatever two humans answered.
     """
 
     zones: tuple[Zone, ...]
@@ -146,6 +148,7 @@ class Release:
     lifetime: timedelta
     in_election: bool
     limit: int
+    lowered: tuple[tuple[int, int], ...] = ()
 
 
 class _Object(FunctionElement[Any]):
@@ -173,12 +176,12 @@ class _Rows(FunctionElement[Any]):
 
 
 @compiles(_Rows)
-def _list_sqlite(element: _Rows, compiler: SQLCompiler, **kw: Any) -> str:
+def _rows_sqlite(element: _Rows, compiler: SQLCompiler, **kw: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **kw)})"
 
 
 @compiles(_Rows, "postgresql")
-def _list_postgresql(element: _Rows, compiler: SQLCompiler, **kw: Any) -> str:
+def _rows_postgresql(element: _Rows, compiler: SQLCompiler, **kw: Any) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **kw)} AS json))"
 
 
@@ -329,7 +332,7 @@ def pool(session: Session, line: Line, wanted: Audience, *, max_waiting: int, pe
         .correlate(places)
     )
     query: Select[Any]
-    if session.get_bind().dialect.name == "sqlite":
+    if not is_postgresql(session):
         # SQLite knows no LATERAL; it looks people up by a list of numbers as quickly.
         mine = aliased(KeptStanding, name="mine")
         numbers = cheapest.with_only_columns(kept.influencer_id)
@@ -565,8 +568,16 @@ def _awake_and_free(now: datetime, release: Release) -> ColumnElement[bool]:
         last <= release.last_before,
         last < now,
         # Counted only for whoever was asked today.
-        or_(last < since, n_today < release.per_day),
+        or_(last < since, n_today < _per_day(release)),
     )
+
+
+def _per_day(release: Release) -> ColumnElement[int]:
+    """Give the cap of offers a day that holds for a kept row's person."""
+    everywhere = literal(release.per_day, Integer)
+    if not release.lowered:
+        return everywhere
+    return case(*((KeptStanding.ministry_id == number, cap) for number, cap in release.lowered), else_=everywhere)
 
 
 def running(session: Session, now: datetime, *, in_election: bool) -> list[int]:
@@ -593,8 +604,8 @@ def release_offers(session: Session, line: Line, release: Release) -> int:
     return n
 
 
-def _release_of(session: Session, line: Line, release: Release, campaign_id: int, limit: int) -> int:
-    told = aliased(Offer)
+def _due(session: Session, line: Line, release: Release, campaign_id: int) -> Select[int]:
+    """Select the planned offers of a campaign that may leave now, by number."""
     due = (
         select(Offer.id)
         .join(KeptStanding, KeptStanding.influencer_id == Offer.influencer_id)
@@ -605,19 +616,22 @@ def _release_of(session: Session, line: Line, release: Release, campaign_id: int
             _awake_and_free(line.now, release),
         )
         .order_by(Offer.id)
-        .limit(limit)
     )
-    if others := siblings(session, campaign_id):
-        # Once for each claim, also where two campaigns about it were planned side by side.
-        due = due.where(
-            ~exists().where(
-                told.influencer_id == Offer.influencer_id,
-                told.campaign_id.in_(others),
-                told.offered_at.is_not(None),
-            )
+    others = siblings(session, campaign_id)
+    if not others:
+        return due
+    # Once for each claim, also where two campaigns about it were planned side by side.
+    told = aliased(Offer)
+    return due.where(
+        ~exists().where(
+            told.influencer_id == Offer.influencer_id, told.campaign_id.in_(others), told.offered_at.is_not(None)
         )
+    )
+
+
+def _release_of(session: Session, line: Line, release: Release, campaign_id: int, limit: int) -> int:
     # Looked up first: as part of the change, a server that misjudges their number walks them once for each offer.
-    leaving = session.scalars(due).all()
+    leaving = session.scalars(_due(session, line, release, campaign_id).limit(limit)).all()
     if not leaving:
         return 0
     campaign_end = select(Campaign.ends_at).where(Campaign.id == campaign_id).scalar_subquery()

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, cast, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import Session
 
-from serving.db.library import Entry, _entries
+from serving.db.dialect import is_postgresql
+from serving.db.library import PRESENT_WORDS, Entry, in_present_words
 from serving.db.tables import Claim, Clarification, ClarificationVersion, Post, SearchChange
 
 ORIGIN_SEQ = 1
@@ -54,7 +55,7 @@ def origin(session: Session) -> int:
 
 def _settled(session: Session) -> ColumnElement[bool] | None:
     """State that no transaction before a row's own can still write; SQLite's writers come one after another."""
-    if session.get_bind().dialect.name != "postgresql":
+    if not is_postgresql(session):
         return None
     oldest = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), TEXT), BigInteger)
     return SearchChange.xid < oldest
@@ -121,12 +122,8 @@ def _texts(kind: Kind) -> Any:
         return select(Claim.id, Claim.wording)
     if kind is Kind.POST:
         return select(Post.id, Post.text, Post.media)
-    present = and_(
-        ClarificationVersion.clarification_id == Clarification.id,
-        ClarificationVersion.number == Clarification.current_version,
-    )
     query = select(Clarification.id, ClarificationVersion.title, ClarificationVersion.body)
-    return query.join(ClarificationVersion, present)
+    return query.join(ClarificationVersion, PRESENT_WORDS)
 
 
 def _whole(parts: Sequence[Any]) -> str:
@@ -172,10 +169,10 @@ def posts_by_id(session: Session, post_ids: Sequence[int]) -> Mapping[int, tuple
 def claims_of_posts(session: Session, post_ids: Sequence[int]) -> Mapping[int, int]:
     """Give the claim of each post."""
     query = select(Post.id, Post.claim_id).where(Post.id.in_(post_ids))
-    return {post_id: claim_id for post_id, claim_id in session.execute(query)}  # noqa: C416 - rows are not pairs
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def entries_by_id(session: Session, clarification_ids: Sequence[int]) -> Mapping[int, Entry]:
     """Give clarifications with their present words by their numbers."""
-    query = _entries().where(Clarification.id.in_(clarification_ids))
+    query = in_present_words().where(Clarification.id.in_(clarification_ids))
     return {head.id: Entry(head, words) for head, words in session.execute(query)}

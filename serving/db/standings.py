@@ -26,10 +26,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from serving.db.changed import n_changed
+from serving.db.dialect import insert_into
 from serving.db.tables import BurdenWindow, FollowerEvidence, Influencer, KeptStanding, Offer
 from serving.db.types import UtcTime
 from serving.vocabulary import OfferState, Platform
@@ -94,8 +94,7 @@ def _mending(session: Session, low: int, high: int) -> Insert:
         .join(KeptStanding, KeptStanding.influencer_id == ground.c.influencer_id, isouter=True)
         .where(differs)
     )
-    kind = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    adding = kind(KeptStanding).from_select(names, rows, include_defaults=False)
+    adding = insert_into(session, KeptStanding).from_select(names, rows, include_defaults=False)
     return adding.on_conflict_do_update(
         index_elements=[KeptStanding.influencer_id], set_={name: adding.excluded[name] for name in names[1:]}
     )

@@ -7,7 +7,7 @@ without two different humans is refused by the database itself. No table has a c
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -28,6 +28,7 @@ from serving.db.types import Big, Json, UtcTime, Word
 from serving.vocabulary import (
     AppealState,
     BreakerState,
+    BulkAction,
     CampaignKind,
     CampaignState,
     Category,
@@ -36,9 +37,12 @@ from serving.vocabulary import (
     ClarificationState,
     ComplaintReason,
     CorrectionState,
+    DeadlineClock,
+    DeadlineStage,
     DeclineReason,
     DeliveryState,
     DismissReason,
+    DisputeOutcome,
     EvidenceHold,
     EvidenceKind,
     EvidenceMethod,
@@ -48,8 +52,10 @@ from serving.vocabulary import (
     ModelRole,
     OfferState,
     Platform,
+    ScreenshotState,
     SecondLookState,
     VerdictLabel,
+    WebhookEventType,
 )
 
 READY = "willing AND NOT held AND oldest_at IS NOT NULL"
@@ -70,7 +76,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime, dict[str, Any]: Json, list[Any]: Json, list[str]: Json}  # noqa: RUF012
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcTime,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        list[str]: Json,
+    }
 
 
 # ---- people who work here --------------------------------------------------------------------------------------
@@ -446,6 +457,21 @@ class Evidence(Base):
     removed_at: Mapped[datetime | None]
 
 
+class Exhibit(Base):
+    """A file beside a source, as it was sent; a trigger refuses to change or remove it."""
+
+    __tablename__ = "exhibits"
+    __table_args__ = (CheckConstraint("size_bytes > 0 AND size_bytes <= 4000000", name="bounded"),)
+
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"), primary_key=True, autoincrement=False)
+    media_type: Mapped[str] = mapped_column(String(40))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    added_at: Mapped[datetime]
+
+
 class Draft(Base):
     """The one decision being prepared for a claim; it outlives leases, sessions and servers."""
 
@@ -481,6 +507,67 @@ class ClaimNote(Base):
     at: Mapped[datetime]
 
 
+class TypedDraft(Base):
+    """What somebody has typed into the form of a claim and not saved yet: theirs alone, whoever holds the claim."""
+
+    __tablename__ = "typed_drafts"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True, autoincrement=False)
+    # Names of the form's fields and what stands in them.
+    fields: Mapped[dict[str, Any]]
+    # The version of the draft that was on the screen.
+    on_version: Mapped[int]
+    typed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Mention(Base):
+    """Somebody who was named in a note, and when they said that they had read it."""
+
+    __tablename__ = "mentions"
+
+    note_id: Mapped[int] = mapped_column(ForeignKey("claim_notes.id"), primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True, autoincrement=False)
+    read_at: Mapped[datetime | None]
+
+
+class QueueView(Base):
+    """A question to the queue that somebody keeps under a name of their own."""
+
+    __tablename__ = "queue_views"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    asked: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class BulkStep(Base):
+    """One step that somebody took for several claims at once, so that they can take it back."""
+
+    __tablename__ = "bulk_steps"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    action: Mapped[BulkAction] = mapped_column(Word(BulkAction))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class BulkStepClaim(Base):
+    """A claim of such a step: where it stood before, and its version after, by which a later change is noticed."""
+
+    __tablename__ = "bulk_step_claims"
+
+    bulk_id: Mapped[int] = mapped_column(ForeignKey("bulk_steps.id"), primary_key=True, autoincrement=False)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True, autoincrement=False)
+    before: Mapped[ClaimState] = mapped_column(Word(ClaimState))
+    version: Mapped[int]
+
+
 class Decision(Base):
     """Each answer that a second human gave on a draft, appended and never changed."""
 
@@ -491,7 +578,7 @@ class Decision(Base):
     claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     approver_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    outcome: Mapped[str] = mapped_column(String(16))  # approved | returned
+    outcome: Mapped[str] = mapped_column(String(16))  # approved | returned | contested
     verdict: Mapped[VerdictLabel] = mapped_column(Word(VerdictLabel))
     category: Mapped[Category] = mapped_column(Word(Category))
     political_author: Mapped[bool]
@@ -499,6 +586,58 @@ class Decision(Base):
     gates: Mapped[dict[str, Any]]
     reason: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime]
+
+
+class FirstLook(Base):
+    """What a second human made of a claim before they read the draft. Rows are only ever added."""
+
+    __tablename__ = "first_looks"
+    __table_args__ = (UniqueConstraint("claim_id", "draft_version", "looked_by_id"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"))
+    draft_version: Mapped[int]
+    looked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    impression: Mapped[VerdictLabel] = mapped_column(Word(VerdictLabel))
+    # What the draft said, and under which category.
+    drafted: Mapped[VerdictLabel | None] = mapped_column(Word(VerdictLabel))
+    category: Mapped[Category] = mapped_column(Word(Category))
+    at: Mapped[datetime]
+
+
+class Dispute(Base):
+    """A draft that a second human did not agree with: a third settles it.
+
+    Triggers refuse a decision and a publication by whoever contested it while it is open.
+    """
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        CheckConstraint("contested_by_id <> author_id", name="contested_by_another"),
+        CheckConstraint(
+            "settled_by_id IS NULL OR (settled_by_id <> author_id AND settled_by_id <> contested_by_id)",
+            name="settled_by_a_third",
+        ),
+        CheckConstraint("(settled_at IS NULL) = (settled_by_id IS NULL)", name="settled_by_a_human"),
+        Index(
+            "ix_disputes_open",
+            "claim_id",
+            unique=True,
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    draft_version: Mapped[int]
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    contested_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[DisputeOutcome | None] = mapped_column(Word(DisputeOutcome))
 
 
 class Clarification(Base):
@@ -531,6 +670,8 @@ class Clarification(Base):
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None] = mapped_column(index=True)
     valid_until: Mapped[datetime | None]
+    # By when somebody should read it again; a reminder to the desk and nothing else.
+    review_by: Mapped[datetime | None]
     retracted_at: Mapped[datetime | None]
     retract_reason: Mapped[str] = mapped_column(Text, default="")
     superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("clarifications.id"))
@@ -614,6 +755,26 @@ class Ministry(Base):
     live_at: Mapped[datetime | None]
 
 
+class Wave(Base):
+    """How the programme is rolled out in one ministry: who looks after it, and how far it goes.
+
+    When it begins stands in ``Ministry.live_at``; a ministry without a row here has no limits of its own.
+    """
+
+    __tablename__ = "waves"
+    __table_args__ = (
+        CheckConstraint("people_max IS NULL OR people_max >= 0", name="people_not_negative"),
+        CheckConstraint("offers_per_day IS NULL OR offers_per_day >= 0", name="offers_not_negative"),
+    )
+
+    ministry_id: Mapped[int] = mapped_column(ForeignKey("ministries.id"), primary_key=True, autoincrement=False)
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    # How many may consent; none = as many as wish.
+    people_max: Mapped[int | None]
+    # Offers a person and day, where fewer than the service's own cap.
+    offers_per_day: Mapped[int | None]
+
+
 class Influencer(Base):
     """A consenting civil servant. The staff number is a keyed hash; the address is sealed."""
 
@@ -672,6 +833,39 @@ class FollowerEvidence(Base):
     # A reviewer's no: the count stays held for good.
     refused_at: Mapped[datetime | None]
     refused_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class Screenshot(Base):
+    """A follower count as its own person sent it, with a picture that is kept only until somebody has looked.
+
+    The picture is sealed; beside any decision there is none, and the database sees to that.
+    """
+
+    __tablename__ = "screenshots"
+    __table_args__ = (
+        CheckConstraint("count >= 0", name="count_not_negative"),
+        CheckConstraint("(state = 'unseen') = (sealed_picture IS NOT NULL)", name="picture_until_seen"),
+        CheckConstraint("state NOT IN ('counted', 'not_taken') OR looked_by_id IS NOT NULL", name="seen_by_a_human"),
+        CheckConstraint("state <> 'not_taken' OR reason <> ''", name="refused_with_reason"),
+        Index(
+            "ix_screenshots_unseen",
+            "forget_at",
+            sqlite_where=text("state = 'unseen'"),
+            postgresql_where=text("state = 'unseen'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id", ondelete="CASCADE"), index=True)
+    platform: Mapped[Platform] = mapped_column(Word(Platform))
+    count: Mapped[int] = mapped_column(Big)
+    state: Mapped[ScreenshotState] = mapped_column(Word(ScreenshotState))
+    sealed_picture: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sent_at: Mapped[datetime]
+    forget_at: Mapped[datetime]
+    looked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    looked_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class KeptStanding(Base):
@@ -887,6 +1081,32 @@ class PostedLink(Base):
     platform: Mapped[Platform] = mapped_column(Word(Platform))
     url: Mapped[str] = mapped_column(String(2000))
     at: Mapped[datetime]
+    # How often it was seen, as its person read it off the platform; none where they did not say.
+    views: Mapped[int | None] = mapped_column(Big)
+
+
+class ShortLink(Base):
+    """The address with which the people of one province carry a campaign; it leads to the official page."""
+
+    __tablename__ = "short_links"
+    __table_args__ = (UniqueConstraint("campaign_id", "region"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    region: Mapped[str] = mapped_column(String(8))
+    # How many took a kit with it; nothing says who.
+    n_carriers: Mapped[int]
+
+
+class LinkClick(Base):
+    """Clicks on one link in one hour, by its number since 1970-01-01 UTC; of a click nothing else is kept."""
+
+    __tablename__ = "link_clicks"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("short_links.id"), primary_key=True, autoincrement=False)
+    hour: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(Big)
 
 
 class Correction(Base):
@@ -910,8 +1130,8 @@ class Correction(Base):
 class Delivery(Base):
     """A message that must leave exactly once: written with what caused it, sent by the worker.
 
-    ``key`` is unique for its cause (``offer:12``, ``correction:3``) and becomes the Message-ID, so that a message sent
-    twice around a kill is dropped by its receiver.
+    ``key`` is unique for its cause (``offer:12``, ``correction:3``, ``evidence:7:2026-05-16``) and becomes the
+    Message-ID, so that a message sent twice around a kill is dropped by its receiver.
     """
 
     __tablename__ = "deliveries"
@@ -923,6 +1143,8 @@ class Delivery(Base):
     influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id"), index=True)
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
     correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
+    # A reminder has neither: it tells of all evidence measured up to here, which the next one leaves out.
+    evidence_before: Mapped[datetime | None]
     state: Mapped[DeliveryState] = mapped_column(Word(DeliveryState))
     # Only ever rises: it numbers the claims, and whoever comes with an older number is refused.
     attempts: Mapped[int] = mapped_column(default=0)
@@ -1042,6 +1264,95 @@ class SecondLook(Base):
     dismissed_at: Mapped[datetime]
     looked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     looked_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+# ---- who else is told ------------------------------------------------------------------------------------------
+
+
+class DeadlineAlert(Base):
+    """One time that a claim's clock came close to its end, or passed it, and that was told; each stage once."""
+
+    __tablename__ = "deadline_alerts"
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True, autoincrement=False)
+    clock: Mapped[DeadlineClock] = mapped_column(Word(DeadlineClock), primary_key=True)
+    stage: Mapped[DeadlineStage] = mapped_column(Word(DeadlineStage), primary_key=True)
+    due_at: Mapped[datetime]
+    at: Mapped[datetime]
+
+
+class WebhookEndpoint(Base):
+    """Another system's address that is told what happens. A removed one stays for the log, without its secrets."""
+
+    __tablename__ = "webhook_endpoints"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    url: Mapped[str] = mapped_column(String(2000))
+    label: Mapped[str] = mapped_column(String(120))
+    # Members of WebhookEventType.
+    events: Mapped[list[str]]
+    active: Mapped[bool] = mapped_column(default=True)
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The secret before the last change; it signs as well until ``old_until``.
+    sealed_old_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    old_until: Mapped[datetime | None]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class WebhookEvent(Base):
+    """One thing that happened, word for word as it is told: the same body to everybody and at each attempt."""
+
+    __tablename__ = "webhook_events"
+    __table_args__ = (Index("ix_webhook_events_subject", "subject", "type"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    # What the receiver sees as ``webhook-id`` and drops a second copy by.
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    type: Mapped[WebhookEventType] = mapped_column(Word(WebhookEventType))
+    # What it is about, such as ``claim:12``.
+    subject: Mapped[str] = mapped_column(String(80))
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class WebhookDelivery(Base):
+    """One event on its way to one endpoint."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        UniqueConstraint("endpoint_id", "event_id"),
+        Index("ix_webhook_deliveries_due", "state", "not_before"),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    endpoint_id: Mapped[int] = mapped_column(ForeignKey("webhook_endpoints.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("webhook_events.id"), index=True)
+    state: Mapped[DeliveryState] = mapped_column(Word(DeliveryState))
+    # Only ever rises: it numbers the claims, and whoever comes with an older number is refused.
+    attempts: Mapped[int] = mapped_column(default=0)
+    # How often it failed since it was last put in line; waiting between attempts goes by it.
+    failures: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    # The last answer's code; none where nobody answered.
+    status: Mapped[int | None]
+    last_error: Mapped[str] = mapped_column(String(200), default="")
+
+
+class WebhookAttempt(Base):
+    """What came of one attempt. Rows are only ever added, and forgotten with their event."""
+
+    __tablename__ = "webhook_attempts"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("webhook_deliveries.id"), index=True)
+    number: Mapped[int]
+    at: Mapped[datetime]
+    took_ms: Mapped[int]
+    status: Mapped[int | None]
+    error: Mapped[str] = mapped_column(String(200), default="")
 
 
 # ---- which model answers ---------------------------------------------------------------------------------------

@@ -332,7 +332,9 @@ def approve_clarification(ctx: Context) -> str:
     if claim_id is None or leases.existing(ctx, claim_id).state is not ClaimState.AWAITING_APPROVAL:
         return ""
     draft = review.draft(ctx, claim_id)
-    review.approve(ctx, claim_id, political=False, version=draft.version if draft else 0)
+    version = draft.version if draft else 0
+    review.reveal(ctx, claim_id, VerdictLabel.FALSE, version)
+    review.approve(ctx, claim_id, political=False, version=version)
     return "one clarification published by penyetuju"
 
 

@@ -30,7 +30,7 @@ from serving.i18n import mark
 from serving.vocabulary import AppealState, ClarificationState, ComplaintReason, Role
 
 # Without letters and digits that are read as one another: 20 of these 31 hold 99 bits.
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ".replace("L", "")
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_CHARS = 20
 CODE_GROUP = 4
 READERS = (Role.APPROVER,)

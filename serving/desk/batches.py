@@ -28,7 +28,7 @@ _COUNTS: Final = attrgetter("likes", "shares", "comments", "views")
 
 
 @runtime_checkable
-class ScoresCleaned(Protocol):
+class ReadsCleaned(Protocol):
     """A scorer that can be handed texts which are cleaned already."""
 
     @property
@@ -40,9 +40,6 @@ class ScoresCleaned(Protocol):
 
     def probabilities_of_cleaned(self, cleaned: Sequence[str]) -> Probabilities:
         """Give float64 (n,)."""
-
-    def score_cleaned(self, texts: Sequence[str], cleaned: Sequence[str]) -> list[Score]:
-        """Give one score a text, with reasons."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,12 +171,12 @@ def read(posts: Sequence[AnonymousPost], scorer: Scorer) -> Batch:
 
 def _p_hoax(posts: Sequence[AnonymousPost], readings: Sequence[str], scorer: Scorer) -> Probabilities:
     texts = [readable_text(post.text, post.media) for post in posts]
-    if not isinstance(scorer, ScoresCleaned):
+    if not isinstance(scorer, ReadsCleaned):
         return scorer.probabilities(texts)
     return scorer.probabilities_of_cleaned(cleaned_for(scorer, texts, readings))
 
 
-def cleaned_for(scorer: ScoresCleaned, texts: Sequence[str], readings: Sequence[str]) -> list[str]:
+def cleaned_for(scorer: ReadsCleaned, texts: Sequence[str], readings: Sequence[str]) -> list[str]:
     """Give texts as a scorer reads them: that is their reading, unless the scorer reads only a part."""
     most = scorer.thresholds.max_characters
     pairs = zip(texts, readings, strict=True)

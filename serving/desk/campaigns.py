@@ -223,7 +223,9 @@ def _thaw(ctx: Context, row: Campaign) -> None:
 def end(ctx: Context, campaign_id: int, reason: str) -> int:
     """End a campaign for good and recall its open offers; give how many were recalled."""
     ctx.require(*READERS)
-    return _end(ctx, locked(ctx, campaign_id), _reason(reason))
+    row = locked(ctx, campaign_id)
+    offers.hold_open(ctx, [row.id])
+    return _end(ctx, row, _reason(reason))
 
 
 def _end(ctx: Context, row: Campaign, reason: str) -> int:
@@ -239,6 +241,15 @@ def _close(ctx: Context, row: Campaign, reason: str) -> None:
 
 
 ENDABLE = (CampaignState.APPROVED, CampaignState.LIVE, CampaignState.FROZEN)
+
+
+def hold_for(ctx: Context, clarification_id: int) -> None:
+    """Lock what ``stop_for`` will end, before anything is put on the record.
+
+    Releasing and answering lock campaigns and offers first and the audit's head last: whoever held the head and then
+    waited for a campaign would wait for somebody who waits for the head.
+    """
+    offers.hold_open(ctx, [row.id for row in rows.unfinished_of(ctx.session, clarification_id)])
 
 
 def stop_for(ctx: Context, clarification_id: int, reason: str) -> int:

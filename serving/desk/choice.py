@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias
 
@@ -227,8 +227,7 @@ def _spread(problem: _Problem, regions: Sequence[str], share: Mapping[str, float
     allowance = SPREAD
     while True:
         free = np.array([max(1, int(np.ceil(allowance * n_typical * part))) for part in share.values()])
-        capped = _Problem(problem.ids, problem.reach, problem.weight, problem.need, (*problem.groups, _Group(of, free)))
-        found = _solve(capped)
+        found = _solve(replace(problem, groups=(*problem.groups, _Group(of, free))))
         if problem.reach[found].sum() >= problem.need or free.min() >= len(regions):
             return found
         allowance *= 2

@@ -74,3 +74,5 @@ class Context:
 
 Begin: TypeAlias = Callable[[], AbstractContextManager[Context]]
 """Opens one writing transaction of its own, and commits it when the block ends."""
+Read: TypeAlias = Callable[[], AbstractContextManager[Session]]
+"""Opens one reading transaction of its own."""

@@ -7,8 +7,7 @@ accounts and numbers are masked again on the way out. Each export is one row of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,7 +20,7 @@ from serving.db import Session, registry
 from serving.db import decided as rows
 from serving.db.decided import Decided, OpenReading, Place, ReadClaim, Span
 from serving.desk import audit
-from serving.desk.context import Begin, Context
+from serving.desk.context import Begin, Context, Read
 from serving.vocabulary import Role, VerdictLabel
 
 READERS: Final = (Role.ENGINEER,)
@@ -31,9 +30,6 @@ POSTS_PER_CLAIM: Final = 10
 WEIGHED: Final = 2_000
 COMPARED: Final = 300
 READ_CHARS: Final = 4_000
-
-Read = Callable[[], AbstractContextManager[Session]]
-"""Opens one reading transaction of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ in flight when a process is killed: it leaves again, under the same Message-ID.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from serving.db import deliveries as rows
-from serving.db.tables import Delivery
-from serving.desk import audit, breaker, offers, routing
+from serving.db.tables import Delivery, Influencer
+from serving.desk import audit, breaker, influencers, offers, routing
 from serving.desk.context import Context
+from serving.desk.eligibility import REMIND_BEFORE, REMIND_TOGETHER, Bar, expiring_until
 from serving.errors import ConflictError, NotFoundError, SuluhError
 from serving.i18n import ZONES, mark
 from serving.vocabulary import CampaignKind, Category, DeliveryState, Role
@@ -27,6 +28,7 @@ BATCH = 20
 # Waits between attempts: a server that restarts, a morning's outage, a day's. Then a person has to look.
 BACKOFF = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
 ERROR_MAX_CHARS = 500
+REMINDER_TITLE = "Bukti pengikut Anda perlu diperbarui"
 PAUSE_TOKEN = "mail-pause"  # noqa: S105 - the name of a purpose
 
 
@@ -48,7 +50,8 @@ class SendError(SuluhError):
 class Letter:
     """One message, before a channel gives it a form.
 
-    ``key`` is the same at each attempt. ``offer`` or ``correction`` is set, never both.
+    ``key`` is the same at each attempt. An offer names its ``offer``, a reminder what is ``expiring``; whatever else
+    there is tells of a correction.
     """
 
     key: str
@@ -60,6 +63,14 @@ class Letter:
     offer: CampaignKind | None = None
     issuer: str = ""
     reason: str = ""
+    expiring: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Name what the message is about: ``offer``, ``reminder`` or ``correction``."""
+        if self.offer is not None:
+            return "offer"
+        return "reminder" if self.expiring else "correction"
 
 
 class Sender(Protocol):
@@ -156,18 +167,53 @@ def _letter(ctx: Context, row: Delivery) -> Letter | None:
         return None
     base = ctx.settings.base_url.rstrip("/")
     to, pause = ctx.vault.unseal(person.sealed_email), f"{base}/v1/mail/pause/{pause_token(ctx, person.id)}"
+    bare = Letter(row.key, to, person.name, "", f"{base}/kotak", pause)
     if row.correction_id is not None:
         told = rows.correction_facts(ctx.session, row.correction_id)
-        if told is None:
-            return None
-        return Letter(row.key, to, person.name, told.title, f"{base}/kotak", pause, reason=told.reason)
+        return replace(bare, title=told.title, reason=told.reason) if told else None
+    if row.evidence_before is not None:
+        return _reminder(ctx, person, row.evidence_before, replace(bare, url=f"{base}/profil#bukti"))
+    return _offered(ctx, person, row, bare)
+
+
+def _offered(ctx: Context, person: Influencer, row: Delivery, bare: Letter) -> Letter | None:
+    """Fill in an open offer; nothing where its person takes no part, or politics is barred by an election."""
     offer = rows.offer_facts(ctx.session, row.offer_id or 0)
     if offer is None or person.paused_at is not None or person.left_at is not None:
         return None
     if offer.category is Category.POLITICS and ctx.settings.in_election(routing.local_day(ctx.now)):
         return None
-    url = f"{base}/kotak/{offer.offer_id}"
-    return Letter(row.key, to, person.name, offer.title, url, pause, offer=offer.kind, issuer=offer.issuer)
+    url = f"{bare.url}/{offer.offer_id}"
+    return replace(bare, title=offer.title, url=url, offer=offer.kind, issuer=offer.issuer)
+
+
+def _reminder(ctx: Context, person: Influencer, measured_until: datetime, bare: Letter) -> Letter | None:
+    """Fill in what expires as things stand now; nothing where the person sent new evidence or takes part no longer."""
+    profile = influencers.profile_of(ctx, person)
+    if profile.reasons:
+        return None
+    lines = expiring_until(profile.standing, Bar.of(ctx.settings), ctx.now, measured_until)
+    return replace(bare, title=REMINDER_TITLE, expiring=lines) if lines else None
+
+
+def remind_expiring(ctx: Context) -> int:
+    """Write a message to everybody whose evidence expires within ``REMIND_BEFORE``; give how many.
+
+    One message tells of everything that expires within ``REMIND_TOGETHER``, and nobody is told of the same evidence
+    twice. It leaves by the ordinary way, so outside quiet hours.
+    """
+    line = routing.line_of(ctx)
+    lifetime = Bar.of(ctx.settings).evidence_lifetime
+    wanted = rows.Reminder(
+        now=ctx.now,
+        measured_after=ctx.now - lifetime,
+        measured_until=ctx.now - lifetime + REMIND_BEFORE,
+        told_until=ctx.now - lifetime + REMIND_TOGETHER,
+    )
+    n = rows.remind(ctx.session, line, wanted)
+    if n:
+        audit.append(ctx, "evidence.remind", "influencer", None, n=n)
+    return n
 
 
 def mark_sent(ctx: Context, claimed: Claimed) -> None:
@@ -252,7 +298,8 @@ def pause_by_mail(ctx: Context, token: str) -> None:
     if person is None:
         raise NotFoundError(mark("Tautan jeda itu tidak dikenal. Atur jeda di halaman profil."))
     if person.paused_at is None:
-        # Offers before the person, in the order in which a release locks them.
-        n = offers.recall_of(ctx, person.id)
+        offers.hold_of(ctx, person.id)
         person.paused_at = ctx.now
+        ctx.session.flush()
+        n = offers.recall_of(ctx, person.id)
         audit.append(ctx, "influencer.pause", "influencer", person.id, recalled=n, by="mail")

@@ -6,20 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from serving.db import audit as chain
+from serving.db import exhibits
 from serving.db import review as rows
+from serving.db.exhibits import Facts
 from serving.db.tables import (
     AuditRow,
     ClaimNote,
     Clarification,
     ClarificationVersion,
     Decision,
+    Dispute,
     Evidence,
     Match,
+    Wording,
 )
-from serving.desk import claims, evidence, gates, merging, review
+from serving.desk import approval, claims, evidence, gates, merging, review
 from serving.desk.claims import Detail
 from serving.desk.context import Context
-from serving.desk.gates import Obstacle, Prepared
+from serving.desk.gates import Filling, Obstacle, Prepared
 from serving.desk.merging import Merged
 
 HISTORY_ROWS = 100
@@ -47,7 +51,12 @@ class Dossier:
         obstacles: what is in the way of submitting, in the order of the path.
         standing: the clarification that is published for this claim.
         merged: the claims that people merged into this one.
+        wordings: every neutral wording that it has had, newest first.
         names: what to call the people of the desk, by number.
+        exhibits: the files that are kept beside sources, by the source's number.
+        filling: how far the rule of two sources is filled.
+        blind: the reader may have to decide on the draft and has not said what they think: nothing tells the verdict.
+        dispute: the disagreement that waits for a third person; none for a blind reader.
     """
 
     detail: Detail
@@ -63,7 +72,12 @@ class Dossier:
     standing: Clarification | None
     history: Sequence[AuditRow]
     merged: Sequence[Merged]
+    wordings: Sequence[Wording]
     names: Mapping[int, str]
+    exhibits: Mapping[int, Facts]
+    filling: Filling
+    blind: bool
+    dispute: Dispute | None
 
 
 def dossier(ctx: Context, claim_id: int) -> Dossier:
@@ -72,25 +86,33 @@ def dossier(ctx: Context, claim_id: int) -> Dossier:
     claim = detail.listed.claim
     draft = rows.draft(ctx.session, claim_id)
     sources = evidence.standing(ctx, claim_id)
-    prepared = review.prepared(draft)
+    blind = approval.is_blind(ctx, claim, draft)
+    prepared = Prepared() if blind else review.prepared(draft)
     notes = rows.notes(ctx.session, claim_id)
-    decisions = rows.decisions(ctx.session, claim_id)
+    decisions = () if blind else rows.decisions(ctx.session, claim_id)
+    wordings = rows.wordings(ctx.session, claim_id)
     history = chain.recent(ctx.session, entity="claim", entity_id=claim_id, limit=HISTORY_ROWS)
     people = {claim.holder_id, claim.author_id, claim.approver_id, *(row.actor_id for row in history)}
     people |= {note.noted_by_id for note in notes} | {row.approver_id for row in decisions}
+    people |= {row.author_id for row in wordings}
     return Dossier(
         detail=detail,
         matches=[Matched(*found) for found in rows.matches(ctx.session, claim_id)],
         prepared=prepared,
         version=draft.version if draft else 0,
         writers=frozenset(draft.writers) if draft else frozenset(),
-        returned_reason=draft.returned_reason if draft else "",
+        returned_reason=draft.returned_reason if draft and not blind else "",
         sources=sources,
-        obstacles=gates.obstacles(prepared, evidence.as_sources(sources), claim.wording),
+        obstacles=() if blind else gates.obstacles(prepared, evidence.as_sources(sources), claim.wording),
         notes=notes,
         decisions=decisions,
         standing=rows.standing_clarification(ctx.session, claim_id),
         history=history,
         merged=merging.merged_into(ctx, claim_id),
+        wordings=wordings,
         names=rows.display_names(ctx.session, people),
+        exhibits=exhibits.facts(ctx.session, [row.id for row in sources]),
+        filling=gates.filling(evidence.as_sources(sources)),
+        blind=blind,
+        dispute=None if blind else approval.open_dispute(ctx, claim_id),
     )

@@ -27,6 +27,8 @@ JUMP_SPAN = timedelta(days=30)
 PACKAGE = 1_000
 # Evidence of 90 days is reminded of from its 75th day on.
 REMIND_BEFORE = timedelta(days=15)
+# Whoever is reminded of one count hears in the same message of all that expire within a week more.
+REMIND_TOGETHER = timedelta(days=22)
 
 
 class ReasonKind(StrEnum):
@@ -213,6 +215,18 @@ def growing_old(standing: Standing, bar: Bar, now: datetime) -> tuple[Reason, ..
                 )
             )
     return tuple(found)
+
+
+def expiring_until(standing: Standing, bar: Bar, now: datetime, measured_until: datetime) -> tuple[str, ...]:
+    """Give one line for each platform whose evidence counts today and was measured no later than ``measured_until``.
+
+    Lines are Indonesian, for a message; each says how many days are left.
+    """
+    return tuple(
+        f"{LABELS[platform]}: {max(1, (evidence.measured_at + bar.evidence_lifetime - now).days)} hari lagi"
+        for platform, evidence in standing.latest.items()
+        if not evidence.held and now - bar.evidence_lifetime < evidence.measured_at <= measured_until
+    )
 
 
 def hold_for(before: Evidence | None, count: int, measured_at: datetime) -> EvidenceHold | None:

@@ -5,10 +5,11 @@ A source is never erased: it is marked as removed, so that what an approver once
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from serving.db import posts, review
+from serving.db import exhibits, posts, review
+from serving.db.exhibits import Facts
 from serving.db.tables import Claim, Draft, Evidence
 from serving.desk import audit
 from serving.desk.context import Context
@@ -56,6 +57,11 @@ def draft_of(ctx: Context, claim: Claim, user_id: int) -> Draft:
 def standing(ctx: Context, claim_id: int) -> Sequence[Evidence]:
     """Give the sources that were not removed, oldest first."""
     return review.evidence(ctx.session, claim_id)
+
+
+def files(ctx: Context, sources: Sequence[Evidence]) -> Mapping[int, Facts]:
+    """Give what is known of the files beside these sources, by the source's number."""
+    return exhibits.facts(ctx.session, [row.id for row in sources])
 
 
 def as_sources(rows: Sequence[Evidence]) -> tuple[Source, ...]:

@@ -12,9 +12,7 @@ was checked, and each redirect is checked again, so that a feed cannot be used t
 from __future__ import annotations
 
 import html
-import ipaddress
 import re
-import socket
 import time
 from calendar import timegm
 from collections.abc import Sequence
@@ -22,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import feedparser
 import httpx
@@ -30,7 +28,7 @@ import structlog
 
 from serving.db import feeds as rows
 from serving.db.tables import Feed
-from serving.desk import audit
+from serving.desk import addresses, audit
 from serving.desk.context import Begin, Context
 from serving.desk.intake import BATCH_MAX, NOTHING, IntakeOutcome, take_in_anonymous
 from serving.desk.machine import Machine
@@ -83,7 +81,7 @@ def add(ctx: Context, url: str, source: str, every_s: int = 900) -> Feed:
     """Add a feed; it is read at the next round."""
     keeper = ctx.require(*_KEEPERS) if ctx.actor.user_id is not None else None
     _check(source, every_s)
-    _public_addresses(url, ctx.settings, resolve=False)
+    addresses.check_literal(url, allow_private=ctx.settings.feeds_allow_private)
     if rows.feed_by_url(ctx.session, url):
         raise ConflictError(mark("Umpan dengan alamat itu sudah ada."))
     feed = Feed(
@@ -140,27 +138,12 @@ def _check(source: str, every_s: int) -> None:
 # ---- fetching ----------------------------------------------------------------------------------------------------
 
 
-def _public_addresses(url: str, settings: Settings, *, resolve: bool = True) -> tuple[str, str]:
-    """Check where an address leads; give the host and one numeric address of it that may be asked."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InvalidInputError(mark("Alamat umpan harus http atau https."))
-    host = parts.hostname
+def _target(url: str, settings: Settings) -> addresses.Target:
+    """Check where an address leads; a name that nobody has is the feed's fault and not the reader's."""
     try:
-        numeric = [str(ipaddress.ip_address(host))]
-    except ValueError:
-        if not resolve:
-            return host, host
-        try:
-            found = socket.getaddrinfo(host, parts.port or 0, type=socket.SOCK_STREAM)
-        except OSError:
-            raise FeedError(mark("Nama {host} tidak ditemukan."), host=host) from None
-        numeric = [str(entry[4][0]) for entry in found]
-    if not settings.feeds_allow_private and not all(
-        ipaddress.ip_address(address.partition("%")[0]).is_global for address in numeric
-    ):
-        raise InvalidInputError(mark("Alamat umpan menuju jaringan dalam dan tidak dibaca."))
-    return host, numeric[0]
+        return addresses.target(url, allow_private=settings.feeds_allow_private)
+    except addresses.UnknownHostError as error:
+        raise FeedError(error.message, **error.params) from None
 
 
 def fetch(url: str, settings: Settings, etag: str | None = None, modified: str | None = None) -> Fetched:
@@ -179,13 +162,13 @@ def fetch(url: str, settings: Settings, etag: str | None = None, modified: str |
     try:
         with httpx.Client(timeout=READ_TIMEOUT_S, trust_env=False, follow_redirects=False) as client:
             for _ in range(REDIRECTS_MAX + 1):
-                host, numeric = _public_addresses(url, settings)
+                target = _target(url, settings)
                 given = httpx.URL(url)
                 request = client.build_request(
                     "GET",
-                    given.copy_with(host=numeric),
+                    given.copy_with(host=target.numeric),
                     headers={**headers, "host": given.netloc.decode()},
-                    extensions={"sni_hostname": host},
+                    extensions={"sni_hostname": target.host},
                 )
                 response = client.send(request, stream=True)
                 try:

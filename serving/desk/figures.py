@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from serving.db import claims as rows
+from serving.db.claims import Growing
 from serving.db.tables import Claim
 from serving.desk import trends, triage
 from serving.desk.context import Context
@@ -16,7 +17,7 @@ from serving.desk.trends import Trend
 FRESH_FOR: Final = timedelta(minutes=5)
 
 
-def facts_of(claim: Claim, trend: Trend, match: str | None) -> triage.Facts:
+def facts_of(claim: Claim | Growing, trend: Trend, match: str | None) -> triage.Facts:
     """Give what orders a claim."""
     return triage.Facts(
         band=claim.band,

@@ -206,8 +206,7 @@ def _verdict_obstacles(prepared: Prepared, sources: Collection[Source]) -> list[
                 label,
             )
         )
-    if verdict in DEBUNKING and not _enough_to_debunk(sources):
-        n_independent = sum(source.kind is EvidenceKind.INDEPENDENT for source in sources)
+    if verdict in DEBUNKING and not (filled := filling(sources)).holds:
         found.append(
             Obstacle(
                 PathStep.VERDICT,
@@ -218,19 +217,37 @@ def _verdict_obstacles(prepared: Prepared, sources: Collection[Source]) -> list[
                 ),
                 label
                 | {
-                    "needed": MIN_SITES_TO_DEBUNK,
-                    "n_sites": len(sites(sources)),
-                    "n_independent": n_independent,
+                    "needed": filled.needed,
+                    "n_sites": filled.n_sites,
+                    "n_independent": filled.n_independent,
                 },
             )
         )
     return found
 
 
-def _enough_to_debunk(sources: Collection[Source]) -> bool:
-    return len(sites(sources)) >= MIN_SITES_TO_DEBUNK and any(
-        source.kind is EvidenceKind.INDEPENDENT for source in sources
-    )
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """How far the rule of two sources is filled: different sites of ``needed``, and sources that are independent."""
+
+    n_sites: int
+    n_independent: int
+    needed: int = MIN_SITES_TO_DEBUNK
+
+    @property
+    def enough_sites(self) -> bool:
+        """Tell whether there are enough different sites."""
+        return self.n_sites >= self.needed
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the sources can carry a verdict that debunks."""
+        return self.enough_sites and self.n_independent > 0
+
+
+def filling(sources: Collection[Source]) -> Filling:
+    """Give how far the rule of two sources is filled."""
+    return Filling(len(sites(sources)), sum(source.kind is EvidenceKind.INDEPENDENT for source in sources))
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -16,9 +16,10 @@ from typing import Any
 from serving.db import influencers as rows
 from serving.db import people as account_rows
 from serving.db import routing as routing_rows
+from serving.db import screenshots as screenshot_rows
 from serving.db.influencers import Search
 from serving.db.tables import FollowerEvidence, Influencer, Ministry
-from serving.desk import audit, offers, own_data, routing
+from serving.desk import audit, offers, own_data, routing, waves
 from serving.desk.context import Context
 from serving.desk.eligibility import (
     CONSENT_VERSION,
@@ -92,7 +93,8 @@ def set_wave(ctx: Context, code: str, *, live: bool) -> Ministry:
     row = rows.ministry(ctx.session, code)
     if row is None:
         raise _no_ministry(code)
-    row.live_at = (row.live_at or ctx.now) if live else None
+    # Opened by hand it begins now, also where a later day was planned.
+    row.live_at = min(row.live_at or ctx.now, ctx.now) if live else None
     audit.append(ctx, "ministry.wave", "ministry", row.id, live=live)
     return row
 
@@ -218,7 +220,18 @@ def record_evidence(ctx: Context, influencer_id: int, measured: Measurement) -> 
     return row
 
 
-def _record(ctx: Context, influencer_id: int, measured: Measurement) -> FollowerEvidence:
+def record_looked_at(ctx: Context, influencer_id: int, measured: Measurement) -> FollowerEvidence:
+    """Record a count that a person has just looked at: it stands at once, with what made it suspicious beside it."""
+    person = rows.locked(ctx.session, influencer_id)
+    if person is None or person.left_at is not None:
+        raise _unknown()
+    row = _record(ctx, person.id, measured, looked_at=True)
+    detail = {"evidence": row.id, "platform": row.platform, "method": row.method, "held": row.held}
+    audit.append(ctx, "evidence.record", "influencer", influencer_id, **detail)
+    return row
+
+
+def _record(ctx: Context, influencer_id: int, measured: Measurement, *, looked_at: bool = False) -> FollowerEvidence:
     before = rows.accepted_before(ctx.session, influencer_id, measured.platform, measured.measured_at)
     known = Evidence(before.count, before.measured_at) if before else None
     hold = hold_for(known, measured.count, measured.measured_at)
@@ -228,7 +241,7 @@ def _record(ctx: Context, influencer_id: int, measured: Measurement) -> Follower
         count=measured.count,
         method=measured.method,
         measured_at=measured.measured_at,
-        held=hold is not None,
+        held=hold is not None and not looked_at,
         hold=hold,
         recorded_by_id=ctx.actor.user_id,
     )
@@ -307,6 +320,9 @@ def import_people(ctx: Context, listed: Iterable[GoodRow | BadRow], *, dry_run: 
     fates: list[Fate] = []
     seen: dict[str, int] = {}
     source = iter(listed)
+    if not dry_run:
+        # Before any person is locked: whoever a list no longer names has their offers recalled.
+        offers.hold_window(ctx)
     while batch := list(islice(source, IMPORT_BATCH)):
         fates.extend(_import_batch(ctx, batch, known, seen, dry_run=dry_run))
     outcome = ImportOutcome(tuple(fates), dry_run)
@@ -460,23 +476,30 @@ def own_profile(ctx: Context) -> Profile:
 
 
 def consent(ctx: Context, version: str) -> Influencer:
-    """Agree to the consent text in its present version; whoever left joins again by it."""
+    """Agree to the consent text in its present version; whoever left joins again by it, where the wave has room."""
     row = own(ctx)
     if version != CONSENT_VERSION:
         raise ConsentVersionError(
             mark("Teks persetujuan sudah berganti; baca dan setujui versi {version}."), version=CONSENT_VERSION
         )
+    waves.check_room(ctx, row)
     row.consent_version, row.consent_at, row.left_at = version, ctx.now, None
     audit.append(ctx, "influencer.consent", "influencer", row.id, version=version)
     return row
 
 
+def _own_to_go(ctx: Context) -> Influencer:
+    """Give the own row, locked after the offers that go with it; what changes is flushed before it is recorded."""
+    offers.hold_of(ctx, own(ctx, lock=False).id)
+    return own(ctx)
+
+
 def pause(ctx: Context) -> Influencer:
     """Receive nothing from now on, until resumed; what waits or is open is withdrawn, what was accepted stays."""
-    row = own(ctx)
-    # Offers before the person, in the order in which a release locks them.
-    n = offers.recall_of(ctx, row.id)
+    row = _own_to_go(ctx)
     row.paused_at = row.paused_at or ctx.now
+    ctx.session.flush()
+    n = offers.recall_of(ctx, row.id)
     audit.append(ctx, "influencer.pause", "influencer", row.id, recalled=n)
     return row
 
@@ -491,10 +514,11 @@ def resume(ctx: Context) -> Influencer:
 
 def leave(ctx: Context) -> Influencer:
     """Leave the programme at once: consent is withdrawn and open offers are recalled; no reason is asked."""
-    row = own(ctx)
-    # Offers before the person, in the order in which a release locks them.
-    n = offers.recall_of(ctx, row.id)
+    row = _own_to_go(ctx)
     row.left_at, row.consent_version, row.consent_at = ctx.now, None, None
+    screenshot_rows.take_back_all(ctx.session, row.id)
+    ctx.session.flush()
+    n = offers.recall_of(ctx, row.id)
     audit.append(ctx, "influencer.leave", "influencer", row.id, recalled=n)
     return row
 
@@ -526,20 +550,24 @@ def export_own(ctx: Context) -> dict[str, Any]:
 def erase(ctx: Context) -> None:
     """Erase the signed-in person's own data at once.
 
-    Name, address, unit, evidence, topics, handed-in links and reasons for declining are wiped and the account is let
-    go. An empty row stays, because offers and the audit chain point at it; its staff hash is replaced, so that nothing
-    leads back. An account that had no other role is closed and loses its name too; one that has is still needed.
+    Name, address, unit, evidence, screenshots, topics, handed-in links and reasons for declining are wiped and the
+    account is let go. An empty row stays, because offers and the audit chain point at it; its staff hash is replaced,
+    so that nothing leads back. An account that had no other role is closed and loses its name too; one that has is
+    still needed.
     """
     user_id = ctx.require(Role.INFLUENCER)
-    row = own(ctx)
-    n = offers.recall_of(ctx, row.id)
-    rows.wipe(ctx.session, row)
+    row = _own_to_go(ctx)
+    # Before anything else of the person: this alone waits for rows that point at them and are not committed yet.
     row.staff_hash = ctx.vault.pseudonym("erased", str(row.id))
+    ctx.session.flush()
+    rows.wipe(ctx.session, row)
+    screenshot_rows.wipe(ctx.session, row.id)
     row.name, row.unit, row.sealed_email = ERASED_NAME, "", None
     row.consent_version = row.consent_at = row.paused_at = None
     row.active, row.left_at, row.user_id = False, ctx.now, None
     _close_account(ctx, user_id)
     ctx.session.flush()
+    n = offers.recall_of(ctx, row.id)
     audit.append(ctx, "influencer.erase", "influencer", row.id, recalled=n)
 
 

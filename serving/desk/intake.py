@@ -4,6 +4,8 @@ A post is known by its source and external id. One that comes again changes noth
 upwards: the larger of each is kept, and what came on top is added to the claim and to the quarter of an hour in which
 it was posted. Its text and time stay as they first came.
 
+Tips of one claim count as one post an hour (``desk.tips_counting``).
+
 A post joins the claim whose wording it copies, whatever the state of that claim: a published claim that goes on
 spreading stays published, and the queue says so. Nothing here decides anything about a claim; it only orders.
 
@@ -30,7 +32,7 @@ from serving.db import posts as post_rows
 from serving.db.bulk import Row
 from serving.db.claims import Growing, Grown, NewClaim
 from serving.db.posts import Key, KnownPost
-from serving.desk import audit, batches, categories, trends, triage
+from serving.desk import audit, batches, categories, figures, tips_counting, trends, triage
 from serving.desk.batches import Batch, Counts
 from serving.desk.context import Begin, Context
 from serving.desk.machine import Machine, Placed, match_row, reason_rows
@@ -156,6 +158,9 @@ class _Homes:
     claims: Sequence[int]
     clusters: Sequence[int]
 
+    def take(self, rows: Sequence[int]) -> _Homes:
+        return _Homes([self.claims[row] for row in rows], [self.clusters[row] for row in rows])
+
     def clusters_beside(self) -> list[int | None]:
         pairs = zip(self.claims, self.clusters, strict=True)
         return [None if cluster == claim else cluster for claim, cluster in pairs]
@@ -202,18 +207,23 @@ def take_in_batch(ctx: Context, machine: Machine, batch: Batch) -> IntakeOutcome
     clusters = [machine.claim_of(place.cluster) for place in placed]
     claims = _existing(ctx, set(clusters).difference(founded.values()).union(raised.claims.tolist()))
     homes = _Homes([_final(claims, cluster) for cluster in clusters], clusters)
-    amounts = np.stack([np.ones(len(new), np.int64), new.reach, new.reactions], axis=1)
-    additions = _Additions(np.array(homes.claims, np.int64), new.quarters, new.posted_at, amounts).joined(raised)
+    folded = tips_counting.fold(ctx, new, homes.claims)
+    kept, kept_homes = folded.posts, homes.take(folded.rows)
+    # A person may have moved the hour's tip to a claim that nothing else in this batch touches.
+    claims |= _existing(ctx, {old.claim_id for old, _ in folded.raised}.difference(claims, founded.values()))
+    raised = raised.joined(_raise(ctx, folded.raised))
+    amounts = np.stack([np.ones(len(kept), np.int64), kept.reach, kept.reactions], axis=1)
+    additions = _Additions(np.array(kept_homes.claims, np.int64), kept.quarters, kept.posted_at, amounts).joined(raised)
     growth, quarters = additions.by_claim(), additions.by_quarter()
     _make_claims(ctx, machine, _Founding(new, placed, founded, growth, quarters))
-    _keep_posts(ctx, new, homes)
+    _keep_posts(ctx, kept, kept_homes)
     claim_rows.add_counts(ctx.session, quarters)
     _grow(ctx, {claim_id: claims[claim_id] for claim_id in growth if claim_id in claims}, growth)
     _keep_signatures(ctx, machine, placed, clusters)
     _keep_keys(ctx, new, placed, clusters)
     outcome = IntakeOutcome(
-        n_posts=len(new),
-        n_known=len(batch) - len(new),
+        n_posts=len(kept),
+        n_known=len(batch) - len(kept),
         n_raised=len(raised.claims),
         n_claims=len(founded),
         claim_ids=_claim_of_each(batch, new, known, homes),
@@ -238,14 +248,17 @@ def _claim_of_each(batch: Batch, new: Batch, known: Mapping[Key, KnownPost], hom
 
 
 def _raise_known(ctx: Context, posts: Batch, known: Mapping[Key, KnownPost]) -> _Additions:
-    """Write counts that grew, and give by how much."""
+    rows = ((row, known.get(key)) for row, key in enumerate(posts.keys if known else ()))
+    return _raise(ctx, ((old, posts.engagement(row)) for row, old in rows if old is not None))
+
+
+def _raise(ctx: Context, seen: Iterable[tuple[KnownPost, Engagement]]) -> _Additions:
+    """Write counts that grew, and give by how much; each post comes once, with what it was last seen to have."""
     changed: list[Row] = []
     added: list[tuple[int, int, datetime, tuple[int, int, int]]] = []
-    for row, key in enumerate(posts.keys if known else ()):
-        if (old := known.get(key)) is None:
-            continue
+    for old, now_seen in seen:
         before = Engagement(old.likes, old.shares, old.comments, old.views)
-        after = before.raised_to(posts.engagement(row))
+        after = before.raised_to(now_seen)
         if after == before:
             continue
         reach = reach_of(after)
@@ -327,7 +340,7 @@ def _make_claims(ctx: Context, machine: Machine, founding: _Founding) -> None:
         return
     rows = founding.clearest()
     texts = [founding.posts.readable(row) for row in rows]
-    scores = machine.scores(texts, [founding.posts.readings[row] for row in rows])
+    scores = machine.scores(texts)
     matches = machine.match(ctx.session, texts)
     measured = founding.trends(ctx.now)
     state = next_claim_state(ClaimState.NEW, ClaimStep.ENQUEUE)
@@ -431,18 +444,8 @@ def _grow(ctx: Context, claims: Mapping[int, Growing], growth: Mapping[int, _Gro
             measured_at=ctx.now,
             priority=0.0,
         )
-        facts = triage.Facts(
-            band=claim.band,
-            p_hoax=claim.p_hoax,
-            posts_per_hour=trend.posts_per_hour,
-            reach=larger.reach,
-            category=claim.category,
-            match=matches.get(claim_id),
-            waiting_since=claim.created_at,
-            rising=trend.is_rising,
-            state=claim.state,
-            n_posts=larger.n_posts,
-        )
+        before = figures.facts_of(claim, trend, matches.get(claim_id))
+        facts = replace(before, reach=larger.reach, n_posts=larger.n_posts)
         written.append(replace(larger, priority=triage.priority(facts)))
     claim_rows.write_growth(ctx.session, written)
 

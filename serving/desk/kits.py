@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from serving.db import offers as rows
-from serving.desk import breaker, captions, official, routing
+from serving.desk import breaker, captions, links, official, routing
 from serving.desk.context import Context
 from serving.desk.posting import LIMITS, disclosure, employer_name, length_on, messenger_urls, share_url
 from serving.desk.restating import Approved
@@ -160,7 +160,8 @@ def kit_for(ctx: Context, offer_id: int) -> Kit:
     if carried.state not in TAKEN:
         raise KitNotTakenError(mark("Ambil tawaran ini dahulu; materinya terbuka sesudah itu."))
     check_stands(ctx, carried)
-    link = campaign_link(ctx.settings, carried)
+    region = str(carried.why.get("region", ""))
+    link = links.short_for(ctx, carried.campaign_id, region) or campaign_link(ctx.settings, carried)
     closing = disclosure(carried.kind, carried.employer, carried.employer_code, link)
     texts = rows.captions(ctx.session, carried.campaign_id)
     shown = tuple(_caption(carried, texts[p], p, closing, link) for p in Platform if texts.get(p))

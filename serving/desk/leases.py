@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from serving.db import people, review
-from serving.db.tables import Claim, ClaimNote, Wording
+from serving.db import notes, people, review
+from serving.db.tables import Claim, ClaimNote, User, Wording
 from serving.desk import audit, sampling
 from serving.desk.context import Begin, Context
 from serving.desk.states import ClaimStep, next_claim_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
-from serving.i18n import Language, clock_time, mark
+from serving.i18n import When, mark
 from serving.vocabulary import ClaimState, DismissReason, Role
 
 WORDING_MAX_CHARS = 500
@@ -31,7 +31,7 @@ class HeldByAnotherError(ConflictError):
         super().__init__(
             mark("Klaim ini sedang dikerjakan oleh {name} sejak {since}."),
             name=name,
-            since=clock_time(Language.ID, since),
+            since=When(since),
         )
 
 
@@ -42,6 +42,15 @@ class NotHolderError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__(mark("Ambil klaim ini dahulu; hanya yang memegangnya dapat mengubahnya."))
+
+
+class NotAColleagueError(InvalidInputError):
+    """Nobody who checks claims has this name, or it is one's own."""
+
+    code = "not-a-colleague"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(mark("“{name}” bukan rekan yang memeriksa klaim; pilih pemeriksa lain."), name=name)
 
 
 def existing(ctx: Context, claim_id: int) -> Claim:
@@ -106,6 +115,18 @@ def held(ctx: Context, claim_id: int, user_id: int) -> Claim:
     return claim
 
 
+def renew(ctx: Context, claim_id: int, user_id: int) -> bool:
+    """Begin somebody's lease anew while they are at work; tell whether the claim was theirs to hold on.
+
+    It is no step: the record tells who took a claim and who let it go, not each minute between.
+    """
+    claim = existing(ctx, claim_id)
+    if claim.holder_id != user_id or claim.state not in review.LEASED:
+        return False
+    grant(ctx, claim, user_id)
+    return True
+
+
 def _expire(ctx: Context, claim: Claim) -> None:
     holder_id = claim.holder_id
     if claim.state is ClaimState.CLAIMED:
@@ -149,6 +170,32 @@ def release(ctx: Context, claim_id: int) -> Claim:
         move(claim, ClaimStep.RELEASE)
     let_go(claim)
     audit.append(ctx, "claim.release", "claim", claim.id, state=claim.state)
+    return claim
+
+
+def _heir(ctx: Context, name: str, user_id: int) -> User:
+    """Find the checker to whom a claim is handed; raise ``NotAColleagueError`` where it is nobody else."""
+    heir = people.user_by_name(ctx.session, name.strip().lower().removeprefix("@"))
+    if heir is None or not heir.active or heir.id == user_id or Role.CHECKER.value not in heir.roles:
+        raise NotAColleagueError(name.strip()[:64])
+    return heir
+
+
+def hand_over(ctx: Context, claim_id: int, name: str, note: str = "") -> Claim:
+    """Hand a claim that one holds to a colleague by their sign-in name, who finds it among their mentions.
+
+    Raises:
+        NotAColleagueError: nobody else who checks claims has this name.
+        NotHolderError, HeldByAnotherError: the claim is not, or no longer, held by this person.
+    """
+    user_id = ctx.require(Role.CHECKER)
+    claim = held(ctx, claim_id, user_id)
+    heir = _heir(ctx, name, user_id)
+    move(claim, ClaimStep.HAND_OVER)
+    grant(ctx, claim, heir.id)
+    said = ClaimNote(claim_id=claim.id, step=ClaimStep.HAND_OVER, text=note.strip(), noted_by_id=user_id, at=ctx.now)
+    notes.add(ctx.session, said, [heir.id])
+    audit.append(ctx, "claim.hand_over", "claim", claim.id, to=heir.id, until=claim.lease_until)
     return claim
 
 

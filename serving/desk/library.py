@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import partial
@@ -27,7 +27,7 @@ from serving.db.tables import (
     PublicChange,
     Revision,
 )
-from serving.desk import audit, campaign_rules, campaigns, content, corrections, gates
+from serving.desk import announcements, audit, campaign_rules, campaigns, content, corrections, gates
 from serving.desk.claims import READERS
 from serving.desk.context import SERVICE, Context
 from serving.desk.gates import NotReadyError, Obstacle, PathStep, Prepared, Source
@@ -43,11 +43,14 @@ from serving.vocabulary import (
     ClarificationState,
     EvidenceKind,
     Gate,
+    ImportFate,
     Role,
     VerdictLabel,
+    WebhookEventType,
 )
 
 SLUG_MAX_CHARS = 80
+REMIND_WITHIN = timedelta(days=14)
 
 
 class Change(StrEnum):
@@ -56,6 +59,13 @@ class Change(StrEnum):
     RETRACTED = "retracted"
     SUPERSEDED = "superseded"
     REVISED = "revised"
+
+
+_TOLD_AS: Mapping[Change, WebhookEventType] = {
+    Change.RETRACTED: WebhookEventType.CLARIFICATION_RETRACTED,
+    Change.SUPERSEDED: WebhookEventType.CLARIFICATION_SUPERSEDED,
+    Change.REVISED: WebhookEventType.CLARIFICATION_REVISED,
+}
 
 
 class Outcome(StrEnum):
@@ -97,11 +107,12 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did."""
+    """What an import did, or would do; ``fates`` has one a row, in their order."""
 
     n_new: int
     n_changed: int
     n_same: int
+    fates: tuple[ImportFate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +237,27 @@ def import_rows(ctx: Context, entries: Sequence[NewEntry]) -> Imported:
     if ctx.actor != SERVICE:
         ctx.require(*DESK, Role.ADMIN)
     chain.lock_head(ctx.session)
-    fates = [_import(ctx, each) for each in entries]
-    done = Imported(fates.count("new"), fates.count("changed"), fates.count("same"))
+    done = _imported([_import(ctx, each) for each in entries])
     audit.append(ctx, "library.import", "library", None, new=done.n_new, changed=done.n_changed, same=done.n_same)
     return done
 
 
-def _import(ctx: Context, new: NewEntry) -> str:
+def try_import(ctx: Context, entries: Sequence[NewEntry]) -> Imported:
+    """Give what an import would do with each row, and keep nothing of it."""
+    ctx.require(*DESK, Role.ADMIN)
+    trial = ctx.session.begin_nested()
+    try:
+        return _imported([_import(ctx, each) for each in entries])
+    finally:
+        trial.rollback()
+
+
+def _imported(fates: Sequence[ImportFate]) -> Imported:
+    n_new, n_changed, n_same = (fates.count(fate) for fate in (ImportFate.NEW, ImportFate.CHANGED, ImportFate.SAME))
+    return Imported(n_new, n_changed, n_same, tuple(fates))
+
+
+def _import(ctx: Context, new: NewEntry) -> ImportFate:
     sources = [source.as_row() for source in new.sources]
     head = rows.by_external_id(ctx.session, new.external_id)
     if head is None:
@@ -251,7 +276,7 @@ def _import(ctx: Context, new: NewEntry) -> str:
         ctx.session.add(head)
         ctx.session.flush()
         _add_version(ctx, head, _Words(new.title, new.text, sources))
-        return "new"
+        return ImportFate.NEW
     words = rows.version(ctx.session, head.id, head.current_version)
     facts = (new.issuer, new.verdict, new.category, new.topic)
     if (words.title, words.body, words.sources) == (new.title, new.text, sources) and facts == (
@@ -260,10 +285,10 @@ def _import(ctx: Context, new: NewEntry) -> str:
         head.category,
         head.topic,
     ):
-        return "same"
+        return ImportFate.SAME
     head.issuer, head.verdict, head.category, head.topic = facts
     _add_version(ctx, head, _Words(new.title, new.text, sources))
-    return "changed"
+    return ImportFate.CHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +330,8 @@ def publish(ctx: Context, claim: Claim, words: Prepared, sources: Sequence[Evide
         ContestedError: an appeal against the earlier one waits; its answer comes first.
     """
     earlier = review.standing_clarification(ctx.session, claim.id)
+    if earlier is not None:
+        campaigns.hold_for(ctx, earlier.id)
     head = Clarification(
         slug=slug_for(ctx, words.title, claim.id),
         state=ClarificationState.PUBLISHED,
@@ -331,6 +358,8 @@ def publish(ctx: Context, claim: Claim, words: Prepared, sources: Sequence[Evide
     )
     digest = content.of_clarification(head, version)
     audit.append(ctx, "clarification.publish", "clarification", head.id, claim=claim.id, sha256=digest)
+    announcements.clarification(ctx, WebhookEventType.CLARIFICATION_PUBLISHED, head, version)
+    announcements.verdict(ctx, WebhookEventType.VERDICT_PUBLISHED, head)
     if earlier is not None:
         _supersede(ctx, earlier, head, mark("Klaim ini diperiksa ulang dan diputuskan lagi."))
     return head
@@ -340,7 +369,7 @@ def publish(ctx: Context, claim: Claim, words: Prepared, sources: Sequence[Evide
 
 
 def _tell(ctx: Context, head: Clarification, change: Change, reason: str, *, changed: bool = True) -> None:
-    """Enter the public log; where the meaning changed, end what carries it and tell whoever passed it on."""
+    """Enter the public log and tell other systems; where the meaning changed, end what carries it and tell people."""
     ctx.session.add(
         PublicChange(
             clarification_id=head.id,
@@ -351,6 +380,10 @@ def _tell(ctx: Context, head: Clarification, change: Change, reason: str, *, cha
         )
     )
     ctx.session.flush()
+    words = rows.version(ctx.session, head.id, head.current_version)
+    announcements.clarification(ctx, _TOLD_AS[change], head, words, reason)
+    if change is Change.RETRACTED:
+        announcements.verdict(ctx, WebhookEventType.VERDICT_RETRACTED, head)
     if changed:
         campaigns.stop_for(ctx, head.id, reason)
         corrections.send(ctx, head.id, reason)
@@ -381,6 +414,7 @@ def retract(ctx: Context, clarification_id: int, reason: str) -> Clarification:
     ctx.require(Role.APPROVER)
     public_reason = _reason(reason)
     head = _standing(ctx, clarification_id)
+    campaigns.hold_for(ctx, head.id)
     head.state, head.retracted_at, head.retract_reason = (
         ClarificationState.RETRACTED,
         ctx.now,
@@ -408,6 +442,7 @@ def supersede(ctx: Context, clarification_id: int, by_id: int, reason: str) -> C
     # Always in the order of their numbers: two people who supersede crosswise wait instead of blocking each other.
     both = {number: _standing(ctx, number) for number in sorted((clarification_id, by_id))}
     head = both[clarification_id]
+    campaigns.hold_for(ctx, head.id)
     _supersede(ctx, head, both[by_id], public_reason)
     claim = review.claim(ctx.session, head.claim_id) if head.claim_id else None
     if claim is not None and claim.state is ClaimState.PUBLISHED:
@@ -454,6 +489,42 @@ def set_expiry(ctx: Context, clarification_id: int, until: datetime) -> Clarific
     ctx.session.flush()
     audit.append(ctx, "clarification.expiry", "clarification", head.id, until=until.isoformat())
     return head
+
+
+def set_review_by(ctx: Context, clarification_id: int, moment: datetime | None) -> Clarification:
+    """Say by when a published clarification should be read again, or that it need not be; nothing else changes."""
+    ctx.require(*DESK)
+    if moment is not None and moment <= ctx.now:
+        raise InvalidInputError(mark("Waktu tinjauan harus di masa depan."))
+    head = _standing(ctx, clarification_id)
+    head.review_by = moment
+    ctx.session.flush()
+    until = moment.isoformat() if moment else None
+    audit.append(ctx, "clarification.review-by", "clarification", head.id, until=until)
+    return head
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One published clarification that somebody should look at: to read it again, or because it soon holds no more."""
+
+    entry: Entry
+    review_due: bool
+    expiry_due: bool
+
+
+def reminders(ctx: Context, limit: int = 50) -> Sequence[Reminder]:
+    """Give what should be read again, or holds no longer, within ``REMIND_WITHIN`` or is overdue; soonest first."""
+    ctx.require(*READERS)
+    before = ctx.now + REMIND_WITHIN
+
+    def is_due(moment: datetime | None) -> bool:
+        return moment is not None and moment < before
+
+    return [
+        Reminder(entry, is_due(entry.head.review_by), is_due(entry.head.valid_until))
+        for entry in rows.due(ctx.session, before, limit)
+    ]
 
 
 # ---- other words -----------------------------------------------------------------------------------------------
@@ -533,6 +604,8 @@ def revise(ctx: Context, revision_id: int) -> ClarificationVersion:
         raise SameReviserError
     if row.base_version != head.current_version:
         raise StaleRevisionError(mark("Klarifikasi ini sudah berubah sejak usulan ini dibuat."))
+    if row.meaning_changed:
+        campaigns.hold_for(ctx, head.id)
     row.outcome, row.settled_by_id, row.settled_at = Outcome.ACCEPTED, user_id, ctx.now
     version = _add_version(ctx, head, _Words(row.title, row.body, row.sources, row.change_note, row.author_id, user_id))
     _tell(ctx, head, Change.REVISED, row.change_note, changed=row.meaning_changed)

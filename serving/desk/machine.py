@@ -35,7 +35,7 @@ from serving.db import Session
 from serving.db import claims as rows
 from serving.db import merging as merging_rows
 from serving.desk import audit, figures
-from serving.desk.batches import Batch, ScoresCleaned, cleaned_for
+from serving.desk.batches import Batch
 from serving.desk.context import Context
 from serving.desk.models_holder import ModelHolder
 from serving.desk.models_store import ModelStore
@@ -278,12 +278,9 @@ class Machine:
 
     # ---- how alike -----------------------------------------------------------------------------------------------
 
-    def scores(self, texts: Sequence[str], readings: Sequence[str]) -> list[Score]:
-        """Score texts with reasons; ``readings`` are their cleaned words, which the linear model reads."""
-        scorer = self.scorer
-        if not isinstance(scorer, ScoresCleaned):
-            return scorer.score_many(texts)
-        return scorer.score_cleaned(texts, cleaned_for(scorer, texts, readings))
+    def scores(self, texts: Sequence[str]) -> list[Score]:
+        """Score texts with reasons."""
+        return self.scorer.score_many(texts)
 
 
 def _fill(session: Session, index: NearDuplicateIndex, names: Sequence[str], page: Sequence[rows.Signature]) -> None:

@@ -1,4 +1,4 @@
-"""What people say about the machine's matches: confirm or reject; the machine's own opinion stays recorded."""
+"""What people say about the machine's matches: confirm, reject, call related; the machine's own opinion stays."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from serving.desk.machine import Machine, rematch
 from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import MatchStatus, Role
+
+_VERBS = {MatchStatus.CONFIRMED: "confirm", MatchStatus.REJECTED: "reject", MatchStatus.RELATED: "relate"}
 
 
 class AlreadyDecidedError(ConflictError):
@@ -27,6 +29,11 @@ def confirm(ctx: Context, match_id: int) -> Match:
 def reject(ctx: Context, match_id: int) -> Match:
     """Say that it does not."""
     return _decide(ctx, match_id, MatchStatus.REJECTED)
+
+
+def relate(ctx: Context, match_id: int) -> Match:
+    """Say that the clarification is about something near and does not answer the claim."""
+    return _decide(ctx, match_id, MatchStatus.RELATED)
 
 
 def ask_again(ctx: Context, machine: Machine, claim_id: int) -> int:
@@ -50,6 +57,6 @@ def _decide(ctx: Context, match_id: int, status: MatchStatus) -> Match:
     if row.status is status or row.decided_by_id not in {None, user_id}:
         raise AlreadyDecidedError(mark("Kecocokan ini sudah dijawab."))
     row.status, row.decided_by_id, row.decided_at = status, user_id, ctx.now
-    verb = "confirm" if status is MatchStatus.CONFIRMED else "reject"
-    audit.append(ctx, f"match.{verb}", "match", row.id, claim=row.claim_id, clarification=row.clarification_id)
+    about = {"claim": row.claim_id, "clarification": row.clarification_id}
+    audit.append(ctx, f"match.{_VERBS[status]}", "match", row.id, **about)
     return row

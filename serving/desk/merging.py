@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -24,6 +24,7 @@ from models.matcher import Matcher, Record
 from serving.db import claims as claim_rows
 from serving.db import merging as rows
 from serving.db import review
+from serving.db.merging import PostFigures
 from serving.db.tables import Claim, ClaimCorrection
 from serving.desk import audit, figures
 from serving.desk.context import Context
@@ -182,10 +183,7 @@ def merge(ctx: Context, claim_id: int, into_id: int, note: str = "") -> Claim:
     if giver is taker:
         raise InvalidInputError(mark("Sebuah klaim tidak dapat digabung ke dirinya sendiri."))
     next_claim_state(giver.state, ClaimStep.MERGE)
-    if taker.state not in TAKES_OVER:
-        raise CannotTakeOverError(
-            mark("Klaim {n} tidak dapat menerima klaim lain dari keadaan {state}."), n=taker.id, state=taker.state.value
-        )
+    check_takes_over(taker)
     for claim in (giver, taker):
         refuse_if_held(ctx, claim, user_id)
     _refuse_if_answered(ctx, giver)
@@ -210,6 +208,14 @@ def _both(ctx: Context, claim_id: int, other_id: int) -> tuple[Claim, Claim]:
     return locked[claim_id], locked[other_id]
 
 
+def check_takes_over(taker: Claim) -> None:
+    """Raise ``CannotTakeOverError`` where a claim stands where it takes no posts of another."""
+    if taker.state not in TAKES_OVER:
+        raise CannotTakeOverError(
+            mark("Klaim {n} tidak dapat menerima klaim lain dari keadaan {state}."), n=taker.id, state=taker.state.value
+        )
+
+
 def _refuse_if_answered(ctx: Context, claim: Claim) -> None:
     if review.standing_clarification(ctx.session, claim.id) is not None:
         raise AnsweredError(
@@ -231,14 +237,14 @@ def _hand_over_spread(ctx: Context, giver_id: int, taker_id: int) -> None:
     claim_rows.add_spread(
         ctx.session,
         [
-            quarter_row(taker_id, row.quarter, (row.n_posts, row.reach, row.engagement))
+            _quarter_row(taker_id, row.quarter, (row.n_posts, row.reach, row.engagement))
             for row in claim_rows.spread_of(ctx.session, giver_id)
         ],
     )
     rows.drop_spread(ctx.session, giver_id)
 
 
-def quarter_row(claim_id: int, quarter: int, counts: Sequence[int]) -> dict[str, Any]:
+def _quarter_row(claim_id: int, quarter: int, counts: Sequence[int]) -> dict[str, Any]:
     """Give one quarter of a claim's spread as it is added: posts, reach and engagement."""
     n_posts, reach, engagement = counts
     return {"claim_id": claim_id, "quarter": quarter, "n_posts": n_posts, "reach": reach, "engagement": engagement}
@@ -263,7 +269,7 @@ def unmerge(ctx: Context, claim_id: int, note: str = "") -> Claim:
     next_claim_state(taker.state, ClaimStep.UNMERGE)
     refuse_if_held(ctx, giver, user_id)
     n_posts = rows.hand_back_posts(ctx.session, giver.id, taker.id, rows.family(ctx.session, taker.id))
-    _hand_back_spread(ctx, giver.id, taker.id)
+    move_spread(ctx, giver.id, taker.id, rows.figures_of_posts(ctx.session, taker.id))
     move(taker, ClaimStep.UNMERGE)
     taker.merged_into_id = None
     ctx.session.flush()
@@ -276,15 +282,15 @@ def unmerge(ctx: Context, claim_id: int, note: str = "") -> Claim:
     return taker
 
 
-def _hand_back_spread(ctx: Context, giver_id: int, taker_id: int) -> None:
-    """Work out the spread of the posts that came back, and take it away where it was."""
+def move_spread(ctx: Context, giver_id: int, taker_id: int, posts: Iterable[PostFigures]) -> None:
+    """Add what some posts spread to the claim that they go to, and take it away where they were."""
     quarters: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for post in rows.figures_of_posts(ctx.session, taker_id):
+    for post in posts:
         for i, amount in enumerate((1, post.reach, post.reactions)):
             quarters[quarter_of(post.posted_at)][i] += amount
-    claim_rows.add_spread(ctx.session, [quarter_row(taker_id, at, counts) for at, counts in quarters.items()])
+    claim_rows.add_spread(ctx.session, [_quarter_row(taker_id, at, counts) for at, counts in quarters.items()])
     claim_rows.add_spread(
-        ctx.session, [quarter_row(giver_id, at, [-amount for amount in counts]) for at, counts in quarters.items()]
+        ctx.session, [_quarter_row(giver_id, at, [-amount for amount in counts]) for at, counts in quarters.items()]
     )
     rows.drop_empty_spread(ctx.session, giver_id)
 

@@ -110,14 +110,17 @@ class _Slot:
         try:
             scorer = self._store.open(wanted.artefact, wanted.manifest_sha256)
         except SuluhError as error:
-            self.fault = Fault(wanted, str(error)[:ERROR_CHARS])
-            self._try_at_s = self._clock_s() + TRY_AGAIN_AFTER_S
-            SWITCHES.labels(self._role.value, "fault").inc()
-            log.error("model not opened; the one before it goes on", model=wanted.artefact, why=str(error))  # noqa: TRY400 - the sentence says it all
+            self._note_fault(wanted, str(error))
             return
         self.held, self.fault = _Held(wanted, scorer), None
         SWITCHES.labels(self._role.value, "ok").inc()
         log.info("model opened", role=self._role.value, model=wanted.artefact)
+
+    def _note_fault(self, wanted: Named, why: str) -> None:
+        self.fault = Fault(wanted, why[:ERROR_CHARS])
+        self._try_at_s = self._clock_s() + TRY_AGAIN_AFTER_S
+        SWITCHES.labels(self._role.value, "fault").inc()
+        log.error("model not opened; the one before it goes on", model=wanted.artefact, why=why)
 
 
 class ModelHolder:

@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 from serving.db import corrections as correction_rows
 from serving.db import offers as rows
+from serving.db import standings as standing_rows
 from serving.db.tables import Influencer, Offer, PostedLink
 from serving.desk import audit, breaker, kits
+from serving.desk import links as links_of_ours
 from serving.desk.context import Context
 from serving.desk.official import platform_at
 from serving.desk.states import OFFER_STEPS, OfferStep, next_offer_state
@@ -129,6 +131,7 @@ def accept(ctx: Context, offer_id: int) -> None:
     """Take an offer; its kit opens. Taken twice, the second is refused."""
     offer = _answer(ctx, offer_id, OfferStep.ACCEPT)
     offer.answered_at = ctx.now
+    links_of_ours.carry(ctx, offer.campaign_id, str(offer.why.get("region", "")))
     _note_answer(ctx, offer)
 
 
@@ -158,7 +161,7 @@ def platform_of(url: str) -> Platform | None:
     return platform_at((urlsplit(url).hostname or "").rstrip(".").lower())
 
 
-def post(ctx: Context, offer_id: int, platform: Platform, url: str) -> None:
+def post(ctx: Context, offer_id: int, platform: Platform, url: str, views: int | None = None) -> None:
     """Note where the person posted: one address a platform; sent again, it replaces the one before.
 
     Args:
@@ -166,6 +169,7 @@ def post(ctx: Context, offer_id: int, platform: Platform, url: str) -> None:
         offer_id: an offer that they accepted.
         platform: where the post is.
         url: its address; nothing is fetched from it.
+        views: how often it was seen, as the platform tells its owner; none leaves what was said before.
 
     Raises:
         WrongPlatformError: the address is on another host, or is a home page.
@@ -178,9 +182,12 @@ def post(ctx: Context, offer_id: int, platform: Platform, url: str) -> None:
         offer.posted_at = ctx.now
     known = rows.link_row(ctx.session, offer.id, platform)
     if known is None:
-        ctx.session.add(PostedLink(offer_id=offer.id, platform=platform, url=url, at=ctx.now))
+        ctx.session.add(PostedLink(offer_id=offer.id, platform=platform, url=url, at=ctx.now, views=views))
     elif known.url != url:
-        known.url, known.at = url, ctx.now
+        # Another post has been seen by others; what was said of the first is not said of it.
+        known.url, known.at, known.views = url, ctx.now, views
+    elif views is not None and known.views != views:
+        known.views = views
     else:
         return
     audit.append(ctx, "offer.post", "offer", offer.id, platform=platform.value, replaced=known is not None)
@@ -237,6 +244,26 @@ def expire_due(ctx: Context) -> int:
     if recalled:
         audit.append(ctx, "offer.recall", "offer", None, n=recalled, reason="campaign over")
     return _swept(ctx, "offer.expire", expired)
+
+
+def hold_window(ctx: Context) -> None:
+    """Keep planning and releasing out until this transaction ends: both lock the window before they lock offers."""
+    standing_rows.since(ctx.session)
+
+
+def hold_of(ctx: Context, influencer_id: int) -> None:
+    """Lock the window and one person's unanswered offers, before that person's own row is locked.
+
+    A release that is under way holds the offers and then reads the person, so whoever pauses or leaves waits for it
+    here, holding nothing yet. The audit's head comes last with everybody.
+    """
+    hold_window(ctx)
+    rows.hold(ctx.session, _from(OfferStep.RECALL), influencer_id=influencer_id)
+
+
+def hold_open(ctx: Context, campaign_ids: Collection[int]) -> None:
+    """Lock the unanswered offers of campaigns that the caller holds, before anything is put on the record."""
+    rows.hold(ctx.session, _from(OfferStep.RECALL), campaign_ids=campaign_ids)
 
 
 def recall_open(ctx: Context, campaign_id: int) -> int:

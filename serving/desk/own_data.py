@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from serving.db import influencers as rows
+from serving.db import screenshots as screenshot_rows
 from serving.db.tables import Influencer
 from serving.desk import accounts
 from serving.desk.context import Context
@@ -18,6 +19,7 @@ def document(ctx: Context, row: Influencer) -> dict[str, Any]:
         "profile": _profile(ctx, row),
         "consent": _consent(row),
         "evidence": _evidence(ctx, row),
+        "screenshots": _screenshots(ctx, row),
         "offers": _offers(ctx, row),
         "posted_links": _posted_links(ctx, row),
         "corrections": _corrections(ctx, row),
@@ -84,6 +86,22 @@ def _evidence(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
     ]
 
 
+def _screenshots(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
+    """Give every screenshot that was sent; the picture itself is the person's own."""
+    return [
+        {
+            "platform": each.platform.value,
+            "count": each.count,
+            "state": each.state.value,
+            "sent_at": each.sent_at.isoformat(),
+            "looked_at": _iso(each.looked_at),
+            "reason": each.reason,
+            "picture_kept": each.sealed_picture is not None,
+        }
+        for each in screenshot_rows.of_person(ctx.session, row.id)
+    ]
+
+
 def _offers(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
     """Give every offer with its answer."""
     return [
@@ -103,7 +121,7 @@ def _offers(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
 def _posted_links(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
     """Give the addresses that were handed in."""
     return [
-        {"platform": link.platform.value, "url": link.url, "at": link.at.isoformat()}
+        {"platform": link.platform.value, "url": link.url, "at": link.at.isoformat(), "views": link.views}
         for link in rows.posted_links_of(ctx.session, row.id)
     ]
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from data._plain_text import cleaned_plain
 from data.normalise import mask_identities, normalise
 from serving.desk.trends import NOTHING_YET, Engagement
 from serving.errors import InvalidInputError
@@ -146,7 +147,9 @@ def readable_text(text: str, media: Sequence[Media]) -> str:
 
 def reading_of(text: str, media: Sequence[Media]) -> str:
     """Give the cleaned words of a post, by which near-duplicates are found."""
-    return normalise(readable_text(text, media))
+    readable = readable_text(text, media)
+    plain = cleaned_plain(readable)
+    return normalise(readable) if plain is None else plain
 
 
 def _masked(text: str, url: str | None) -> str:

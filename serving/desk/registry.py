@@ -208,9 +208,7 @@ def propose(ctx: Context, artefact: str, reason: str) -> ModelProposal:
     rows.lock(ctx.session)
     _refuse_second(ctx)
     candidate = store_of(ctx).found(artefact)
-    champion = rows.standing(ctx.session).champion
-    if artefact == (champion.artefact if champion else _base(ctx).name):
-        raise ConflictError(mark("Model itu sudah melayani."))
+    _refuse_serving(ctx, rows.standing(ctx.session).champion, artefact)
     _pass_gate(ctx, candidate.metrics)
     return _proposed(ctx, ModelAction.PROMOTE, candidate, reason, proposer)
 
@@ -267,6 +265,11 @@ def waiting(ctx: Context) -> ModelProposal:
     if proposal is None:
         raise NotFoundError(mark("Tidak ada usulan yang menunggu."))
     return proposal
+
+
+def _refuse_serving(ctx: Context, champion: Named | None, artefact: str) -> None:
+    if artefact == (champion.artefact if champion else _base(ctx).name):
+        raise ConflictError(mark("Model itu sudah melayani."))
 
 
 def _refuse_second(ctx: Context) -> None:
@@ -409,22 +412,10 @@ def challenge(ctx: Context, artefact: str, reason: str) -> ModelHistory:
     rows.lock(ctx.session)
     stored = store_of(ctx).found(artefact)
     standing = rows.standing(ctx.session)
-    if artefact == (standing.champion.artefact if standing.champion else _base(ctx).name):
-        raise ConflictError(mark("Model itu sudah melayani."))
+    _refuse_serving(ctx, standing.champion, artefact)
     if standing.challenger is not None and standing.challenger.artefact == artefact:
         raise ConflictError(mark("Model itu sedang diuji."))
-    row = ModelHistory(
-        proposal_id=None,
-        role=ModelRole.CHALLENGER,
-        action=ModelAction.CHALLENGE,
-        **_columns_of(stored),
-        reason=reason,
-        proposed_by_id=engineer,
-        proposed_at=ctx.now,
-        at=ctx.now,
-    )
-    holder_for(ctx.settings).follow_soon()
-    return _appended(ctx, row)
+    return _tried(ctx, ModelAction.CHALLENGE, stored, reason, engineer)
 
 
 def withdraw(ctx: Context, reason: str) -> ModelHistory:
@@ -434,11 +425,15 @@ def withdraw(ctx: Context, reason: str) -> ModelHistory:
     tried = _challenge(ctx)
     if tried is None:
         raise NotFoundError(mark("Tidak ada model yang sedang diuji."))
+    return _tried(ctx, ModelAction.WITHDRAW, tried, reason, engineer)
+
+
+def _tried(ctx: Context, action: ModelAction, model: Stored | ModelHistory, reason: str, engineer: int) -> ModelHistory:
     row = ModelHistory(
         proposal_id=None,
         role=ModelRole.CHALLENGER,
-        action=ModelAction.WITHDRAW,
-        **_columns_of(tried),
+        action=action,
+        **_columns_of(model),
         reason=reason,
         proposed_by_id=engineer,
         proposed_at=ctx.now,

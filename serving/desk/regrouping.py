@@ -9,27 +9,25 @@ pairs of wordings teach the matcher what is one claim and what is not.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from data.duplicates import SignatureFormatError, Signatures, signatures
-from serving.db import Session
 from serving.db import claims as claim_rows
 from serving.db import merging as family_rows
 from serving.db import regrouping as rows
+from serving.db.merging import PostFigures
 from serving.db.regrouping import Made, Said
 from serving.db.tables import Claim, Post
 from serving.desk import audit, categories, merging
-from serving.desk.context import Begin, Context
+from serving.desk.context import Begin, Context, Read
 from serving.desk.leases import let_go, move, refuse_if_held
 from serving.desk.machine import Machine, match_row, reason_rows
-from serving.desk.merging import Correction, quarter_row, recount, remember
+from serving.desk.merging import Correction, recount, remember
 from serving.desk.posts import Media, readable_text, reading_of
-from serving.desk.states import TAKES_OVER, ClaimStep, next_claim_state
-from serving.desk.trends import Engagement, quarter_of
+from serving.desk.states import ClaimStep, next_claim_state
+from serving.desk.trends import Engagement
 from serving.desk.wording import clarity, neutral_wording
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark
@@ -85,7 +83,7 @@ def pairs(ctx: Context, begin: Begin, *, after: int | None = None, limit: int = 
     return Pairs(shown, shown[-1].id if len(found) > limit else None)
 
 
-def export_pairs(ctx: Context, begin: Begin, read: Callable[[], AbstractContextManager[Session]]) -> Iterator[str]:
+def export_pairs(ctx: Context, begin: Begin, read: Read) -> Iterator[str]:
     """Give all that ``pairs`` gives, one line of JSON a pair: ``one``, ``other`` and ``same``.
 
     The record is written, and kept, before the first line leaves. Pages are read in transactions of their own, so that
@@ -97,7 +95,7 @@ def export_pairs(ctx: Context, begin: Begin, read: Callable[[], AbstractContextM
     return _lines(read)
 
 
-def _lines(read: Callable[[], AbstractContextManager[Session]]) -> Iterator[str]:
+def _lines(read: Read) -> Iterator[str]:
     after: int | None = None
     while True:
         with read() as session:
@@ -145,10 +143,7 @@ def move_posts(ctx: Context, asked: Asked, into_id: int) -> Claim:
         raise NotFoundError(mark("Klaim itu tidak ada."))
     if taker.id == giver.id:
         raise InvalidInputError(mark("Kiriman itu sudah ada di klaim ini."))
-    if taker.state not in TAKES_OVER:
-        raise merging.CannotTakeOverError(
-            mark("Klaim {n} tidak dapat menerima klaim lain dari keadaan {state}."), n=taker.id, state=taker.state.value
-        )
+    merging.check_takes_over(taker)
     refuse_if_held(ctx, taker, ctx.require(Role.CHECKER))
     _hand_over(ctx, giver, taker, posts)
     done = remember(ctx, Correction(ClaimCorrectionKind.MOVE, taker.id, giver.id, len(posts), asked.note))
@@ -173,8 +168,9 @@ def undo(ctx: Context, correction_id: int, note: str = "") -> Claim:
         raise NotFoundError(mark("Koreksi itu tidak ada."))
     if rows.is_undone(ctx.session, done):
         raise AlreadyUndoneError(mark("Koreksi ini sudah dibatalkan."))
-    locked = claim_rows.lock_claims(ctx.session, [done.claim_id, merging.standing_id(ctx, done.other_id)])
-    giver, taker = locked[done.claim_id], locked[merging.standing_id(ctx, done.other_id)]
+    stands = merging.standing_id(ctx, done.other_id)
+    locked = claim_rows.lock_claims(ctx.session, [done.claim_id, stands])
+    giver, taker = locked[done.claim_id], locked[stands]
     for claim in (giver, taker):
         refuse_if_held(ctx, claim, user_id)
     posts = rows.posts(ctx.session, giver.id, rows.moved_posts(ctx.session, done.id))
@@ -220,7 +216,7 @@ def _founded(ctx: Context, machine: Machine, posts: Sequence[Post]) -> Claim:
     """Make a queued claim that is worded, scored and matched as intake does it; it has no posts yet."""
     clearest = max(posts, key=lambda post: clarity(post.text))
     text, reading = readable_text(clearest.text, _media(clearest)), reading_of(clearest.text, _media(clearest))
-    [score] = machine.scores([text], [reading])
+    [score] = machine.scores([text])
     category = categories.suggest(reading)
     [number] = claim_rows.numbers_for_claims(ctx.session, 1)
     claim_rows.add_claims(
@@ -258,7 +254,7 @@ def _hand_over(ctx: Context, giver: Claim, taker: Claim, posts: Sequence[Post]) 
     """Move posts with their spread, wordings and pictures, and count both claims anew."""
     owners = family_rows.family(ctx.session, giver.id)
     moved = [_Moved(post.text, _media(post)) for post in posts]
-    _hand_over_spread(ctx, giver.id, taker.id, posts)
+    merging.move_spread(ctx, giver.id, taker.id, map(_figures, posts))
     rows.hand_over(ctx.session, [post.id for post in posts], taker.id)
     left = rows.texts_left(ctx.session, giver.id, {each.text for each in moved})
     gone = [each for each in moved if each.text not in left]
@@ -278,16 +274,9 @@ class _Moved:
     media: Sequence[Media]
 
 
-def _hand_over_spread(ctx: Context, giver_id: int, taker_id: int, posts: Sequence[Post]) -> None:
-    quarters: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for post in posts:
-        drawn = Engagement(post.likes, post.shares, post.comments, post.views)
-        for i, amount in enumerate((1, post.reach, drawn.reactions)):
-            quarters[quarter_of(post.posted_at)][i] += amount
-    claim_rows.add_spread(ctx.session, [quarter_row(taker_id, at, counts) for at, counts in quarters.items()])
-    lost = [quarter_row(giver_id, at, [-amount for amount in counts]) for at, counts in quarters.items()]
-    claim_rows.add_spread(ctx.session, lost)
-    family_rows.drop_empty_spread(ctx.session, giver_id)
+def _figures(post: Post) -> PostFigures:
+    drawn = Engagement(post.likes, post.shares, post.comments, post.views)
+    return PostFigures(post.posted_at, post.reach, drawn.reactions)
 
 
 def _hand_over_wordings(ctx: Context, owners: Sequence[int], taker_id: int, readings: Sequence[str]) -> None:

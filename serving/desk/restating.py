@@ -287,51 +287,58 @@ def check(text: str, approved: Approved, platform: Platform | None = None) -> No
         raise CaptionError(mark("Takarir memuat huruf tak terlihat; ketik ulang bagian itu."))
     if _MENTION.search(plain):
         raise CaptionError(mark("Takarir tidak boleh menyebut atau membalas akun siapa pun (@)."))
-    source = _read(approved)
-    unlinked = LINK.sub(" ", plain)
-    bare = _without_links(text)
-    found = (
-        (
-            [*_SOCIAL.findall(plain), *_HANDLE.findall(unlinked)],
-            mark("Takarir tidak boleh mengarah ke akun atau media sosial: \u201c{what}\u201d."),
-        ),
-        (
-            [word for word in gates.accusations(text) if word not in source.accusing],
-            mark("Takarir tidak menuduh; ganti kata \u201c{what}\u201d."),
-        ),
-        (
-            [clause for clause in _clauses(text) if RETELLS.match(clause)],
-            mark("Takarir tidak mengulang kabar keliru; mulai dari faktanya: \u201c{what}\u201d."),
-        ),
-        (
-            [link for link in LINK.findall(plain) if _address(link) not in source.links],
-            mark("Tautan \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
-        ),
-        (
-            [tag for tag in _HASHTAG.findall(plain) if tag.casefold() not in source.tags],
-            mark("Tagar \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
-        ),
-        (
-            [number for number in _NUMBER.findall(unlinked) if number not in source.numbers],
-            mark("Angka \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
-        ),
-        (
-            [word for word in _number_words(unlinked) if word not in source.number_words],
-            mark("Angka atau tanggal \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
-        ),
-        (
-            [name for name in _capital_runs(bare) if _in_sequence(name) not in source.words],
-            mark("Nama \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
-        ),
-        (
-            _strange_clauses(bare, source),
-            mark("Kalimat \u201c{what}\u201d terlalu jauh dari teks yang disetujui."),
-        ),
-        (
-            _turned_clauses(bare, source),
-            mark("Kata sangkal (tidak, bukan, jangan) dalam \u201c{what}\u201d tidak sama dengan teks yang disetujui."),
-        ),
-    )
-    for strangers, sentence in found:
+    for strangers, sentence in _additions(text, plain, _read(approved)):
         if strangers:
             raise CaptionError(sentence, what=strangers[0])
+
+
+def _additions(text: str, plain: str, source: _Source) -> Iterator[tuple[list[str], str]]:
+    """Give what a caption may not hold, a kind at a time, each with the sentence that refuses it.
+
+    Args:
+        text: the caption as it was written.
+        plain: the same, squeezed.
+        source: what it restates.
+    """
+    unlinked = LINK.sub(" ", plain)
+    bare = _without_links(text)
+    yield (
+        [*_SOCIAL.findall(plain), *_HANDLE.findall(unlinked)],
+        mark("Takarir tidak boleh mengarah ke akun atau media sosial: \u201c{what}\u201d."),
+    )
+    yield (
+        [word for word in gates.accusations(text) if word not in source.accusing],
+        mark("Takarir tidak menuduh; ganti kata \u201c{what}\u201d."),
+    )
+    yield (
+        [clause for clause in _clauses(text) if RETELLS.match(clause)],
+        mark("Takarir tidak mengulang kabar keliru; mulai dari faktanya: \u201c{what}\u201d."),
+    )
+    yield (
+        [link for link in LINK.findall(plain) if _address(link) not in source.links],
+        mark("Tautan \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
+    )
+    yield (
+        [tag for tag in _HASHTAG.findall(plain) if tag.casefold() not in source.tags],
+        mark("Tagar \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
+    )
+    yield (
+        [number for number in _NUMBER.findall(unlinked) if number not in source.numbers],
+        mark("Angka \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
+    )
+    yield (
+        [word for word in _number_words(unlinked) if word not in source.number_words],
+        mark("Angka atau tanggal \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
+    )
+    yield (
+        [name for name in _capital_runs(bare) if _in_sequence(name) not in source.words],
+        mark("Nama \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
+    )
+    yield (
+        _strange_clauses(bare, source),
+        mark("Kalimat \u201c{what}\u201d terlalu jauh dari teks yang disetujui."),
+    )
+    yield (
+        _turned_clauses(bare, source),
+        mark("Kata sangkal (tidak, bukan, jangan) dalam \u201c{what}\u201d tidak sama dengan teks yang disetujui."),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serving.db import posts
-from serving.desk import audit
+from serving.desk import audit, typed
 from serving.desk.context import Context
 
 
@@ -13,3 +13,8 @@ def forget_links(ctx: Context) -> int:
     if n:
         audit.append(ctx, "post.forget_links", "post", n=n)
     return n
+
+
+def forget(ctx: Context) -> int:
+    """Forget everything whose time has come; give how many things."""
+    return forget_links(ctx) + typed.forget_old(ctx)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from serving.db import review as rows
 from serving.db.tables import Claim, Clarification, Decision, Draft
-from serving.desk import audit, evidence, gates, library
+from serving.desk import approval, audit, evidence, gates, library
 from serving.desk.context import Context
 from serving.desk.evidence import draft_of
 from serving.desk.gates import Prepared
@@ -25,6 +25,7 @@ from serving.desk.leases import (
     existing,
     expire_leases,
     extend,
+    hand_over,
     held,
     hold,
     holder_name,
@@ -42,7 +43,7 @@ from serving.desk.leases import (
 from serving.desk.states import ClaimStep, next_claim_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SameHumanError
 from serving.i18n import mark
-from serving.vocabulary import ClaimState, Gate, Role
+from serving.vocabulary import ClaimState, DisputeOutcome, Gate, Role, VerdictLabel
 
 __all__ = [
     "DraftMovedOnError",
@@ -50,12 +51,14 @@ __all__ = [
     "NotHolderError",
     "approve",
     "close",
+    "contest",
     "dismiss",
     "draft",
     "escalate",
     "existing",
     "expire_leases",
     "extend",
+    "hand_over",
     "hold",
     "holder_name",
     "mark_seen",
@@ -66,6 +69,7 @@ __all__ = [
     "resume",
     "retract",
     "return_draft",
+    "reveal",
     "reword",
     "save_draft",
     "submit",
@@ -189,6 +193,37 @@ def _to_decide(ctx: Context, claim_id: int, step: ClaimStep, version: int) -> tu
     return claim, row, author_id
 
 
+def reveal(ctx: Context, claim_id: int, impression: VerdictLabel, version: int) -> Claim:
+    """Open the draft to a second human who first says what they make of posts and evidence.
+
+    Raises:
+        LookedAlreadyError: they have said so already.
+        SameHumanError: they wrote part of it.
+    """
+    claim, row, _ = _to_decide(ctx, claim_id, ClaimStep.APPROVE, version)
+    approval.note_look(ctx, claim, row, impression)
+    audit.append(ctx, "claim.reveal", "claim", claim_id, version=row.version, impression=impression)
+    return claim
+
+
+def contest(ctx: Context, claim_id: int, reason: str, version: int) -> Claim:
+    """Hand a draft whose verdict one does not agree with to a third person, who approves or returns it.
+
+    Raises:
+        LookFirstError: the draft was not opened yet.
+        ConflictError: it waits for a third person already.
+    """
+    ctx.require(Role.APPROVER)
+    if not reason.strip():
+        raise InvalidInputError(mark("Tuliskan alasannya."))
+    claim, row, author_id = _to_decide(ctx, claim_id, ClaimStep.APPROVE, version)
+    look = approval.require_look(ctx, claim, row)
+    approval.contest(ctx, claim, look, author_id, reason.strip())
+    _record(ctx, row, author_id, _Answer("contested", reason=reason.strip()))
+    audit.append(ctx, "claim.contest", "claim", claim_id, version=row.version)
+    return claim
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """What a second human said about a draft."""
@@ -223,15 +258,19 @@ def return_draft(ctx: Context, claim_id: int, reason: str, version: int) -> Clai
 
     Raises:
         DraftMovedOnError: ``version``, the draft that was read, is not the one that stands.
+        LookFirstError: the draft was not opened yet.
     """
     ctx.require(Role.APPROVER)
     if not reason.strip():
         raise InvalidInputError(mark("Tuliskan alasannya."))
     claim, row, author_id = _to_decide(ctx, claim_id, ClaimStep.RETURN, version)
+    approval.require_look(ctx, claim, row)
+    dispute = approval.refuse_first(ctx, claim_id)
     move(claim, ClaimStep.RETURN)
     row.returned_reason = reason.strip()
     row.version += 1
     _record(ctx, row, author_id, _Answer("returned", reason=reason.strip()))
+    approval.settle(ctx, dispute, DisputeOutcome.APPROVER)
     audit.append(ctx, "claim.return", "claim", claim_id, version=row.version)
     return claim
 
@@ -250,9 +289,12 @@ def approve(ctx: Context, claim_id: int, *, political: bool, version: int) -> Cl
 
     Raises:
         DraftMovedOnError: the draft is another by now.
-        SameHumanError: this person wrote part of it.
+        LookFirstError: the draft was not opened yet.
+        SameHumanError: this person wrote part of it, or did not agree with it before.
     """
     claim, row, author_id = _to_decide(ctx, claim_id, ClaimStep.APPROVE, version)
+    approval.require_look(ctx, claim, row)
+    dispute = approval.refuse_first(ctx, claim_id)
     sources = evidence.standing(ctx, claim_id)
     words = prepared(row)
     gates.check(words, evidence.as_sources(sources), claim.wording)
@@ -264,6 +306,7 @@ def approve(ctx: Context, claim_id: int, *, political: bool, version: int) -> Cl
     claim.decided_at = ctx.now
     _record(ctx, row, author_id, _Answer("approved", political))
     ctx.session.flush()
+    approval.settle(ctx, dispute, DisputeOutcome.AUTHOR)
     published = library.publish(ctx, claim, words, sources)
     audit.append(
         ctx,

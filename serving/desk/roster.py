@@ -1,7 +1,7 @@
 """A ministry's list of people as a file: read row by row, each good row a value, each bad one a reason.
 
-JSON lines and CSV (comma or semicolon, as spreadsheets write it here) carry the same columns. A list says who works
-where; it cannot give consent for anybody, so a column that claims so is refused.
+JSON lines, CSV (comma or semicolon, as spreadsheets write it here) and Excel workbooks carry the same columns. A list
+says who works where; it cannot give consent for anybody, so a column that claims so is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from serving.desk import workbook
 from serving.desk.regions import regions
 from serving.errors import InvalidInputError
 from serving.i18n import ZONES, mark
@@ -104,6 +105,22 @@ def read(text: str) -> Iterator[GoodRow | BadRow]:
     return _checked(numbered)
 
 
+def read_file(content: bytes) -> Iterator[GoodRow | BadRow]:
+    """Read a file as it was sent: an Excel workbook, or text in UTF-8 as ``read`` takes it.
+
+    Raises:
+        InvalidInputError: the file as a whole cannot be read.
+    """
+    if workbook.is_workbook(content):
+        return _checked(_sheet_rows(content))
+    try:
+        return read(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            mark("Berkas itu bukan UTF-8 (bita ke-{byte}); simpan ulang sebagai UTF-8 atau Excel."), byte=error.start
+        ) from None
+
+
 def read_rows(rows: Iterable[object]) -> Iterator[GoodRow | BadRow]:
     """Read rows that are objects already."""
     return _checked(enumerate(rows, start=1))
@@ -136,17 +153,48 @@ def _json_lines(text: str) -> Iterator[tuple[int, object]]:
             yield line, RowRefusedError(mark("Baris ini bukan JSON yang utuh."))
 
 
+def _sheet_rows(content: bytes) -> Iterator[tuple[int, object]]:
+    body = workbook.rows(content)
+    head = next(body, None)
+    if head is None:
+        raise InvalidInputError(mark("Daftar itu kosong."))
+    if isinstance(head[1], InvalidInputError):
+        raise head[1]
+    columns = _columns(head[1])
+    return (
+        (line, RowRefusedError(cells.message, **cells.params))
+        if isinstance(cells, InvalidInputError)
+        else _row_of(line, columns, cells + [""] * (len(columns) - len(cells)))
+        for line, cells in body
+    )
+
+
+def _columns(names: list[str]) -> list[str]:
+    """Give the names of the columns; raise where one that is needed is missing."""
+    columns = [name.strip().lower() for name in names]
+    missing = [name for name in REQUIRED if name not in columns]
+    if missing:
+        raise InvalidInputError(mark("Daftar itu tidak punya kolom: {names}."), names=", ".join(missing))
+    return columns
+
+
+def _row_of(line: int, columns: list[str], cells: list[str]) -> tuple[int, object]:
+    """Give a row by the names of its columns, or why that cannot be."""
+    if len(cells) != len(columns):
+        return line, RowRefusedError(
+            mark("Baris ini punya {n} kolom, seharusnya {needed}."), n=len(cells), needed=len(columns)
+        )
+    return line, dict(zip(columns, cells, strict=True))
+
+
 def _csv_rows(text: str) -> Iterator[tuple[int, object]]:
     head = text.split("\n", 1)[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
     try:
-        columns = [name.strip().lower() for name in next(reader)]
+        names = next(reader)
     except csv.Error:
         raise InvalidInputError(mark("Baris pertama CSV tidak dapat dibaca.")) from None
-    missing = [name for name in REQUIRED if name not in columns]
-    if missing:
-        raise InvalidInputError(mark("CSV itu tidak punya kolom: {names}."), names=", ".join(missing))
-    return _csv_body(reader, columns)
+    return _csv_body(reader, _columns(names))
 
 
 def _csv_body(reader: Any, columns: list[str]) -> Iterator[tuple[int, object]]:
@@ -160,15 +208,7 @@ def _csv_body(reader: Any, columns: list[str]) -> Iterator[tuple[int, object]]:
             continue
         if not any(cell.strip() for cell in cells):
             continue
-        if len(cells) != len(columns):
-            yield (
-                reader.line_num,
-                RowRefusedError(
-                    mark("Baris ini punya {n} kolom, seharusnya {needed}."), n=len(cells), needed=len(columns)
-                ),
-            )
-            continue
-        yield reader.line_num, dict(zip(columns, cells, strict=True))
+        yield _row_of(reader.line_num, columns, cells)
 
 
 # ---- one row ---------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from serving.db import breaker as breaker_rows
 from serving.db import campaigns as campaign_rows
 from serving.db import routing as rows
 from serving.db import standings
+from serving.db import waves as wave_rows
 from serving.db.routing import Audience, Candidate
 from serving.db.tables import Campaign
 from serving.desk import audit
@@ -221,6 +222,7 @@ def release_due(ctx: Context, limit: int = RELEASE_LIMIT) -> int:
         lifetime=ctx.settings.offer_lifetime,
         in_election=ctx.settings.in_election(local_day(ctx.now)),
         limit=limit,
+        lowered=tuple(wave_rows.lowered_caps(ctx.session, caps.per_day)),
     )
     # The window after the campaigns, in the order in which planning locks them.
     standings.since(ctx.session)

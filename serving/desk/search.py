@@ -62,6 +62,8 @@ class Hit:
 
     Attributes:
         kind: what it is.
+        item_id: the number of the thing itself.
+        at: when a claim was last seen, a post posted, a clarification worded.
         title: its heading with what was searched for apart; empty but for a clarification.
         text: the stretch that says most of what was searched for.
         claim: the claim, or the one that the post belongs to.
@@ -70,27 +72,13 @@ class Hit:
     """
 
     kind: Kind
+    item_id: int
+    at: datetime
     title: tuple[Part, ...]
     text: tuple[Part, ...]
     claim: Claim | None = None
     post: Post | None = None
     entry: Entry | None = None
-
-    @property
-    def item_id(self) -> int:
-        """Give the number of the thing itself."""
-        row = self.entry.head if self.entry else self.post or self.claim
-        assert row is not None  # noqa: S101 - a hit stands on one of the three
-        return row.id
-
-    @property
-    def at(self) -> datetime:
-        """Give when a claim was last seen, a post posted, a clarification worded."""
-        if self.entry is not None:
-            return self.entry.words.at
-        row = self.claim
-        assert row is not None  # noqa: S101 - a hit that is no clarification has a claim
-        return self.post.posted_at if self.post else row.last_seen_at
 
     @property
     def verdict(self) -> VerdictLabel | None:
@@ -173,12 +161,23 @@ def _hits(ctx: Context, found: Sequence[tuple[Kind, int]], terms: Terms) -> tupl
     posts = rows.posts_by_id(ctx.session, ids[Kind.POST]) if ids[Kind.POST] else {}
     entries = rows.entries_by_id(ctx.session, ids[Kind.CLARIFICATION]) if ids[Kind.CLARIFICATION] else {}
     shown: Mapping[Kind, Mapping[int, Hit]] = {
-        Kind.CLAIM: {n: Hit(Kind.CLAIM, (), terms.parts(claim.wording), claim=claim) for n, claim in claims.items()},
+        Kind.CLAIM: {
+            n: Hit(Kind.CLAIM, n, claim.last_seen_at, (), terms.parts(claim.wording), claim=claim)
+            for n, claim in claims.items()
+        },
         Kind.POST: {
-            n: Hit(Kind.POST, (), terms.parts(post.text), claim=claim, post=post) for n, (post, claim) in posts.items()
+            n: Hit(Kind.POST, n, post.posted_at, (), terms.parts(post.text), claim=claim, post=post)
+            for n, (post, claim) in posts.items()
         },
         Kind.CLARIFICATION: {
-            n: Hit(Kind.CLARIFICATION, terms.parts(entry.words.title), terms.parts(entry.words.body), entry=entry)
+            n: Hit(
+                Kind.CLARIFICATION,
+                n,
+                entry.words.at,
+                terms.parts(entry.words.title),
+                terms.parts(entry.words.body),
+                entry=entry,
+            )
             for n, entry in entries.items()
         },
     }

@@ -14,7 +14,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +32,7 @@ from models.search_text import words_of
 from serving.db import Session
 from serving.db import search as rows
 from serving.db.search import START, Change, Kind, Mark
+from serving.desk.context import Read
 from serving.desk.machine import holder_for
 from serving.settings import Settings
 
@@ -51,7 +51,6 @@ KINDS: Final = (Kind.CLAIM, Kind.CLARIFICATION, Kind.POST)
 EMBEDDED: Final = (Kind.CLAIM, Kind.CLARIFICATION)
 _ID_BITS: Final = 56
 
-Read: TypeAlias = Callable[[], AbstractContextManager[Session]]
 Progress: TypeAlias = Callable[[int], object]
 Embedding: TypeAlias = Callable[[], tuple[Encoder, str] | None]
 
@@ -180,7 +179,7 @@ class Indexer:
             standing = self._standing(writer, session)
         n_read = 0
         while standing.filling is not None and time.monotonic() < ends_s:
-            standing, n = _fill(writer, standing, read, progress)
+            standing, n = _fill(writer, standing, standing.filling, read, progress)
             n_read += n
         while True:
             standing, n_found = _catch_up(writer, standing, read)
@@ -231,10 +230,12 @@ class Indexer:
                 break
 
 
-def _fill(writer: Writer, standing: Standing, read: Read, progress: Progress) -> tuple[Standing, int]:
+def _fill(
+    writer: Writer, standing: Standing, next_up: tuple[Kind, int], read: Read, progress: Progress
+) -> tuple[Standing, int]:
     """Read things for the first time, up to one commit's worth; skip those that the index holds."""
-    assert standing.filling is not None  # noqa: S101 - for the type; the caller asked
-    kind, after = standing.filling
+    kind, after = next_up
+    filling: tuple[Kind, int] | None = next_up
     n_read = 0
     while n_read < STEP:
         with read() as session:

@@ -16,6 +16,7 @@ from serving.vocabulary import AppealState as Appeal
 from serving.vocabulary import BreakerState as Breaker
 from serving.vocabulary import CampaignState as Campaign
 from serving.vocabulary import ClaimState as Claim
+from serving.vocabulary import DeliveryState as Delivery
 from serving.vocabulary import OfferState as Offer
 from serving.vocabulary import SecondLookState as SecondLook
 
@@ -25,6 +26,7 @@ class ClaimStep(StrEnum):
 
     ENQUEUE = "enqueue"
     TAKE = "take"
+    HAND_OVER = "hand_over"
     RELEASE = "release"
     EXPIRE = "expire"
     DRAFT = "draft"
@@ -94,12 +96,23 @@ class SecondLookStep(StrEnum):
     LAPSE = "lapse"
 
 
+class WebhookStep(StrEnum):
+    """What can become of a message to another system."""
+
+    DELIVER = "deliver"
+    GIVE_UP = "give_up"
+    WITHDRAW = "withdraw"
+    REPLAY = "replay"
+
+
 # Drafted and awaiting work goes back to its draft, not to the queue, when a lease ends: nothing written is lost.
 _WORKABLE = (Claim.QUEUED, Claim.CLAIMED, Claim.DRAFTED)
 
 CLAIM_STEPS: Mapping[tuple[Claim, ClaimStep], Claim] = {
     (Claim.NEW, ClaimStep.ENQUEUE): Claim.QUEUED,
     (Claim.QUEUED, ClaimStep.TAKE): Claim.CLAIMED,
+    (Claim.CLAIMED, ClaimStep.HAND_OVER): Claim.CLAIMED,
+    (Claim.DRAFTED, ClaimStep.HAND_OVER): Claim.DRAFTED,
     (Claim.CLAIMED, ClaimStep.RELEASE): Claim.QUEUED,
     (Claim.CLAIMED, ClaimStep.EXPIRE): Claim.QUEUED,
     (Claim.CLAIMED, ClaimStep.DRAFT): Claim.DRAFTED,
@@ -166,6 +179,14 @@ SECOND_LOOK_STEPS: Mapping[tuple[SecondLook, SecondLookStep], SecondLook] = {
 }
 
 
+WEBHOOK_STEPS: Mapping[tuple[Delivery, WebhookStep], Delivery] = {
+    (Delivery.PENDING, WebhookStep.DELIVER): Delivery.SENT,
+    (Delivery.PENDING, WebhookStep.GIVE_UP): Delivery.FAILED,
+    (Delivery.PENDING, WebhookStep.WITHDRAW): Delivery.WITHDRAWN,
+    **{(state, WebhookStep.REPLAY): Delivery.PENDING for state in (Delivery.SENT, Delivery.FAILED, Delivery.WITHDRAWN)},
+}
+
+
 # What another claim may be merged into: whatever a human may still work on or has answered. A claim that was put aside
 # without a label or taken back answers nobody, and one that was merged itself leads on to another.
 TAKES_OVER = frozenset(
@@ -225,3 +246,8 @@ def next_breaker_state(state: Breaker, step: BreakerStep) -> Breaker:
 def next_second_look_state(state: SecondLook, step: SecondLookStep) -> SecondLook:
     """Give the state that ``step`` leads to; raise ``IllegalStepError`` where there is no such step."""
     return _next(SECOND_LOOK_STEPS, state, step)
+
+
+def next_webhook_state(state: Delivery, step: WebhookStep) -> Delivery:
+    """Give the state that ``step`` leads to; raise ``IllegalStepError`` where there is no such step."""
+    return _next(WEBHOOK_STEPS, state, step)

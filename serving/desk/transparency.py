@@ -191,8 +191,9 @@ def _is_over(ctx: Context, span: Span) -> bool:
 
 def _figures(ctx: Context, span: Span) -> Iterator[Figure]:
     session = ctx.session
-    n_published = sum(rows.verdicts(session, span).values())
-    yield from _counts(Section.VERDICTS, rows.verdicts(session, span).items())
+    verdicts = rows.verdicts(session, span)
+    n_published = sum(verdicts.values())
+    yield from _counts(Section.VERDICTS, verdicts.items())
     yield from _counts(Section.CATEGORIES, rows.categories(session, span).items())
     for issuer, n in rows.issuers(session, span).items():
         yield Figure(Section.AGENCIES, issuer, issuer, Unit.COUNT, n)

@@ -17,7 +17,7 @@ import numpy as np
 
 from models import trends as formulas
 from models.places import provinces
-from models.trends import PER_HOUR, Streams, Typical
+from models.trends import PER_HOUR, Forecast, Streams, Typical
 from models.trends_tails import Floats
 from serving.db import claims as claim_rows
 from serving.db import trends as rows
@@ -356,17 +356,9 @@ class _Matrix:
                 bursts=bool(burst.alarm[row]),
                 chance=float(burst.chance[row].min()),
                 total=Coming(
-                    self.now,
-                    float(told.total_mean[row]),
-                    int(told.total_low[row]),
-                    int(told.total_high[row]),
+                    self.now, float(told.total_mean[row]), int(told.total_low[row]), int(told.total_high[row])
                 ),
-                coming=tuple(
-                    Coming(self.now + i * _HOUR, float(mean), int(low), int(high))
-                    for i, (mean, low, high) in enumerate(
-                        zip(told.mean[row], told.low[row], told.high[row], strict=True)
-                    )
-                ),
+                coming=self._coming(told, row),
                 peak_at=self._ends(int(lives.peak[row])),
                 peak_posts=int(lives.peak_posts[row]),
                 half_life_h=None if np.isnan(lives.half_life_h[row]) else float(lives.half_life_h[row]),
@@ -382,6 +374,12 @@ class _Matrix:
     def _ahead(self) -> Floats:
         quarters = formulas.season_at(self.known.factors, self.first + _QUARTERS, AHEAD_H * PER_HOUR)
         return np.asarray(quarters.reshape(AHEAD_H, PER_HOUR).sum(axis=1))
+
+    def _coming(self, told: Forecast, row: int) -> tuple[Coming, ...]:
+        hours = zip(told.mean[row], told.low[row], told.high[row], strict=True)
+        return tuple(
+            Coming(self.now + i * _HOUR, float(mean), int(low), int(high)) for i, (mean, low, high) in enumerate(hours)
+        )
 
     def _windows(self, row: int) -> tuple[Window, ...]:
         spans = tuple(hours * PER_HOUR for hours in WINDOW_HOURS)

@@ -24,8 +24,21 @@ document.addEventListener("keydown", (event) => {
 function isWriting(element) {
   return element.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]") !== null;
 }
+// Whoever speaks to the machine, or holds keys too long, can turn single keys off (WCAG 2.1.4).
+const KEYS = "suluh-keys";
+function areKeysOn() {
+  try {
+    return localStorage.getItem(KEYS) !== "off";
+  } catch {
+    return true;
+  }
+}
+function setKeysOn(on) {
+  localStorage.setItem(KEYS, on ? "on" : "off");
+}
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return;
+  if (!areKeysOn() || document.querySelector("dialog[open]")) return;
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]:not([disabled])`);
   if (!target) return;
   event.preventDefault();
@@ -39,6 +52,7 @@ document.addEventListener("keydown", (event) => {
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
   const list = document.querySelector("[data-rows]");
   if (!step || !list || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+  if (!areKeysOn() || document.querySelector("dialog[open]")) return;
   if (event.key.startsWith("Arrow") && !list.contains(event.target)) return;
   const links = [...list.querySelectorAll("[data-row]")];
   if (!links.length) return;

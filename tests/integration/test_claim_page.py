@@ -154,6 +154,7 @@ def test_from_queue_to_the_public_page(ani, browser, claim_id, client, read):
     soup = _soup(ani.get(f"/klaim/{claim_id}"))
     assert soup.find("form", action=f"/klaim/{claim_id}/setujui") is None
     version = _version(citra, claim_id)
+    assert citra.post(f"/klaim/{claim_id}/kesan", version=version, impression="salah").status_code == 303
     unanswered = citra.post(f"/klaim/{claim_id}/setujui", version=version)
     assert "Jawab dahulu" in _soup(unanswered, 422).get_text()
     assert citra.post(f"/klaim/{claim_id}/setujui", version=version, political="tidak").status_code == 303

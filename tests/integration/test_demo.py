@@ -170,7 +170,7 @@ def test_the_replay_goes_on_where_it_stopped(world: World) -> None:
         assert user is not None
         key = accounts.create_key(ctx, user, "test").key
     world.client.headers["authorization"] = f"Bearer {key}"
-    door = replay.Door(world.client, world.service.clock)  # type: ignore[arg-type]  # the same calls
+    door = replay.Door(world.client, world.service.clock)
     everything = sample.second_day()
     half = everything[: len(everything) // 2]
     assert replay.play(half, replay.Pace(1e9), door) == len(half)

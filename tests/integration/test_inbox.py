@@ -70,9 +70,8 @@ def test_one_tap_takes_an_offer_and_opens_its_kit(phone, service, story):
     kit = phone.send(page, f"/kotak/{story.offer_id}/ambil")
     texts = [area.text for area in kit.select("textarea[readonly]")]
     assert len(texts) == 3
-    assert all(
-        "Saya ASN di Kementerian komdigi. Klarifikasi resmi: http://testserver/klarifikasi/" in text for text in texts
-    )
+    closing = "Saya ASN di Kementerian komdigi. Klarifikasi resmi: http://testserver/s/"
+    assert all(closing in text for text in texts)
     assert kit.find("img", src=f"/kotak/{story.offer_id}/kartu.png")["alt"]
     assert kit.find("a", href=lambda href: href and href.startswith("https://x.com/intent/post?"))
     first = kit.find("h2")

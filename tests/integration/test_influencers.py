@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from click.testing import CliRunner
+from openpyxl import Workbook
 from sqlalchemy import func, select
 
 from serving.cli.influencers import influencers as command
@@ -29,7 +33,7 @@ from serving.errors import ConflictError, ForbiddenError, InvalidInputError, Not
 from serving.vocabulary import DeclineReason, EvidenceMethod, OfferState, Platform, Role, Topic
 from tests import factories
 from tests.conftest import SECRET
-from tests.integration.test_campaigns import person
+from tests.integration.test_campaigns import Browser, person
 from tests.integration.test_routing import _campaign, _offer
 
 ROW = {
@@ -224,6 +228,50 @@ def test_the_command_reports_bad_rows_and_takes_the_good(world, settings, tmp_pa
     assert done.exit_code == 1
     assert "line 2:" in done.output
     assert "1 new" in done.output
+    assert _count(world, Influencer) == 2
+
+
+def _workbook(*rows):
+    made = Workbook()
+    made.active.append(("staff_number", "name", "ministry", "region", "x", "measured_on"))
+    for row in rows:
+        made.active.append(row)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+SHEET = _workbook(
+    ("19800101", "Contoh Satu", "komdigi", "ID-BA", 600, date(2026, 3, 1)),
+    ("19800102", "Contoh Dua", "komdigi", "ID-BA", "=300+300", date(2026, 3, 1)),
+)
+
+
+def test_a_workbook_goes_in_by_every_door(client, service, world, key_for, settings, tmp_path, monkeypatch):
+    """Console, /v1 and the command say the same of each row of one Excel file; a dry run of any stores nothing."""
+    desk = Browser(client, service, world.manager)
+
+    def by_form(**fields):
+        form = {"csrf": desk.csrf} | fields
+        answer = client.post(
+            "/influencer/impor", data=form, files={"berkas": ("daftar.xlsx", SHEET)}, headers=desk.cookies
+        )
+        cells = BeautifulSoup(answer.text, "html.parser").select("#impor tbody tr")
+        return [[cell.get_text() for cell in row.select("td")] for row in cells]
+
+    tried = by_form(coba="ya")
+    assert [row[:2] for row in tried] == [["2", "baru"], ["3", "ditolak"]]
+    assert "E3 berisi rumus" in tried[1][2]
+    body = {"workbook": base64.b64encode(SHEET).decode(), "dry_run": True}
+    answer = client.post("/v1/influencers/import", json=body, headers=key_for("manajer3", Role.MANAGER)).json()
+    assert [(row["line"], row["fate"]) for row in answer["rows"]] == [(2, "new"), (3, "refused")]
+    for name, value in (("DATABASE_URL", settings.database_url), ("SECRET_KEY", SECRET)):
+        monkeypatch.setenv(f"SULUH_{name}", value)
+    file = tmp_path / "daftar.xlsx"
+    file.write_bytes(SHEET)
+    assert "line 2: new" in CliRunner().invoke(command, ["import", str(file), "--dry-run"]).output
+    assert _count(world, Influencer) == 1
+    assert [row[:2] for row in by_form()] == [["3", "ditolak"]]
     assert _count(world, Influencer) == 2
 
 
@@ -512,6 +560,8 @@ def test_the_whole_list_over_http(client, manager_key):
         ("POST", "/v1/influencers/import", {"rows": [], "text": "x"}, 422),
         ("POST", "/v1/influencers/import", {"text": "\u0000"}, 422),
         ("POST", "/v1/influencers/import", {"rows": [5]}, 422),
+        ("POST", "/v1/influencers/import", {"workbook": "bukan base64!"}, 422),
+        ("POST", "/v1/influencers/import", {"workbook": "UEsDBA=="}, 422),
         ("POST", "/v1/influencers/1/evidence", {"platform": "tiktok"}, 422),
         ("POST", "/v1/evidence/999/release", None, 404),
         ("PUT", "/v1/ministries/HURUF%00", {"name": "x"}, 400),

@@ -262,7 +262,8 @@ def test_a_recalled_offer_sends_no_message(service, story, acting):
 def test_there_is_no_place_for_a_platform_password(client):
     """No table, no request or answer, and no form has a field for somebody's password or token on a platform."""
     suspicious = ("password", "passwd", "secret", "token", "cookie", "credential", "oauth", "otp")
-    ours = {("users", "password_hash")}
+    # What signs people in here, and what signs our own messages to other systems.
+    ours = {("users", "password_hash")} | {("webhook_endpoints", f"sealed_{name}") for name in ("secret", "old_secret")}
     columns = {(table.name, column.name) for table in Base.metadata.sorted_tables for column in table.columns}
     found = {pair for pair in columns if any(word in pair[1] for word in suspicious)}
     assert found <= ours
@@ -283,4 +284,5 @@ def test_there_is_no_place_for_a_platform_password(client):
             "platform",
             "url",
             "at",
+            "views",
         }

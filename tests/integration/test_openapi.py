@@ -121,12 +121,14 @@ def test_only_what_is_public_needs_no_key(document):
         "GET /v1/appeals/outcomes",
         "GET /v1/transparency",
         "GET /v1/transparency/{month}",
+        "GET /v1/links/{code}",
     }
     # Whoever contests a label says nothing about who they are; a receipt's code opens its status.
     anybody = {
         "POST /v1/clarifications/{clarification_id}/appeals",
         "POST /v1/clarifications/{clarification_id}/complaints",
         "GET /v1/appeals/status",
+        "POST /v1/tips",
     }
     by_token = {"GET /v1/mail/pause/{token}", "POST /v1/mail/pause/{token}"}
     assert open_ones <= public | anybody | by_token

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from serving.db.tables import AuditRow, Claim, Clarification, Correction, Decision, Draft, Evidence, Offer
 from serving.deps import context_for
-from serving.desk import audit, evidence, review
+from serving.desk import approval, audit, evidence, review
 from serving.desk.context import SERVICE
 from serving.desk.evidence import NewSource
 from serving.desk.gates import NotReadyError, Prepared
@@ -120,13 +120,21 @@ def _version(ctx, claim_id):
     return row.version if row else 0
 
 
+def open_draft(ctx, claim_id):
+    """Say what one thinks and open the draft, where that was not done."""
+    if approval.is_blind(ctx, review.existing(ctx, claim_id), ctx.session.get(Draft, claim_id)):
+        review.reveal(ctx, claim_id, VerdictLabel.FALSE, _version(ctx, claim_id))
+
+
 def approve(ctx, claim_id, *, political):
     """Approve what stands now."""
+    open_draft(ctx, claim_id)
     return review.approve(ctx, claim_id, political=political, version=_version(ctx, claim_id))
 
 
 def send_back(ctx, claim_id, reason):
     """Return what stands now."""
+    open_draft(ctx, claim_id)
     return review.return_draft(ctx, claim_id, reason, _version(ctx, claim_id))
 
 
@@ -448,7 +456,7 @@ def test_a_sealed_link_is_opened_on_the_record(act, service, claim_id, ani, citr
 
 def test_another_human_publishes(act, service, submitted, ani, citra, read, clock):
     """Approval makes a clarification with both humans, its words and sources, and a decision on record."""
-    head = act(citra, review.approve, submitted, political=False, version=read(Draft, submitted).version)
+    head = act(citra, approve, submitted, political=False)
     claim = read(Claim, submitted)
     assert (claim.state, claim.verdict, claim.political) == (ClaimState.PUBLISHED, VerdictLabel.FALSE, False)
     assert (claim.author_id, claim.approver_id) == (ani.user_id, citra.user_id)
@@ -524,7 +532,7 @@ def test_of_two_approvers_one_wins(service, submitted, citra, sign_up):
 def test_only_what_was_read_is_approved(act, submitted, ani, citra, read):
     """An approval of a draft that was returned and changed meanwhile is refused."""
     seen = read(Draft, submitted).version
-    act(citra, review.return_draft, submitted, "Perjelas", seen)
+    act(citra, send_back, submitted, "Perjelas")
     act(ani, review.take, submitted)
     act(ani, review.submit, submitted)
     with pytest.raises(DraftMovedOnError):
@@ -694,6 +702,7 @@ def test_every_step_stands_in_the_audit(published, service):
             "evidence.add",
             "claim.draft",
             "claim.submit",
+            "claim.reveal",
             "clarification.publish",
             "claim.approve",
         ]
@@ -737,6 +746,10 @@ def test_the_whole_path_over_http(client, claim_id, key_for):
     assert (own.status_code, own.json()["title"]) == (403, "same-human")
     moved = client.post(f"{at}/approve", json=stale, headers=approver)
     assert (moved.status_code, moved.json()["title"]) == (409, "draft-moved-on")
+    unread = client.post(f"{at}/approve", json=answer, headers=approver)
+    assert (unread.status_code, unread.json()["title"]) == (409, "look-first")
+    look = {"impression": "salah", "version": answer["version"]}
+    assert client.post(f"{at}/reveal", json=look, headers=approver).json()["verdict"] == "salah"
     answer = client.post(f"{at}/approve", json=answer, headers=approver)
     assert answer.status_code == 200
     assert answer.json()["claim"]["state"] == "published"

@@ -377,7 +377,7 @@ def test_the_command_rebuilds_and_tells(make, find, follow, environment):
 
 _FOLLOWING = """
 import sys, time
-from serving.app import create_service
+from serving.deps import create_service
 from serving.desk import search_index
 from serving.settings import Settings
 search_index.PAGE, search_index.STEP = 5, 10

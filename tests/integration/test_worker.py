@@ -48,7 +48,7 @@ def _many(service, story):
 
 
 @contextmanager
-def _process(settings, port, log):
+def _process(settings, port, log, **more):
     """Run ``suluh worker`` as a process of its own, without quiet hours: the hour of the test must not matter."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -59,6 +59,7 @@ def _process(settings, port, log):
         "SULUH_SMTP_URL": f"smtp://127.0.0.1:{port}",
         "SULUH_QUIET_FROM": "00:00",
         "SULUH_QUIET_UNTIL": "00:00",
+        **more,
     }
     with log.open("ab") as out:
         process = subprocess.Popen(

@@ -104,6 +104,7 @@ def test_the_reference_names_every_setting() -> None:
         ("Appeal", states.APPEAL_STEPS),
         ("Breaker", states.BREAKER_STEPS),
         ("Second look", states.SECOND_LOOK_STEPS),
+        ("Webhook", states.WEBHOOK_STEPS),
     ],
 )
 def test_the_reference_draws_the_state_machines(heading: str, steps: Mapping[tuple[str, str], str]) -> None:

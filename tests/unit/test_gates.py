@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from serving.desk.gates import (
     PUBLISHABLE,
+    Filling,
     NotReadyError,
     PathStep,
     Prepared,
     Source,
     accusing_words,
     check,
+    filling,
     first_obstacle_before,
     is_near_copy,
     obstacles,
@@ -281,3 +283,14 @@ def test_nothing_ready_breaks_a_rule(prepared, sources, wording):
     if prepared.gates[Gate.PRIVATE_PERSON]:
         assert prepared.redacted
     assert words_obstacles(prepared.title, prepared.body, None, "", criticism=False) == []
+
+
+def test_the_rule_of_two_sources_says_how_far_it_is_filled():
+    """Different sites count once whatever stands before their name; one of the sources has to be independent."""
+    agency = Source("https://www.bank.example/a", EvidenceKind.AFFECTED_AGENCY)
+    same = Source("https://bank.example/b", EvidenceKind.AFFECTED_AGENCY)
+    media = Source("https://media.example/c", EvidenceKind.INDEPENDENT)
+    assert filling([]) == Filling(0, 0)
+    assert (filling([agency, same]), filling([agency, same]).holds) == (Filling(1, 0), False)
+    assert (filling([media]).enough_sites, filling([media]).holds) == (False, False)
+    assert (filling([agency, media]), filling([agency, media]).holds) == (Filling(2, 1), True)

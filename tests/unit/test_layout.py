@@ -37,7 +37,10 @@ def test_types_are_published(package: str) -> None:
 def test_every_dependency_is_pinned() -> None:
     """Each package that the project asks for has its version in constraints.txt."""
     extras = PROJECT["project"]["optional-dependencies"]
-    asked = [*PROJECT["project"]["dependencies"], *(name for extra in ("train", "dev") for name in extras[extra])]
+    asked = [
+        *PROJECT["project"]["dependencies"],
+        *(name for extra in ("train", "cluster", "dev") for name in extras[extra]),
+    ]
     pinned = {
         normal(line.split("==")[0]) for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
     }

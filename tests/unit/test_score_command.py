@@ -5,7 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from models.cli import batches, score
+from data.lines import batches
+from models.cli import BATCH_LINES, score
 
 GOOD = [{"id": number, "text": f"sebarkan pesan penting nomor {number} kepada semua"} for number in range(3000)]
 
@@ -88,5 +89,5 @@ def test_batches_are_read_as_they_are_needed():
         while True:
             yield b'{"id": 1, "text": "a"}\n'
 
-    first = next(batches(endless()))
-    assert len(first) == 1024
+    first = next(batches(endless(), n_lines=BATCH_LINES))
+    assert len(first.rows) == 1024

@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models import _search as kernels
+from models._search_words import Said, gather, idf, is_neighbour, nothing_near
 from models.search_files import TornFileError, check, map_arrays, write_arrays
 from models.search_index import MANIFEST, REBUILDING, IndexBusyError, Reader, Writer, abandon, locked
-from models.search_query import K1, B, Searchable, Shard, idf
-from models.search_segment import Document, build, from_arrays, merged, packed_words
+from models.search_query import K1, B, Searchable, Shard
+from models.search_segment import Document, Segment, build, from_arrays, merged, packed_words
 from models.search_text import Terms, term_of, words_of
 from models.search_vectors import joined, nearest, part_of
 
@@ -185,7 +186,18 @@ LETTERS = st.text(alphabet="abcd", min_size=1, max_size=7)
 def test_neighbours_are_words_one_slip_apart(a: str, b: str) -> None:
     """The kernel agrees with the textbook's table about which words are one slip apart."""
     first, second = (np.frombuffer(word.encode(), np.uint8) for word in (a, b))
-    assert (kernels.is_neighbour(first, second) or a == b) == (distance(a, b) <= 1)
+    assert (is_neighbour(first, second) or a == b) == (distance(a, b) <= 1)
+
+
+def neighbours_of(segment: Segment, word: str) -> list[int]:
+    """The spellings that a segment has one slip from a word, of each term that in most documents."""
+    letters, starts = packed_words([word])
+    said = Said(
+        letters, starts, np.zeros(1, np.uint64), np.ones(1, np.int64), *kernels.variants(letters, starts)
+    )  # fmt: skip
+    near = nothing_near(1, 1000, 1)
+    gather(segment.lists, segment.spellings, 0, said, near)
+    return [int(spelling) for _, spelling in near.spelled[0, : near.filled[0]]]
 
 
 @COMPILED
@@ -194,7 +206,7 @@ def test_neighbours_are_words_one_slip_apart(a: str, b: str) -> None:
 def test_every_neighbour_in_the_vocabulary_is_found(vocabulary: set[str], word: str) -> None:
     """Looking up by variants misses none, brings none that is further away, and leaves out the word itself."""
     segment = build([Document(i, [other]) for i, other in enumerate(sorted(vocabulary))])
-    _, _, owners = kernels.neighbours(segment.lists, segment.spellings, *packed_words([word]), 1000)
+    owners = neighbours_of(segment, word)
     spelled = segment.spellings
     found = {spelled.letters[spelled.starts[owner] : spelled.starts[owner + 1]].tobytes().decode() for owner in owners}
     near = {other for other in vocabulary if distance(word, other) == 1} if len(word) >= 4 else set()
@@ -301,7 +313,7 @@ def test_whatever_comes_and_goes_the_index_holds_what_stands(tmp_path_factory, s
 
 
 def test_many_small_segments_become_few(tmp_path: Path) -> None:
-    """Eight of a size are merged, and what nobody names any more is removed from the folder."""
+    """Four of a size are merged, and what nobody names any more is removed from the folder."""
     writer = Writer(tmp_path)
     for number in range(70):
         writer.add([said(number)])

@@ -7,9 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.desk import states
-from serving.desk.states import AppealStep, BreakerStep, CampaignStep, ClaimStep, OfferStep, SecondLookStep
+from serving.desk.states import (
+    AppealStep,
+    BreakerStep,
+    CampaignStep,
+    ClaimStep,
+    OfferStep,
+    SecondLookStep,
+    WebhookStep,
+)
 from serving.errors import IllegalStepError
-from serving.vocabulary import AppealState, BreakerState, CampaignState, ClaimState, OfferState, SecondLookState
+from serving.vocabulary import (
+    AppealState,
+    BreakerState,
+    CampaignState,
+    ClaimState,
+    DeliveryState,
+    OfferState,
+    SecondLookState,
+)
 
 MACHINES = [
     (states.next_claim_state, states.CLAIM_STEPS, ClaimState, ClaimStep),
@@ -18,6 +34,7 @@ MACHINES = [
     (states.next_appeal_state, states.APPEAL_STEPS, AppealState, AppealStep),
     (states.next_breaker_state, states.BREAKER_STEPS, BreakerState, BreakerStep),
     (states.next_second_look_state, states.SECOND_LOOK_STEPS, SecondLookState, SecondLookStep),
+    (states.next_webhook_state, states.WEBHOOK_STEPS, DeliveryState, WebhookStep),
 ]
 
 

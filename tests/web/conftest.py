@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
@@ -90,10 +91,9 @@ def visitor(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     """Open a fresh browser for one person: ``visitor("pemeriksa")`` signs in, ``visitor()`` does not."""
     opened: list[BrowserContext] = []
 
-    def open_page(name: str | None = None, viewport: ViewportSize = DESKTOP, **options: object) -> Page:
-        context = browser.new_context(
-            **{"base_url": site.url, "viewport": viewport, "locale": "id-ID"} | options  # type: ignore[arg-type]
-        )
+    def open_page(name: str | None = None, viewport: ViewportSize = DESKTOP, **options: Any) -> Page:
+        usual: dict[str, Any] = {"base_url": site.url, "viewport": viewport, "locale": "id-ID"}
+        context = browser.new_context(**usual | options)
         context.set_default_timeout(10_000)
         opened.append(context)
         page = context.new_page()

@@ -15,25 +15,32 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from serving import console
 from serving.app import create_app
+from serving.console import parts
 from serving.console.claim import STEPS
 from serving.console.claim_form import BUTTONS
 from serving.settings import Settings
 from tests.conftest import SECRET
 
-SERVING = Path(console.__file__).parents[1]
+SERVING = Path(parts.__file__).parents[1]
 
 # A console action → what does the same over /v1. A claim's steps and the buttons of its holder's form stand after #.
 SAME = MappingProxyType(
     {
         # what goes round
-        "GET /antrean": ("GET /v1/claims",),
+        "GET /antrean": ("GET /v1/claims", "GET /v1/claims/counts", "GET /v1/me/views"),
         "GET /antrean/baru": ("GET /v1/claims",),
+        "POST /antrean/sekaligus": ("POST /v1/claims/bulk",),
+        "POST /antrean/sekaligus/{bulk_id}/batal": ("POST /v1/claims/bulk/{bulk_id}/undo",),
+        "POST /antrean/pandangan": ("PUT /v1/me/views",),
+        "POST /antrean/pandangan/{view_id}/lepas": ("DELETE /v1/me/views/{view_id}",),
+        "GET /sebutan": ("GET /v1/me/mentions",),
+        "POST /sebutan/{note_id}/baca": ("POST /v1/me/mentions/{note_id}/read",),
         "GET /cari": ("GET /v1/search",),
         "GET /tren": ("GET /v1/trends",),
         "GET /tren/aliran": ("GET /v1/trends/stream",),
         "GET /tren/{claim_id}": ("GET /v1/trends/{claim_id}",),
+        "GET /papan": ("GET /v1/deadlines",),
         "GET /klaim/baru": ("POST /v1/claims",),
         "POST /klaim/baru": ("POST /v1/claims",),
         "GET /klaim/{claim_id}": (
@@ -41,6 +48,8 @@ SAME = MappingProxyType(
             "GET /v1/claims/{claim_id}/draft",
             "GET /v1/claims/{claim_id}/history",
             "GET /v1/claims/{claim_id}/merged",
+            "GET /v1/claims/{claim_id}/typed",
+            "GET /v1/colleagues",
         ),
         "GET /coba": ("POST /v1/score", "POST /v1/moderate"),
         "POST /coba": ("POST /v1/score", "POST /v1/moderate"),
@@ -65,10 +74,15 @@ SAME = MappingProxyType(
         "POST /klaim/{claim_id}/{step}#lanjutkan": ("POST /v1/claims/{claim_id}/resume",),
         "POST /klaim/{claim_id}/{step}#tanpa-label": ("POST /v1/claims/{claim_id}/dismiss",),
         "POST /klaim/{claim_id}/{step}#buka-lagi": ("POST /v1/claims/{claim_id}/reopen",),
+        "POST /klaim/{claim_id}/{step}#kesan": ("POST /v1/claims/{claim_id}/reveal",),
+        "POST /klaim/{claim_id}/{step}#tidak-sepakat": ("POST /v1/claims/{claim_id}/contest",),
         "POST /klaim/{claim_id}/{step}#setujui": ("POST /v1/claims/{claim_id}/approve",),
         "POST /klaim/{claim_id}/{step}#kembalikan": ("POST /v1/claims/{claim_id}/return",),
         "POST /klaim/{claim_id}/{step}#selesai": ("POST /v1/claims/{claim_id}/close",),
         "POST /klaim/{claim_id}/{step}#tarik": ("POST /v1/claims/{claim_id}/retract",),
+        "POST /klaim/{claim_id}/catatan": ("POST /v1/claims/{claim_id}/notes",),
+        "POST /klaim/{claim_id}/ketikan": ("PUT /v1/claims/{claim_id}/typed",),
+        "POST /klaim/{claim_id}/ketikan/buang": ("DELETE /v1/claims/{claim_id}/typed",),
         "POST /klaim/{claim_id}/rancangan#save": (
             "PUT /v1/claims/{claim_id}/draft",
             "POST /v1/claims/{claim_id}/wording",
@@ -78,19 +92,29 @@ SAME = MappingProxyType(
         "POST /klaim/{claim_id}/rancangan#remove_source": ("DELETE /v1/claims/{claim_id}/evidence/{evidence_id}",),
         "POST /klaim/{claim_id}/rancangan#confirm": ("POST /v1/matches/{match_id}/confirm",),
         "POST /klaim/{claim_id}/rancangan#reject": ("POST /v1/matches/{match_id}/reject",),
+        "POST /klaim/{claim_id}/rancangan#related": ("POST /v1/matches/{match_id}/relate",),
+        "POST /klaim/{claim_id}/rancangan#note": ("POST /v1/claims/{claim_id}/notes",),
+        "POST /klaim/{claim_id}/rancangan#hand_over": ("POST /v1/claims/{claim_id}/hand-over",),
         "POST /klaim/{claim_id}/rancangan#submit": ("POST /v1/claims/{claim_id}/submit",),
         "POST /klaim/{claim_id}/rancangan#release": ("POST /v1/claims/{claim_id}/release",),
         "POST /klaim/{claim_id}/rancangan#hold": ("POST /v1/claims/{claim_id}/hold",),
         "POST /klaim/{claim_id}/rancangan#escalate": ("POST /v1/claims/{claim_id}/escalate",),
         "POST /klaim/{claim_id}/rancangan#dismiss": ("POST /v1/claims/{claim_id}/dismiss",),
+        "GET /klaim/{claim_id}/sumber/{evidence_id}/berkas": ("GET /v1/claims/{claim_id}/evidence/{evidence_id}/file",),
+        "POST /klaim/{claim_id}/sumber/{evidence_id}/berkas": (
+            "POST /v1/claims/{claim_id}/evidence/{evidence_id}/file",
+        ),
         "POST /klaim/{claim_id}/kecocokan/{match_id}/{answer}": (
             "POST /v1/matches/{match_id}/confirm",
             "POST /v1/matches/{match_id}/reject",
+            "POST /v1/matches/{match_id}/relate",
         ),
         # the library, and what the public reads of it
         "GET /pustaka": ("GET /v1/clarifications",),
         "GET /pustaka/impor": ("POST /v1/clarifications/import",),
         "POST /pustaka/impor": ("POST /v1/clarifications/import",),
+        "GET /pustaka/pengingat": ("GET /v1/clarifications/reminders",),
+        "POST /pustaka/{number}/tinjau": ("POST /v1/clarifications/{clarification_id}/review-by",),
         "GET /pustaka/{number}": ("GET /v1/clarifications/{clarification_id}", "GET /v1/corrections"),
         "POST /pustaka/{number}/usulan": ("POST /v1/clarifications/{clarification_id}/revisions",),
         "POST /pustaka/{number}/usulan/{revision_id}/{answer}": (
@@ -105,6 +129,9 @@ SAME = MappingProxyType(
             "GET /v1/clarifications/{clarification_id}",
             "GET /v1/clarifications/{clarification_id}/claimreview",
         ),
+        "GET /lapor": ("POST /v1/tips",),
+        "POST /lapor": ("POST /v1/tips",),
+        "GET /lapor/terkirim": ("POST /v1/tips",),
         "GET /koreksi": ("GET /v1/corrections",),
         # what stops it
         "GET /klarifikasi/{slug}/keberatan": ("POST /v1/clarifications/{clarification_id}/appeals",),
@@ -117,7 +144,11 @@ SAME = MappingProxyType(
         "POST /periksa/keberatan/{appeal_id}/lepas": ("POST /v1/appeals/{appeal_id}/release",),
         "POST /periksa/keberatan/{appeal_id}/kontak": ("POST /v1/appeals/{appeal_id}/contact",),
         "POST /periksa/keberatan/{appeal_id}/jawab": ("POST /v1/appeals/{appeal_id}/answer",),
-        "GET /periksa/tanpa-label": ("GET /v1/second-looks", "GET /v1/second-looks/agreement"),
+        "GET /periksa/tanpa-label": (
+            "GET /v1/second-looks",
+            "GET /v1/second-looks/agreement",
+            "GET /v1/second-looks/impressions",
+        ),
         "POST /periksa/tanpa-label/{look_id}/setuju": ("POST /v1/second-looks/{look_id}/agree",),
         "POST /periksa/tanpa-label/{look_id}/buka": ("POST /v1/second-looks/{look_id}/reopen",),
         "GET /rem": ("GET /v1/breaker", "GET /v1/breaker/freezes"),
@@ -134,7 +165,14 @@ SAME = MappingProxyType(
             "GET /v1/ministries",
             "GET /v1/evidence/held",
         ),
+        "GET /influencer/bukti": ("GET /v1/screenshots",),
+        "GET /influencer/bukti/{screenshot_id}/gambar.jpg": ("GET /v1/screenshots/{screenshot_id}/picture",),
+        "POST /influencer/bukti/{screenshot_id}/terima": ("POST /v1/screenshots/{screenshot_id}/accept",),
+        "POST /influencer/bukti/{screenshot_id}/tolak": ("POST /v1/screenshots/{screenshot_id}/refuse",),
         "POST /influencer/impor": ("POST /v1/influencers/import",),
+        "GET /influencer/cakupan": ("GET /v1/coverage",),
+        "GET /influencer/kementerian/{code}": ("GET /v1/waves",),
+        "POST /influencer/kementerian/{code}": ("PUT /v1/waves/{code}",),
         "POST /influencer/kementerian": ("PUT /v1/ministries/{code}",),
         "POST /influencer/kementerian/{code}/gelombang": ("POST /v1/ministries/{code}/wave",),
         "GET /influencer/{influencer_id}": (
@@ -155,6 +193,8 @@ SAME = MappingProxyType(
             "GET /v1/campaigns/{campaign_id}/near-copies",
             "GET /v1/campaigns/{campaign_id}/preview",
         ),
+        "GET /kampanye/{campaign_id}/jangkauan": ("GET /v1/campaigns/{campaign_id}/reach",),
+        "GET /s/{code}": ("GET /v1/links/{code}",),
         "POST /kampanye/{campaign_id}/ubah": ("PUT /v1/campaigns/{campaign_id}",),
         "POST /kampanye/{campaign_id}/takarir": ("PUT /v1/campaigns/{campaign_id}/captions",),
         "POST /kampanye/{campaign_id}/ajukan": ("POST /v1/campaigns/{campaign_id}/submit",),
@@ -165,6 +205,8 @@ SAME = MappingProxyType(
         "POST /kampanye/{campaign_id}/bekukan": ("POST /v1/campaigns/{campaign_id}/freeze",),
         "POST /kampanye/{campaign_id}/cairkan": ("POST /v1/campaigns/{campaign_id}/thaw",),
         "POST /kampanye/{campaign_id}/akhiri": ("POST /v1/campaigns/{campaign_id}/end",),
+        "GET /program": ("GET /v1/board",),
+        "GET /program.csv": ("GET /v1/board.csv",),
         "GET /pesan": ("GET /v1/deliveries",),
         "POST /pesan/{delivery_id}/ulang": ("POST /v1/deliveries/{delivery_id}/retry",),
         "GET /unggahan": ("GET /v1/offers/to-verify",),
@@ -179,7 +221,9 @@ SAME = MappingProxyType(
         "POST /kotak/{offer_id}/unggahan": ("POST /v1/offers/{offer_id}/posted",),
         "GET /kotak/koreksi/{correction_id}": ("GET /v1/me/corrections",),
         "POST /kotak/koreksi/{correction_id}/baca": ("POST /v1/corrections/{correction_id}/acknowledge",),
-        "GET /profil": ("GET /v1/me/profile",),
+        "GET /profil": ("GET /v1/me/profile", "GET /v1/me/screenshots"),
+        "POST /profil/bukti": ("POST /v1/me/screenshots",),
+        "POST /profil/bukti/{screenshot_id}/tarik": ("DELETE /v1/me/screenshots/{screenshot_id}",),
         "POST /profil": ("PATCH /v1/me/profile",),
         "POST /profil/setuju": ("POST /v1/me/consent",),
         "POST /profil/jeda": ("POST /v1/me/pause",),
@@ -222,6 +266,17 @@ SAME = MappingProxyType(
         "GET /admin/akun-resmi": ("GET /v1/official-accounts",),
         "POST /admin/akun-resmi": ("POST /v1/official-accounts",),
         "POST /admin/akun-resmi/{account_id}/hapus": ("DELETE /v1/official-accounts/{account_id}",),
+        "GET /admin/webhook": ("GET /v1/webhooks", "GET /v1/webhooks/deliveries"),
+        "POST /admin/webhook": ("POST /v1/webhooks",),
+        "GET /admin/webhook/{endpoint_id}": ("GET /v1/webhooks", "GET /v1/webhooks/deliveries"),
+        "POST /admin/webhook/{endpoint_id}/ubah": ("PATCH /v1/webhooks/{webhook_id}",),
+        "POST /admin/webhook/{endpoint_id}/aktif": ("PATCH /v1/webhooks/{webhook_id}",),
+        "POST /admin/webhook/{endpoint_id}/kunci": ("POST /v1/webhooks/{webhook_id}/rotate",),
+        "POST /admin/webhook/{endpoint_id}/coba": ("POST /v1/webhooks/{webhook_id}/test",),
+        "POST /admin/webhook/{endpoint_id}/ulang": ("POST /v1/webhooks/{webhook_id}/replay",),
+        "POST /admin/webhook/{endpoint_id}/lepas": ("DELETE /v1/webhooks/{webhook_id}",),
+        "GET /admin/webhook/pesan/{delivery_id}": ("GET /v1/webhooks/deliveries/{delivery_id}",),
+        "POST /admin/webhook/pesan/{delivery_id}/ulang": ("POST /v1/webhooks/deliveries/{delivery_id}/replay",),
         "GET /admin/jejak": ("GET /v1/audit", "GET /v1/audit/verify"),
     }
 )
@@ -239,6 +294,7 @@ CONSOLE_ONLY = MappingProxyType(
         "POST /bahasa": "language and theme are cookies of a browser; a program sends Accept-Language",
         "GET /": "the front page leads to what the other pages hold",
         "GET /metode": "an explanation for readers, without data of its own",
+        "GET /pintasan": "the keys of the console’s own pages",
         "GET /sehat": "for the machine that watches the service; the same at both doors",
         "GET /metrics": "for the machine that watches the service; the same at both doors",
         "GET /v1/docs": "the reference of /v1, as a page",
@@ -269,7 +325,7 @@ def _variants(action: str) -> list[str]:
 
 
 def _console_routes() -> set[str]:
-    routers = [*console.routers(), console.open_router()]
+    routers = [*parts.routers(), parts.open_router()]
     return {
         f"{method} {route.path}" for router in routers for route in _routes(router) for method in route.methods or ()
     }

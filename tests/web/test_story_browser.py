@@ -50,9 +50,7 @@ def decide(page: Page, claim_id: int) -> None:
     for gate, answer in story.GATES.items():
         page.check(f"input[name={gate}][value={'ya' if answer else 'tidak'}]")
     press(page, "Simpan rancangan")
-    for number, source in enumerate(story.SOURCES):
-        if number:
-            page.get_by_text("Tambah sumber").click()
+    for source in story.SOURCES:
         for name, value in source.items():
             field = page.locator(f"#source_{name}")
             if name == "kind":
@@ -82,6 +80,9 @@ def may_not_approve_own(page: Page, claim_id: int) -> None:
 def approve(page: Page, claim_id: int) -> None:
     """Read what waits, answer the one question, and publish."""
     page.goto(f"/klaim/{claim_id}")
+    expect(page.get_by_text(story.TITLE)).to_have_count(0)
+    page.select_option("#impression", "salah")
+    press(page, "Catat dan buka rancangan")
     expect(page.get_by_text(story.TITLE).first).to_be_visible()
     page.check("input[name=political][value=tidak]")
     press(page, "Setujui dan terbitkan")

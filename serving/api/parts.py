@@ -1,0 +1,83 @@
+"""Every part of ``/v1``, in the order of the documentation; apart, because parts import their package."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from serving.api import (
+    account,
+    admin,
+    appeals,
+    board,
+    breaker,
+    campaigns,
+    claims,
+    clarifications,
+    colleagues,
+    corrections,
+    deadlines,
+    decided,
+    dossiers,
+    evidence,
+    exhibits,
+    feeds,
+    influencers,
+    merging,
+    models,
+    moderation,
+    offers,
+    posts,
+    preparing,
+    queue,
+    reach,
+    review,
+    scores,
+    search,
+    second_look,
+    tips,
+    transparency,
+    trends,
+    waves,
+    webhooks,
+)
+
+
+def routers() -> list[APIRouter]:
+    """Give every part of ``/v1``, in the order of the documentation."""
+    parts = (
+        scores,
+        moderation,
+        posts,
+        tips,
+        queue,
+        claims,
+        deadlines,
+        search,
+        trends,
+        merging,
+        review,
+        exhibits,
+        colleagues,
+        dossiers,
+        clarifications,
+        corrections,
+        appeals,
+        second_look,
+        transparency,
+        feeds,
+        influencers,
+        evidence,
+        waves,
+        preparing,
+        campaigns,
+        reach,
+        board,
+        breaker,
+        offers,
+        models,
+        decided,
+        webhooks,
+        account,
+        admin,
+    )
+    return [part.router for part in parts]

@@ -1,0 +1,184 @@
+"""Screenshots of follower counts: sent from one's own profile, looked at one after another by a manager."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
+from fastapi import Path as PathParameter
+from pydantic import TypeAdapter, ValidationError
+
+from serving.console.inbox import profile_page_with
+from serving.console.pages import redirect, render
+from serving.deps import (
+    LanguageDep,
+    PageContext,
+    ServiceDep,
+    Visit,
+    VisitDep,
+    get_page_context,
+    get_visit,
+    writing_as,
+)
+from serving.desk import pictures, screenshots
+from serving.desk.context import Context
+from serving.errors import InvalidInputError, SuluhError
+from serving.i18n import Language, mark, translate
+from serving.inputs import Count, Id
+from serving.vocabulary import Platform
+
+router = APIRouter()
+PathId = Annotated[Id, PathParameter()]
+SHOWN = 10
+_count: TypeAdapter[int] = TypeAdapter(Count)
+
+
+# ---- whoever sends one -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenshotForm:
+    """A count as it was typed, and the file beside it."""
+
+    platform: str
+    count: str
+    picture: bytes
+
+    def measured(self) -> tuple[Platform, int]:
+        """Give platform and count; raise where they cannot be read."""
+        try:
+            return Platform(self.platform), _count.validate_python(self.count.replace(".", "").strip())
+        except (ValueError, ValidationError):
+            raise InvalidInputError(mark("Pilih platform dan tulis jumlahnya dengan angka.")) from None
+
+
+def screenshot_form(
+    platform: Annotated[str, Form(max_length=40)] = "",
+    jumlah: Annotated[str, Form(max_length=20)] = "",
+    gambar: UploadFile | None = None,
+) -> ScreenshotForm:
+    """Read the form; of the file no more than is taken."""
+    sent = b"" if gambar is None else gambar.file.read(pictures.SIZE_MAX_BYTES + 1)
+    return ScreenshotForm(platform, jumlah, sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who sent a form, in a transaction that only reads."""
+
+    ctx: Context
+    visit: Visit | None
+
+
+def reading(service: ServiceDep, request: Request) -> Iterator[Reading]:
+    """Give who sent a form, without a writing transaction: a picture is read before one is opened."""
+    with service.database.read() as session:
+        visit = get_visit(request, service, session)
+        yield Reading(get_page_context(service, session, visit), visit)
+
+
+@router.post("/profil/bukti")
+def send(
+    request: Request,
+    service: ServiceDep,
+    at: Annotated[Reading, Depends(reading, scope="function")],
+    form: Annotated[ScreenshotForm, Depends(screenshot_form)],
+) -> Response:
+    """Send one's own count with a screenshot; a refused form says why, on the page that it came from."""
+    try:
+        platform, count = form.measured()
+        cleaned = pictures.clean(form.picture)
+        with writing_as(service, at.ctx.actor)() as ctx:
+            screenshots.send(ctx, platform, count, cleaned)
+    except SuluhError as error:
+        return profile_page_with(request, at.ctx, at.visit, error)
+    done = mark("Tangkapan layar terkirim. Gambarnya dihapus begitu manajer melihatnya.")
+    return redirect(request, "/profil#bukti", done)
+
+
+@router.post("/profil/bukti/{screenshot_id}/tarik")
+def take_back(request: Request, ctx: PageContext, screenshot_id: PathId) -> Response:
+    """Take one's own screenshot back."""
+    screenshots.take_back(ctx, screenshot_id)
+    return redirect(request, "/profil#bukti", mark("Tangkapan layar ditarik; gambarnya sudah dihapus."))
+
+
+# ---- whoever looks ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePage:
+    """Screenshots that wait, oldest first, and how many wait in all."""
+
+    waiting: tuple[screenshots.ToLookAt, ...]
+    n_waiting: int
+    problem: str
+    refused_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What every step of the reviewer's page needs to answer."""
+
+    request: Request
+    ctx: Context
+    visit: Visit | None
+    language: Language
+
+    def page(self, refused_id: int = 0, error: SuluhError | None = None) -> Response:
+        page = EvidencePage(
+            waiting=tuple(screenshots.waiting(self.ctx, SHOWN)),
+            n_waiting=screenshots.count_waiting(self.ctx),
+            problem=translate(self.language, error.message, **error.params) if error else "",
+            refused_id=refused_id,
+        )
+        return render(self.request, "evidence.html", page, visit=self.visit, status=error.status if error else 200)
+
+    def step(self, screenshot_id: int, work: Callable[[], object], done: str) -> Response:
+        """Take one step whole or not at all; a refusal comes back beside the picture that it is about."""
+        try:
+            with self.ctx.session.begin_nested():
+                work()
+        except SuluhError as error:
+            return self.page(screenshot_id, error)
+        return redirect(self.request, "/influencer/bukti", done)
+
+
+def desk(request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep) -> _Desk:
+    """Put together what a step of the reviewer's page needs."""
+    return _Desk(request, ctx, visit, language)
+
+
+DeskDep = Annotated[_Desk, Depends(desk)]
+
+
+@router.get("/influencer/bukti")
+def read_waiting(at: DeskDep) -> Response:
+    """Show what waits for a look."""
+    return at.page()
+
+
+@router.get("/influencer/bukti/{screenshot_id}/gambar.jpg")
+def picture(ctx: PageContext, screenshot_id: PathId) -> Response:
+    """Give one picture to whoever may decide on it."""
+    return Response(screenshots.picture(ctx, screenshot_id), media_type=pictures.MEDIA_TYPE)
+
+
+@router.post("/influencer/bukti/{screenshot_id}/terima")
+def accept(at: DeskDep, screenshot_id: PathId) -> Response:
+    """Let the count stand."""
+    done = mark("Jumlah itu kini berlaku; gambarnya sudah dihapus.")
+    return at.step(screenshot_id, lambda: screenshots.accept(at.ctx, screenshot_id), done)
+
+
+@router.post("/influencer/bukti/{screenshot_id}/tolak")
+def refuse(
+    at: DeskDep,
+    screenshot_id: PathId,
+    alasan: Annotated[str, Form(max_length=screenshots.REASON_MAX_CHARS)] = "",
+) -> Response:
+    """Not take it, with a reason."""
+    done = mark("Tidak diterima; alasannya tampil bagi orangnya, gambarnya sudah dihapus.")
+    return at.step(screenshot_id, lambda: screenshots.refuse(at.ctx, screenshot_id, alasan), done)

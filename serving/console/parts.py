@@ -1,0 +1,91 @@
+"""Every part of the HTML door, in the order in which addresses are tried; apart, because parts import their package."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from serving.console import (
+    account,
+    admin,
+    appeals,
+    board,
+    breaker,
+    bringing,
+    campaigns,
+    claim,
+    colleagues,
+    entry,
+    evidence,
+    exhibits,
+    health,
+    inbox,
+    influencers,
+    lessons,
+    library,
+    merging,
+    models,
+    outbox,
+    public,
+    queue,
+    queue_steps,
+    reach,
+    reference,
+    regrouping,
+    search,
+    second_look,
+    shift,
+    tips,
+    transparency,
+    trends,
+    trying,
+    waves,
+    webhooks,
+)
+
+
+def routers() -> list[APIRouter]:
+    """Give every part whose forms carry a session's token."""
+    # What stands under an address of its own comes before whatever takes any word there.
+    parts = (
+        queue,
+        queue_steps,
+        search,
+        trends,
+        merging,
+        regrouping,
+        appeals,
+        second_look,
+        shift,
+        colleagues,
+        exhibits,
+        claim,
+        bringing,
+        trying,
+        library,
+        evidence,
+        waves,
+        influencers,
+        campaigns,
+        reach,
+        board,
+        breaker,
+        inbox,
+        outbox,
+        models,
+        lessons,
+        account,
+        webhooks,
+        admin,
+    )
+    return [part.router for part in parts]
+
+
+def open_router() -> APIRouter:
+    """Give what anybody may open without signing in: public pages, sign-in, health, the API's reference."""
+    router = APIRouter()
+    for part in (entry, health, reference, public, transparency):
+        router.include_router(part.router)
+    router.include_router(appeals.open_router)
+    router.include_router(reach.open_router)
+    router.include_router(tips.open_router)
+    return router

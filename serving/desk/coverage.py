@@ -1,0 +1,123 @@
+"""Where reach is missing: by province, topic and platform, in groups that are large enough to be spoken of.
+
+A topic's provinces add up to the topic, so what is hidden in a column is hidden in company (``routing.suppress``).
+Along a row nothing adds up: whoever chose two topics counts in both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from serving.db import waves as rows
+from serving.db.routing import Line
+from serving.desk import routing
+from serving.desk.context import Context
+from serving.desk.regions import Region, regions
+from serving.vocabulary import Platform, Role, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    """One province: how many are eligible there, in all and by topic, and their followers by platform.
+
+    ``None`` stands for a group that is too small to be shown; 0 is shown: there is nobody.
+    """
+
+    region: Region
+    n_people: int | None
+    by_topic: Mapping[Topic, int | None]
+    reach: Mapping[Platform, int | None]
+
+    def n_for(self, topic: Topic | None) -> int | None:
+        """Give how many are eligible for one topic, or in all."""
+        return self.n_people if topic is None else self.by_topic[topic]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicReach:
+    """One topic: how many chose it, and in how many provinces there is nobody, or a group too small to be shown."""
+
+    topic: Topic
+    n_people: int | None
+    n_without: int
+    n_small: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformReach:
+    """One platform: followers of the eligible, and how many take part but lack a count that is high enough there."""
+
+    platform: Platform
+    reach: int | None
+    n_short: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Where reach is and where it is missing; provinces from west to east."""
+
+    provinces: tuple[Province, ...]
+    topics: tuple[TopicReach, ...]
+    platforms: tuple[PlatformReach, ...]
+
+
+def missing(ctx: Context) -> Missing:
+    """Count the eligible by province, topic and platform; figures about small groups are hidden."""
+    ctx.require(Role.MANAGER)
+    line, smallest = routing.line_of(ctx), ctx.settings.min_group
+    places = {place.region: place for place in rows.places(ctx.session, line)}
+    shown = routing.suppress(Counter({code: place.n_people for code, place in places.items()}), smallest)
+    counted = _by_topic(ctx, line)
+    columns = {topic: routing.suppress(counted[topic], smallest) for topic in Topic}
+    provinces = tuple(
+        Province(
+            region,
+            shown.get(code, 0),
+            {topic: columns[topic].get(code, 0) for topic in Topic},
+            _reach(places.get(code), shown.get(code, 0)),
+        )
+        for code, region in regions().items()
+    )
+    return Missing(
+        provinces,
+        tuple(_topic(topic, columns[topic], _enough(counted[topic].total(), smallest)) for topic in Topic),
+        _platforms(ctx, line, places),
+    )
+
+
+def _enough(n: int, smallest: int) -> int | None:
+    return n if n == 0 or n >= smallest else None
+
+
+def _by_topic(ctx: Context, line: Line) -> dict[Topic, Counter[str]]:
+    counted: dict[Topic, Counter[str]] = {topic: Counter() for topic in Topic}
+    for topic, region, n in rows.topics(ctx.session, line):
+        counted[Topic(topic)][region] += n
+    return counted
+
+
+def _reach(place: rows.Place | None, shown: int | None) -> dict[Platform, int | None]:
+    if place is None:
+        return dict.fromkeys(Platform, 0)
+    return {platform: None if shown is None else place.reach[platform] for platform in Platform}
+
+
+def _topic(topic: Topic, column: Mapping[str, int | None], n: int | None) -> TopicReach:
+    provinces = [column.get(code, 0) for code in regions()]
+    return TopicReach(topic, n, sum(each == 0 for each in provinces), sum(each is None for each in provinces))
+
+
+def _platforms(ctx: Context, line: Line, places: Mapping[str, rows.Place]) -> tuple[PlatformReach, ...]:
+    smallest = ctx.settings.min_group
+    short = rows.short_on(ctx.session, line.ministries, line.min_followers)
+    n_eligible = sum(place.n_people for place in places.values())
+    return tuple(
+        PlatformReach(
+            platform,
+            None if _enough(n_eligible, smallest) is None else sum(place.reach[platform] for place in places.values()),
+            _enough(short[platform], smallest),
+        )
+        for platform in Platform
+    )

@@ -1,0 +1,74 @@
+"""A real HTTP server on loopback that another system could be: it answers as told and keeps what it was sent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Listener:
+    """What the server answers next (a status, ``"stall"`` or ``"close"``; 200 once nothing is left), and what came."""
+
+    url: str
+    answers: list[int | str] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
+
+
+@contextmanager
+def listening(*answers: int | str) -> Iterator[Listener]:
+    """Start a server that answers like this, one after another."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            listener.received.append(Received(self.path, headers, body))
+            answer = listener.answers.pop(0) if listener.answers else 200
+            if answer == "close":
+                return
+            if answer == "stall":
+                self._stall()
+                return
+            self.send_response(int(answer))
+            if 300 <= int(answer) < 400:
+                self.send_header("location", "/elsewhere")
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def _stall(self):
+            """Send a byte of the head now and then, so that no wait between two bytes is long."""
+            try:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nx: ")
+                for _ in range(20):
+                    self.wfile.write(b"a")
+                    self.wfile.flush()
+                    time.sleep(0.05)
+            except OSError:
+                pass
+
+        def log_message(self, *_):
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        listener = Listener(f"http://127.0.0.1:{server.server_port}/hook", list(answers))
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield listener
+        finally:
+            server.shutdown()

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.duplicates import Signatures, signatures
-from models.score import Probabilities, Score, Scorer, Thresholds
+from models.score import Probabilities, Scorer, Thresholds
 from serving.desk.posts import AnonymousPost, Media, readable_text
 from serving.desk.trends import Engagement, quarter_of, reach_of
 

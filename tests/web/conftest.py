@@ -75,9 +75,9 @@ def site(settings: Settings, clock: SetClock) -> Iterator[Site]:
     app.state.service.database.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the whole run."""
+    """One Chromium for the tests of this folder; while it runs, no other event loop can run in this thread."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium_path(), args=[*QUIET, *(["--no-sandbox"] if os.getuid() == 0 else [])]

@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: python help setup setup-tests run test lint format soak bench train eval screens wheel image-check clean
+.PHONY: python help setup setup-lint setup-tests run test lint format soak bench train eval screens wheel image-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ python:
 
 setup: python ## Make .venv with the serving set and fetch the front-end files
 	@$(PYTHON) scripts/environment.py serving
+
+setup-lint: python
+	@$(PYTHON) scripts/environment.py lint
 
 setup-tests: python
 	@$(PYTHON) scripts/environment.py tests
@@ -29,14 +32,14 @@ test: setup-tests ## Run every test on SQLite and on a PostgreSQL of its own
 	@$(PYTHON) scripts/programs.py
 	$(BIN)/pytest -q -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
-lint: setup-tests ## Check style, types, layers and the catalogue of sentences
+lint: setup-lint ## Check style, types, layers and the catalogue of sentences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/catalogue.py check
 
-format: setup-tests ## Let ruff rewrite what it can
+format: setup-lint ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

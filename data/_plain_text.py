@@ -126,9 +126,7 @@ def room_for(n_bytes: int) -> int:  # pragma: no cover - compiled
 
 # One function, because every branch goes on with the same local variables: in parts it takes four times as long.
 @compiled
-def clean(  # noqa: C901, PLR0912 - as above
-    raw: Any, kinds: Any, slots: Any, spellings: Any, out: Any
-) -> Any:  # pragma: no cover - compiled
+def clean(raw: Any, kinds: Any, slots: Any, spellings: Any, out: Any) -> Any:  # pragma: no cover - compiled
     """Write the cleaned text into `out`; return its bytes, or HARD. `raw` is bytes, or an array of them."""
     size = len(raw)
     at = n = 0
@@ -235,9 +233,7 @@ def _may_join(byte: int, kinds: Any) -> bool:  # pragma: no cover - compiled
 
 
 @compiled
-def _slot(  # noqa: PLR0913, PLR0917 - each array by itself, as said above
-    out: Any, began: int, end: int, word: Any, slots: Any, spellings: Any
-) -> Any:  # pragma: no cover - compiled
+def _slot(out: Any, began: int, end: int, word: Any, slots: Any, spellings: Any) -> Any:  # pragma: no cover - compiled
     """The slot of an informal word, or -1."""
     mask = np.uint64(slots.shape[0] - 1)
     slot = np.int64(word & mask)
@@ -268,7 +264,7 @@ def _put_standard(out: Any, began: int, start: int, length: int, spellings: Any)
 
 
 @compiled
-def _is_doubled(  # noqa: PLR0913, PLR0917 - each array by itself, as said above
+def _is_doubled(
     out: Any, began: int, end: int, n_digits: int, slots: Any, spellings: Any
 ) -> bool:  # pragma: no cover - compiled
     """Whether a word that ends in two letters alike is an informal one with its last letter twice."""

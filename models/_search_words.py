@@ -83,7 +83,7 @@ def idf(n_documents: int, count: int) -> float:
 
 @compiled
 def _are_same(a: Bytes, b: Bytes) -> bool:
-    for place in range(len(b)):  # noqa: SIM110 - Numba compiles no all() of a generator
+    for place in range(len(b)):
         if a[place] != b[place]:
             return False
     return True

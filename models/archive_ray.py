@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice, starmap
 from typing import Any, Final, Protocol, TypeVar
 
@@ -144,6 +145,4 @@ def _ray(*, is_local: bool) -> Any:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    import ray  # noqa: PLC0415 - reads the environment when it is loaded, and takes half a second
-
-    return ray
+    return import_module("ray")

@@ -260,9 +260,8 @@ def moderation_weights(folder: Path, manifest: Manifest) -> ModerationWeights:
 
 
 def _encoder(folder: Path, manifest: Manifest) -> Scorer:
-    # Both load ONNX Runtime, which a service of the linear model does without.
-    from models.encoder import open_encoder  # noqa: PLC0415 - as above
-    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415 - as above
+    from models.encoder import open_encoder  # noqa: PLC0415 - loads ONNX Runtime; the linear model does without
+    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415 - loads ONNX Runtime by models.encoder
 
     weights = linear_weights(folder, manifest)
     with _misstated(folder):

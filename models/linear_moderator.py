@@ -8,15 +8,15 @@ than one. What it cannot do is read a word apart from its neighbours: "bodoh" qu
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from data._compiled import compiled
 from data.normalise import letters_and_placeholders, normalise
+from models._linear import label_logits
 from models.calibration import Floats
-from models.hashing import NGrams, collect, packed, scratch_for, shape_of
+from models.hashing import NGrams, packed, scratch_for, shape_of
 from models.linear import IDF_STEP
 from models.moderation import LABELS, Bands, Moderation, answers_of, probabilities_of
 from models.signals import SIGNALS, signals_of
@@ -122,32 +122,6 @@ class LinearModerator:
         logits = np.empty((len(texts), len(LABELS)))
         n_words = np.empty(len(texts), dtype=np.int64)
         shape = shape_of(self._weights.reading.ngrams)
-        _label_logits(content, offsets, shape, self._table, work.found, work.owners, work.seen, logits, n_words)
+        label_logits(content, offsets, shape, self._table, work.found, work.owners, work.seen, logits, n_words)
         signals = signals_of([text[:max_characters] for text in texts], [one.standard for one in readings])
         return logits + signals @ self._weights.signal_weights.T.astype(np.float64) + self._weights.bias, n_words
-
-
-@compiled
-def _label_logits(  # noqa: PLR0913, PLR0917 - a kernel takes arrays, not objects
-    content: Any,
-    offsets: Any,
-    shape: tuple[int, int, int],
-    table: Any,
-    found: Any,
-    owners: Any,
-    seen: Any,
-    logits: Any,
-    n_words: Any,
-) -> None:  # pragma: no cover - compiled
-    n_labels = logits.shape[1]
-    for row in range(offsets.size - 1):
-        n, words = collect(content, offsets[row], offsets[row + 1], shape, found, owners, seen)
-        logits[row] = 0.0
-        squared_length = 0.0
-        for at in range(n):
-            for label in range(n_labels):
-                logits[row, label] += table[found[at], label]
-            squared_length += table[found[at], n_labels]
-        if squared_length > 0.0:
-            logits[row] /= np.sqrt(squared_length)
-        n_words[row] = words

@@ -54,21 +54,18 @@ class Replica:
 
     def __init__(self, model: str) -> None:
         """Load the released model of that name, or the artefact in that folder."""
-        from ray import serve  # noqa: PLC0415 - reads the environment when it is loaded
-
         _stay_on_loopback()
         scorer = scorer_of(model)
         # The first text loads the kernels, or compiles them; no request should wait for that.
         scorer.score_many(["kabar pertama hari ini"])
 
-        @serve.batch(max_batch_size=_BATCH_REQUESTS, batch_wait_timeout_s=_WAIT_S)
         async def scored(requests: list[list[str]]) -> list[list[Score]]:
             texts = [text for each in requests for text in each]
             # In a thread, so that requests are read meanwhile: the kernels release the interpreter's lock.
             answers = iter(await asyncio.to_thread(scorer.score_many, texts))
             return [[next(answers) for _ in each] for each in requests]
 
-        self._scored = scored
+        self._scored = _serve().batch(scored, max_batch_size=_BATCH_REQUESTS, batch_wait_timeout_s=_WAIT_S)
 
     async def score(self, texts: Sequence[str]) -> list[Score]:
         """Score texts in their order; what a handle asks for."""
@@ -83,6 +80,11 @@ class Replica:
             problem = {"title": error.status.phrase, "status": error.status, "detail": str(error)}
             return JSONResponse(problem, error.status, media_type="application/problem+json")
         return JSONResponse({"scores": [as_json(answer) for answer in await self.score(texts)]})
+
+
+def _serve() -> Any:
+    """Ray Serve, loaded when it is asked for: it reads the environment then, which `connected` sets first."""
+    return import_module("ray.serve")
 
 
 def _stay_on_loopback() -> None:
@@ -134,8 +136,7 @@ def serving(model: str, n_replicas: int = 1, host: str = "127.0.0.1", port: int 
 
     Raises ArtifactError where there is no such model.
     """
-    from ray import serve  # noqa: PLC0415 - reads the environment when it is loaded
-
+    serve = _serve()
     scorer_of(model)
     deployed: Any = serve.deployment(
         name=NAME, num_replicas=n_replicas, max_ongoing_requests=_WAITING, ray_actor_options={"num_cpus": 1}

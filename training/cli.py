@@ -23,7 +23,7 @@ from training.order import Order
     "--despite", metavar="REASON", default="", help="Train on rows that fail the leak audit; the reason is kept."
 )
 @click.option("--track/--no-track", default=True, show_default=True, help="Record the run with MLflow.")
-def train(  # noqa: PLR0913 - click passes one argument an option
+def train(
     *, recipe: str, out: Path | None, data: Path | None, store: Path, base: str, despite: str, track: bool
 ) -> None:
     """Train by RECIPE, a name in training/recipes or a TOML file, and write an artefact with its figures."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import torch
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
@@ -21,7 +21,7 @@ def indobert_pipeline(vocabulary: int, n_tokens: int, texts: Sequence[str]) -> C
     pieces = BertWordPieceTokenizer()
     pieces.train_from_iterator(texts, vocab_size=2_000, show_progress=False)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=pieces._tokenizer,  # noqa: SLF001 - the wrapper gives no other way to what it wraps
+        tokenizer_object=Tokenizer.from_str(pieces.to_str()),
         unk_token="[UNK]",
         pad_token="[PAD]",
         cls_token="[CLS]",

@@ -227,7 +227,7 @@ def _detail(found: Detail, language: Language) -> ClaimDetailOut:
 
 
 @router.get("/claims", responses=problems(403))
-def list_claims(  # noqa: PLR0913, PLR0917 - each is one question of the address
+def list_claims(
     ctx: ApiContext,
     language: LanguageDep,
     state: Annotated[list[ClaimState] | None, Query(description="Without one: every open state.")] = None,

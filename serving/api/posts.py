@@ -115,7 +115,7 @@ def _posts(body: bytes, media_type: str) -> Iterator[tuple[int, NewPost | SuluhE
         }
     },
 )
-def push_posts(  # noqa: PLR0913, PLR0917 - each is one part of the request
+def push_posts(
     ctx: ApiContext,
     request: Request,
     response: Response,

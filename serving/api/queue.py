@@ -112,7 +112,7 @@ def _outcome(found: Outcome, language: Language) -> BulkOut:
 
 
 @router.get("/claims/counts", responses=problems(403))
-def count_claims(  # noqa: PLR0913, PLR0917 - each is one question of the address
+def count_claims(
     ctx: ApiContext,
     category: Category | None = None,
     band: Literal["look", "abstain", "clear"] | None = None,

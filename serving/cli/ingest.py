@@ -74,9 +74,7 @@ class Tally:
     default=None,
     help="Processes that read rows beside this one; chosen by the files' size where it is not given.",
 )
-def ingest(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    files: tuple[str, ...], form: str, source: str, zone: str, undated: str, n_readers: int | None
-) -> None:
+def ingest(files: tuple[str, ...], form: str, source: str, zone: str, undated: str, n_readers: int | None) -> None:
     """Take posts in from FILES (.jsonl or .csv; - is standard input), and make claims of them.
 
     A row holds source, external_id (or id), text, posted_at (or time, date), likes, shares, comments, views (or

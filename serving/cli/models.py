@@ -62,9 +62,7 @@ def _given(reason: str) -> str:
 @click.option("--challenge", is_flag=True, help="Only try FOLDER in shadow, beside the champion.")
 @_as
 @_reason
-def promote(  # noqa: PLR0913 - one argument an option
-    folder: Path | None, name: str, reason: str, *, agree: bool, decline: bool, challenge: bool
-) -> None:
+def promote(folder: Path | None, name: str, reason: str, *, agree: bool, decline: bool, challenge: bool) -> None:
     """Propose the artefact in FOLDER as champion; a second person agrees with --agree.
 
     Refused where the candidate is worse on a named slice or flags too much criticism: the sentence names the slice and

@@ -93,7 +93,7 @@ class Typed:
     official: Mapping[str, str] = field(default_factory=dict)
 
 
-def audience_form(  # noqa: PLR0913, PLR0917 - one argument a field of the form
+def audience_form(
     topik: Annotated[str, Form()] = "",
     kementerian: Annotated[list[str] | None, Form()] = None,
     wilayah: Annotated[list[str] | None, Form()] = None,
@@ -132,7 +132,7 @@ class Content:
     category: str = ""
 
 
-def content_form(  # noqa: PLR0913, PLR0917 - one argument a field of the form
+def content_form(
     sumber: Annotated[str, Form()] = "",
     judul: Annotated[str, Form()] = "",
     isi: Annotated[str, Form()] = "",

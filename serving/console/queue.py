@@ -265,7 +265,7 @@ def paste_form(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
 
 
 @router.post("/klaim/baru")
-def paste(  # noqa: PLR0913, PLR0917 - the form's fields
+def paste(
     request: Request,
     ctx: PageContext,
     service: ServiceDep,
@@ -323,7 +323,7 @@ def list_feeds(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
 
 
 @router.post("/umpan")
-def add_feed(  # noqa: PLR0913, PLR0917 - the form's fields
+def add_feed(
     request: Request,
     ctx: PageContext,
     visit: VisitDep,

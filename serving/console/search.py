@@ -75,7 +75,7 @@ def _address(q: str, kind: str, after: int = 0) -> str:
 
 
 @router.get("/cari")
-def find(  # noqa: PLR0913, PLR0917 - each is one question of the address
+def find(
     request: Request,
     ctx: PageContext,
     visit: VisitDep,

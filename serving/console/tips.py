@@ -58,7 +58,7 @@ class _Sent:
     tip: Tip | SuluhError
 
 
-def read_form(  # noqa: PLR0913, PLR0917 - one argument a field that FastAPI hands in
+def read_form(
     request: Request,
     service: ServiceDep,
     csrf: Annotated[str, Form()] = "",
@@ -100,7 +100,7 @@ def _page(token: str, text: str = "", link: str = "", problem: str = "") -> TipP
 
 
 @open_router.post("/lapor")
-def send(  # noqa: PLR0913, PLR0917 - one argument a part that FastAPI hands in
+def send(
     request: Request,
     sent: Annotated[_Sent, Depends(read_form)],
     ctx: PublicContext,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Barrier, Thread
 
@@ -23,11 +23,10 @@ from serving.db.tables import (
     Offer,
     Revision,
 )
-from serving.deps import context_for
 from serving.desk import appeals, audit, campaigns, deliveries, library, offers, routing
 from serving.desk.breaker import LIMITS
 from serving.desk.campaign_rules import ContestedError
-from serving.desk.context import SERVICE, Actor
+from serving.desk.context import Actor
 from serving.errors import (
     ConflictError,
     ForbiddenError,
@@ -64,18 +63,6 @@ class Contested:
     story: carrying.Story
     third: Actor
     fourth: Actor
-
-
-@pytest.fixture
-def acting(service):
-    """Act as somebody in a transaction of its own."""
-
-    @contextmanager
-    def act(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return act
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from serving.db.tables import Claim, Decision, Dispute, Draft, FirstLook
-from serving.deps import context_for
 from serving.desk import approval, evidence, review
 from serving.desk.approval import LookedAlreadyError, LookFirstError
 from serving.desk.context import SERVICE
@@ -42,29 +41,6 @@ READY = Prepared(
     body="Bank Contoh Melati menyatakan tidak ada pembagian kuota lewat tautan itu.",
     topic=Topic.DIGITAL_SAFETY,
 )
-
-
-@pytest.fixture
-def act(service):
-    """Take one step as somebody, in a transaction of its own."""
-
-    def go(actor, step, *args, **more):
-        with service.database.write() as session:
-            return step(context_for(service, session, actor), *args, **more)
-
-    return go
-
-
-@pytest.fixture
-def ani(sign_up):
-    """The author."""
-    return sign_up("ani", Role.CHECKER)
-
-
-@pytest.fixture
-def citra(sign_up):
-    """The first approver."""
-    return sign_up("citra", Role.APPROVER)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from serving.db.claims import Filters, strongest_matches
 from serving.db.tables import AuditRow, Claim, Draft, Match, Post, TypedDraft, User
-from serving.deps import SESSION_COOKIE, context_for, csrf_token, session_token
+from serving.deps import SESSION_COOKIE, csrf_token, session_token
 from serving.desk import bulk, claims, leases, matching, notes, retention, review, typed, views
 from serving.desk.bulk import Asked, ChangedSinceError, NotWaitingError, UndoOverError
 from serving.desk.context import SERVICE
@@ -27,41 +27,6 @@ from serving.vocabulary import BulkAction, ClaimState, DismissReason, MatchStatu
 from tests import factories
 
 TYPED = {"title": "Judul yang belum selesai", "shown": "gates,sources,verdict,clarification"}
-
-
-@pytest.fixture
-def ani(sign_up):
-    """A checker."""
-    return sign_up("ani", Role.CHECKER)
-
-
-@pytest.fixture
-def budi(sign_up):
-    """Another checker."""
-    return sign_up("budi", Role.CHECKER)
-
-
-@pytest.fixture
-def citra(sign_up):
-    """An approver."""
-    return sign_up("citra", Role.APPROVER)
-
-
-@pytest.fixture
-def act(service):
-    """Take one step as somebody, in a transaction of its own."""
-
-    def run(actor, step, *args, **kwargs):
-        with service.database.write() as session:
-            return step(context_for(service, session, actor), *args, **kwargs)
-
-    return run
-
-
-@pytest.fixture
-def claim_id(act):
-    """A queued claim."""
-    return act(SERVICE, factories.claim).id
 
 
 @pytest.fixture

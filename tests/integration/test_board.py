@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,9 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.db.tables import Campaign
-from serving.deps import context_for
 from serving.desk import board
-from serving.desk.context import SERVICE
 from serving.desk.routing import Caps
 from serving.errors import ForbiddenError, InvalidInputError
 from serving.settings import Settings
@@ -24,24 +21,6 @@ from tests import factories
 from tests.conftest import SECRET
 from tests.integration import carrying
 from tests.integration.test_campaigns import Browser
-
-
-@pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one open offer."""
-    return carrying.begin(service, sign_up)
-
-
-@pytest.fixture
-def acting(service):
-    """Open one committed transaction in which somebody acts."""
-
-    @contextmanager
-    def begin(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return begin
 
 
 def _ask(acting, story, n, state=OfferState.OFFERED, ministry_id=None, **over):

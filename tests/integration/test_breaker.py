@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -46,18 +46,6 @@ NOBODY = Actor(None, "publik")
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 SIGNAL = BreakerSignal.COMPLAINTS
 EASY = Limits(complaints=Limit(trip=2, clear=0, least=2, window=timedelta(days=1)))
-
-
-@pytest.fixture
-def acting(service):
-    """Act as somebody in a transaction of its own."""
-
-    @contextmanager
-    def act(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return act
 
 
 @pytest.fixture

@@ -71,17 +71,6 @@ def ani(browser):
     return browser("ani", Role.CHECKER)
 
 
-@pytest.fixture
-def read(service):
-    """Read one row afresh."""
-
-    def get(table, key):
-        with service.database.read() as session:
-            return session.get(table, key)
-
-    return get
-
-
 def _soup(response, status=200):
     assert response.status_code == status, response.text
     return BeautifulSoup(response.text, "html.parser")

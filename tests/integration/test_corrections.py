@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from threading import Thread
 
 import pytest
@@ -10,33 +9,13 @@ from sqlalchemy import event, select
 
 from serving.db import corrections as correction_rows
 from serving.db.tables import Campaign, Clarification, Correction, Delivery, Offer, PublicChange
-from serving.deps import context_for
 from serving.desk import corrections, kits, library, offers, publication
-from serving.desk.context import SERVICE
 from serving.errors import IllegalStepError, NotFoundError
 from serving.vocabulary import CampaignState, ClarificationState, CorrectionState, DeliveryState, OfferState, Platform
 from tests import factories
 from tests.integration import carrying
 
 REASON = "Bank Contoh memperbarui keterangannya."
-
-
-@pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one open offer."""
-    return carrying.begin(service, sign_up)
-
-
-@pytest.fixture
-def acting(service):
-    """Open one committed transaction in which somebody acts."""
-
-    @contextmanager
-    def begin(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return begin
 
 
 def _retract(ctx, story):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from serving.db.tables import Claim, WebhookEvent
-from serving.deps import context_for
 from serving.desk import deadlines, library
-from serving.desk.context import SERVICE
 from serving.errors import ForbiddenError, InvalidInputError
 from serving.vocabulary import ClaimState, DeadlineClock, Role
 from tests import factories
@@ -20,18 +17,6 @@ from tests.conftest import PASSWORD
 from tests.web.browsing import sign_in, soup
 
 SEEN, DECIDED = DeadlineClock.SEEN, DeadlineClock.DECIDED
-
-
-@pytest.fixture
-def acting(service):
-    """Open one committed transaction in which somebody acts."""
-
-    @contextmanager
-    def begin(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return begin
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -22,24 +21,6 @@ from serving.vocabulary import CampaignState, Category, DeliveryState, OfferStat
 from tests import factories
 from tests.integration import carrying
 from tests.integration.mailbox import Mailbox, listening
-
-
-@pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one open offer whose message waits."""
-    return carrying.begin(service, sign_up)
-
-
-@pytest.fixture
-def acting(service):
-    """Open one committed transaction in which somebody acts."""
-
-    @contextmanager
-    def begin(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return begin
 
 
 @pytest.fixture

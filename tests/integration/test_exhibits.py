@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from serving.db.tables import AuditRow, Exhibit
-from serving.deps import context_for
 from serving.desk import evidence, exhibits, review
 from serving.desk.context import SERVICE
 from serving.desk.evidence import NewSource
@@ -23,23 +22,6 @@ from tests.conftest import PASSWORD
 from tests.web.browsing import sign_in, soup, token
 
 PDF = b"%PDF-1.7\n" + b"pernyataan bank contoh " * 20
-
-
-@pytest.fixture
-def act(service):
-    """Take one step as somebody, in a transaction of its own."""
-
-    def go(actor, step, *args, **more):
-        with service.database.write() as session:
-            return step(context_for(service, session, actor), *args, **more)
-
-    return go
-
-
-@pytest.fixture
-def ani(sign_up):
-    """The holder."""
-    return sign_up("ani", Role.CHECKER)
 
 
 @pytest.fixture

@@ -16,12 +16,6 @@ from tests.integration import carrying
 
 
 @pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one open offer."""
-    return carrying.begin(service, sign_up)
-
-
-@pytest.fixture
 def phone(client, service, story):
     """The person's browser: pages as parsed HTML, forms sent as the page gives them."""
     return Browser(client, service, story.person.user_id)

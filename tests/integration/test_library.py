@@ -15,7 +15,6 @@ from serving.cli.library import library as command
 from serving.db import library as rows
 from serving.db.library import Search
 from serving.db.tables import AuditRow, Clarification, ClarificationVersion, Decision, PublicChange
-from serving.deps import context_for
 from serving.desk import library
 from serving.desk.context import SERVICE, Actor
 from serving.desk.gates import NotReadyError
@@ -55,17 +54,6 @@ WORDS = NewWords(
     "Menambah cara melapor",
     meaning_changed=False,
 )
-
-
-@pytest.fixture
-def act(service):
-    """Take one step as somebody, in a transaction of its own."""
-
-    def run(actor, step, *args, **kwargs):
-        with service.database.write() as session:
-            return step(context_for(service, session, actor), *args, **kwargs)
-
-    return run
 
 
 @pytest.fixture

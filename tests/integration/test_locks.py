@@ -34,12 +34,6 @@ WAIT_S = 10.0
 
 
 @pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one open offer, and one planned for the same person in a second campaign."""
-    return carrying.begin(service, sign_up)
-
-
-@pytest.fixture
 def planned(service, story) -> int:
     """An offer to the same person that is planned and due; the open one was long ago."""
     with acting(service) as ctx:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from serving.db.tables import AuditRow, Match
-from serving.deps import context_for
 from serving.desk import matching, review
 from serving.desk.context import SERVICE
 from serving.desk.leases import HeldByAnotherError
@@ -13,17 +12,6 @@ from serving.desk.matching import AlreadyDecidedError
 from serving.errors import ForbiddenError, NotFoundError
 from serving.vocabulary import MatchStatus, Role
 from tests import factories
-
-
-@pytest.fixture
-def act(service):
-    """Take one step as somebody, in a transaction of its own."""
-
-    def run(actor, step, *args, **kwargs):
-        with service.database.write() as session:
-            return step(context_for(service, session, actor), *args, **kwargs)
-
-    return run
 
 
 def _match(ctx):
@@ -44,12 +32,6 @@ def _match(ctx):
 def match(act):
     """A match that the machine suggests."""
     return act(SERVICE, _match)
-
-
-@pytest.fixture
-def ani(sign_up):
-    """A checker."""
-    return sign_up("ani", Role.CHECKER)
 
 
 @pytest.mark.parametrize(

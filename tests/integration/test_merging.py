@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -33,21 +32,6 @@ from tests import factories
 DAM = "Bendungan Contoh Hulu jebol sore ini, air bah sedang menuju kota setinggi atap rumah warga"
 FLOOD = "Info penting: tanggul Contoh Hulu runtuh malam nanti, warga hilir diminta lari ke bukit terdekat"
 QUOTA = "Bank Contoh membagikan kuota gratis seratus gigabita lewat tautan pendaftaran sampai besok pagi"
-
-
-@pytest.fixture
-def acting(service, sign_up):
-    """Somebody acts, by name, in a transaction of their own."""
-    people = {}
-
-    @contextmanager
-    def act(name="ani", *roles):
-        if name not in people:
-            people[name] = sign_up(name, *(roles or (Role.CHECKER,)))
-        with service.database.write() as session:
-            yield context_for(service, session, people[name])
-
-    return act
 
 
 @pytest.fixture
@@ -93,10 +77,10 @@ def figures(service):
     return read
 
 
-def test_posts_spread_and_figures_follow(acting, push, figures, service):
+def test_posts_spread_and_figures_follow(acting_as, push, figures, service):
     """The claim that stands has the posts of both, quarter by quarter; the other one has none."""
     a, _, b = push(DAM, DAM, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         assert merging.merge(ctx, a, b, "Bendungan yang sama.").id == b
     assert figures(a) == (0, 0, 0)
     assert figures(b) == (3, 300, 9)
@@ -105,20 +89,20 @@ def test_posts_spread_and_figures_follow(acting, push, figures, service):
         assert (gone.state, gone.merged_into_id, gone.holder_id) == (ClaimState.MERGED, b, None)
 
 
-def test_matches_follow_with_what_a_human_said(acting, push, service, clock):
+def test_matches_follow_with_what_a_human_said(acting_as, push, service, clock):
     """A confirmed match of the merged claim stands at the other one too, as the same person's answer."""
     with service.database.write() as session:
         factories.clarification(context_for(service, session, SERVICE))
     a, b = push(QUOTA, DAM)
-    with acting() as ctx:
+    with acting_as() as ctx:
         found = ctx.session.scalars(select(Match).where(Match.claim_id == a)).one()
         matching.confirm(ctx, found.id)
     clock.forward(minutes=5)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, a, b)
         copied = ctx.session.scalars(select(Match).where(Match.claim_id == b)).one()
         assert (copied.status, copied.decided_by_id) == (MatchStatus.CONFIRMED, ctx.actor.user_id)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.unmerge(ctx, a)
         assert ctx.session.scalars(select(Match.claim_id)).all() == [a]
 
@@ -146,12 +130,12 @@ def matched(service, clock):
 
 
 @pytest.fixture
-def step(acting, clock):
+def step(acting_as, clock):
     """Ani merges or takes apart, a minute after the step before; give the claims that have a match afterwards."""
 
     def go(do, *claim_ids):
         clock.forward(minutes=1)
-        with acting() as ctx:
+        with acting_as() as ctx:
             do(ctx, *claim_ids)
             return ctx.session.scalars(select(Match.claim_id).order_by(Match.claim_id)).all()
 
@@ -190,14 +174,14 @@ def test_an_answered_match_stays_when_its_claims_go(matched, step):
     assert step(merging.unmerge, b) == [a, b, c]
 
 
-def test_taking_apart_gives_back_the_cluster_and_what_came_meanwhile(acting, push, figures):
+def test_taking_apart_gives_back_the_cluster_and_what_came_meanwhile(acting_as, push, figures):
     """Copies of the merged claim that arrived later return with it; those of the survivor stay."""
     a, b = push(DAM, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, a, b)
     assert push(DAM, FLOOD) == (b, b)
     assert figures(b)[0] == 4
-    with acting() as ctx:
+    with acting_as() as ctx:
         taken = merging.unmerge(ctx, a, "Dua bendungan berbeda.")
         assert (taken.state, taken.merged_into_id) == (ClaimState.QUEUED, None)
     assert figures(a)[0] == 2
@@ -205,54 +189,54 @@ def test_taking_apart_gives_back_the_cluster_and_what_came_meanwhile(acting, pus
     assert push(DAM, FLOOD) == (a, b)
 
 
-def test_a_restart_still_knows_whose_copies_are_whose(acting, push, service):
+def test_a_restart_still_knows_whose_copies_are_whose(acting_as, push, service):
     """A process that reads the representatives anew gives the merged claim its copies back after it was taken out."""
     a, b = push(DAM, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, a, b)
     longer = DAM + " sekarang juga, tolong sebarkan kepada keluarga"
     assert push(longer) == (b,)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.unmerge(ctx, a)
     fresh = Machine(scorer_for(service.settings))
     assert push(longer + " segera", DAM, FLOOD, machine=fresh) == (a, a, b)
 
 
-def test_a_chain_of_merges_comes_apart_in_any_order(acting, push, figures):
+def test_a_chain_of_merges_comes_apart_in_any_order(acting_as, push, figures):
     """A into B into C: taking A out of what stands for B leaves B in C, and B comes out afterwards."""
     a, b, c = push(DAM, FLOOD, QUOTA)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, a, b)
         merging.merge(ctx, b, c)
         assert merging.standing_id(ctx, a) == c
         assert [item.claim.id for item in merging.merged_into(ctx, c)] == [a, b]
     assert push(DAM) == (c,)
     assert figures(c)[0] == 4
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.unmerge(ctx, a)
     assert [figures(n)[0] for n in (a, b, c)] == [2, 0, 2]
-    with acting() as ctx:
+    with acting_as() as ctx:
         with pytest.raises(KeptApartError):
             merging.merge(ctx, a, c)
         merging.unmerge(ctx, b)
     assert [figures(n)[0] for n in (a, b, c)] == [2, 1, 1]
 
 
-def test_merging_into_a_merged_claim_reaches_the_one_that_stands(acting, push):
+def test_merging_into_a_merged_claim_reaches_the_one_that_stands(acting_as, push):
     """Whoever names the old claim means the one that took it over."""
     a, b, c = push(DAM, FLOOD, QUOTA)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, b, c)
         assert merging.merge(ctx, a, b).id == c
         assert ctx.session.get(Claim, a).merged_into_id == c
 
 
-def test_what_was_taken_apart_stays_apart(acting, push):
+def test_what_was_taken_apart_stays_apart(acting_as, push):
     """The pair is neither suggested nor merged again, in either direction."""
     a, b = push(DAM, DAM.replace("Bendungan", "Waduk").replace("air bah", "lumpur panas").replace("sore", "subuh"))
     if a == b:
         pytest.fail("the two texts must found two claims")
-    with acting() as ctx:
+    with acting_as() as ctx:
         assert [item.claim.id for item in merging.near(ctx, a)] == [b]
         merging.merge(ctx, a, b)
         merging.unmerge(ctx, a)
@@ -264,10 +248,10 @@ def test_what_was_taken_apart_stays_apart(acting, push):
                 merging.merge(ctx, one, other)
 
 
-def test_a_claim_is_found_by_words_or_number(acting, push):
+def test_a_claim_is_found_by_words_or_number(acting_as, push):
     """Words find claims that hold one of them, a number finds one claim; never itself, never what cannot take over."""
     a, b, c = push(DAM, FLOOD, QUOTA)
-    with acting() as ctx:
+    with acting_as() as ctx:
         assert [item.claim.id for item in merging.near(ctx, a, "kuota seratus")] == [c]
         assert [item.claim.id for item in merging.near(ctx, a, f"#{b}")] == [b]
         assert merging.near(ctx, a, str(a)) == []
@@ -279,14 +263,14 @@ def test_a_claim_is_found_by_words_or_number(acting, push):
 
 
 @pytest.mark.parametrize("state", [ClaimState.PUBLISHED, ClaimState.CLOSED, ClaimState.RETRACTED])
-def test_a_decided_claim_does_not_go_away(acting, service, sign_up, state):
+def test_a_decided_claim_does_not_go_away(acting_as, service, sign_up, state):
     """What two humans decided can take others over, but cannot be merged itself."""
     ani, budi = sign_up("wulan", Role.CHECKER), sign_up("budi", Role.APPROVER)
     with service.database.write() as session:
         ctx = context_for(service, session, SERVICE)
         decided = factories.claim(ctx, state=state, author_id=ani.user_id, approver_id=budi.user_id).id
         other = factories.claim(ctx, wording="Kabar lain sama sekali.").id
-    with acting() as ctx:
+    with acting_as() as ctx:
         with pytest.raises(IllegalStepError):
             merging.merge(ctx, decided, other)
         if state is ClaimState.RETRACTED:
@@ -296,7 +280,7 @@ def test_a_decided_claim_does_not_go_away(acting, service, sign_up, state):
             assert merging.merge(ctx, other, decided).state is state
 
 
-def test_a_claim_whose_clarification_stands_does_not_go_away(acting, service, sign_up):
+def test_a_claim_whose_clarification_stands_does_not_go_away(acting_as, service, sign_up):
     """A reopened claim is merged once what was published about it is taken back, and not before."""
     ani, budi = sign_up("wulan", Role.CHECKER), sign_up("budi", Role.APPROVER)
     with service.database.write() as session:
@@ -305,23 +289,23 @@ def test_a_claim_whose_clarification_stands_does_not_go_away(acting, service, si
         answered = factories.claim(ctx, state=ClaimState.CLOSED, **people).id
         standing = factories.clarification(ctx, **people, claim_id=answered).id
         other = factories.claim(ctx, wording="Kabar lain sama sekali.").id
-    with acting() as ctx:
+    with acting_as() as ctx:
         leases.reopen(ctx, answered, "Ada bukti baru.")
         with pytest.raises(AnsweredError, match=str(answered)):
             merging.merge(ctx, answered, other)
         assert merging.near(ctx, answered, str(other))
     with service.database.write() as session:
         library.retract(context_for(service, session, budi), standing, "Sumbernya keliru.")
-    with acting() as ctx:
+    with acting_as() as ctx:
         assert merging.merge(ctx, answered, other).id == other
 
 
-def test_a_merge_pushes_nothing(acting, push, service, sign_up):
+def test_a_merge_pushes_nothing(acting_as, push, service, sign_up):
     """A claim that spreads too slowly to be pushed stays so, however fast what one person merged into it spreads."""
     hot = push(*[FLOOD] * 30)[0]
     cold = push(DAM)[0]
     pair = [sign_up("wulan", Role.CHECKER).user_id, sign_up("budi", Role.APPROVER).user_id]
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, hot, cold)
         claim = ctx.session.get(Claim, cold)
         assert claim.posts_per_hour > ctx.settings.velocity_floor_posts_per_hour
@@ -330,10 +314,10 @@ def test_a_merge_pushes_nothing(acting, push, service, sign_up):
             campaign_rules._check_speed(ctx, factories.clarification(ctx, *pair, claim_id=cold))
 
 
-def test_a_claim_is_read_by_its_own_words(acting, push, service, clock):
+def test_a_claim_is_read_by_its_own_words(acting_as, push, service, clock):
     """An older claim merged into another does not speak for it: neither to the judge, the challenger nor the library."""
     a, b = push(DAM, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, a, b)
     with service.database.read() as session:
         assert [(found.claim_id, found.text) for found in unjudged(session, "judge-2", 9)] == [(b, FLOOD)]
@@ -343,24 +327,24 @@ def test_a_claim_is_read_by_its_own_words(acting, push, service, clock):
         assert claim_rows.representative_texts(session, a, 9) == [DAM]
 
 
-def test_a_lease_is_respected_on_both_sides(acting, push):
+def test_a_lease_is_respected_on_both_sides(acting_as, push):
     """Nobody moves posts into or out of a claim that a colleague works on; one's own lease ends with the merge."""
     a, b = push(DAM, FLOOD)
-    with acting("budi") as ctx:
+    with acting_as("budi") as ctx:
         leases.take(ctx, b)
     for one, other in ((a, b), (b, a)):
-        with acting("ani") as ctx, pytest.raises(HeldByAnotherError):
+        with acting_as("ani") as ctx, pytest.raises(HeldByAnotherError):
             merging.merge(ctx, one, other)
-    with acting("budi") as ctx:
+    with acting_as("budi") as ctx:
         leases.release(ctx, b)
         leases.take(ctx, a)
         merging.merge(ctx, a, b)
         leases.take(ctx, b)
-    with acting("ani") as ctx, pytest.raises(HeldByAnotherError):
+    with acting_as("ani") as ctx, pytest.raises(HeldByAnotherError):
         merging.unmerge(ctx, a)
 
 
-def test_of_two_merges_at_once_one_wins(service, acting, push, sign_up, figures):
+def test_of_two_merges_at_once_one_wins(service, acting_as, push, sign_up, figures):
     """A into B and B into A at the same moment: one is done, the other meets a claim that is gone, and no ring arises."""
     a, b = push(DAM, FLOOD)
     people = [sign_up("tono", Role.CHECKER), sign_up("yuni", Role.CHECKER)]
@@ -386,20 +370,20 @@ def test_of_two_merges_at_once_one_wins(service, acting, push, sign_up, figures)
     assert figures(a)[0] + figures(b)[0] == 2
 
 
-def test_only_checkers_correct_claims(acting, push):
+def test_only_checkers_correct_claims(acting_as, push):
     """An approver, a manager and the service itself may not."""
     a, b = push(DAM, FLOOD)
     for name, role in (("citra", Role.APPROVER), ("mira", Role.MANAGER)):
-        with acting(name, role) as ctx:
+        with acting_as(name, role) as ctx:
             for step in (lambda ctx=ctx: merging.merge(ctx, a, b), lambda ctx=ctx: merging.unmerge(ctx, a)):
                 with pytest.raises(ForbiddenError):
                     step()
 
 
-def test_nonsense_is_refused_and_changes_nothing(acting, push, figures):
+def test_nonsense_is_refused_and_changes_nothing(acting_as, push, figures):
     """Itself, a claim that is not there, and taking out what was never in."""
     a, b = push(DAM, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         with pytest.raises(InvalidInputError):
             merging.merge(ctx, a, a)
         for one, other in ((a, 999), (999, a)):
@@ -413,14 +397,14 @@ def test_nonsense_is_refused_and_changes_nothing(acting, push, figures):
     assert figures(a)[0] == figures(b)[0] == 1
 
 
-def test_every_correction_is_remembered_and_audited(acting, push, service, clock):
+def test_every_correction_is_remembered_and_audited(acting_as, push, service, clock):
     """Who, when, which pair and why, once in the table and once for each of the two in the audit, whose chain holds."""
     a, b = push(DAM, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, a, b, "  Sama.  ")
         user_id = ctx.actor.user_id
     clock.forward(hours=1)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.unmerge(ctx, a)
     with service.database.read() as session:
         kept = session.scalars(select(ClaimCorrection).order_by(ClaimCorrection.id)).all()
@@ -440,23 +424,23 @@ def test_every_correction_is_remembered_and_audited(acting, push, service, clock
 
 
 @pytest.mark.parametrize("statement", ["UPDATE claim_corrections SET note = ''", "DELETE FROM claim_corrections"])
-def test_the_memory_cannot_be_changed(acting, push, service, statement):
+def test_the_memory_cannot_be_changed(acting_as, push, service, statement):
     """The database itself refuses to change or remove a correction."""
     a, b = push(DAM, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, a, b)
     with pytest.raises(DBAPIError, match="append-only"), service.database.write() as session:
         session.execute(text(statement))
 
 
-def test_the_draft_of_a_merged_claim_waits_for_it(acting, push):
+def test_the_draft_of_a_merged_claim_waits_for_it(acting_as, push):
     """What was written is kept with the merged claim and is there again once it is taken out."""
     a, b = push(DAM, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         leases.take(ctx, a)
         review.save_draft(ctx, a, Prepared(title="Judul sementara"), 0)
         merging.merge(ctx, a, b)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.unmerge(ctx, a)
         assert review.draft(ctx, a).title == "Judul sementara"
         assert claims.detail(ctx, a).listed.claim.state is ClaimState.QUEUED

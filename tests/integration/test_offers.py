@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -10,30 +9,10 @@ import pytest
 from sqlalchemy import inspect, select
 
 from serving.db.tables import Base, Campaign, Influencer, Offer, PostedLink
-from serving.deps import context_for
 from serving.desk import audit, deliveries, kits, offers
-from serving.desk.context import SERVICE
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError
 from serving.vocabulary import CampaignState, DeclineReason, OfferState, Platform
 from tests.integration import carrying
-
-
-@pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one open offer."""
-    return carrying.begin(service, sign_up)
-
-
-@pytest.fixture
-def acting(service):
-    """Open one committed transaction in which somebody acts."""
-
-    @contextmanager
-    def begin(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return begin
 
 
 def _offer(service, story):

@@ -9,24 +9,13 @@ from bs4 import BeautifulSoup
 
 from serving.console.public import in_script
 from serving.db.tables import Clarification, ClarificationVersion
-from serving.deps import SESSION_COOKIE, context_for, session_token
+from serving.deps import SESSION_COOKIE, session_token
 from serving.desk import library
 from serving.desk.context import SERVICE
 from serving.desk.library import NewWords, SourceWords
 from serving.vocabulary import EvidenceKind, Role
 from tests import factories
 from tests.conftest import START
-
-
-@pytest.fixture
-def act(service):
-    """Take one step as somebody, in a transaction of its own."""
-
-    def run(actor, step, *args, **kwargs):
-        with service.database.write() as session:
-            return step(context_for(service, session, actor), *args, **kwargs)
-
-    return run
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -20,24 +19,6 @@ from tests.integration.test_campaigns import Browser
 
 BROWSER = {"user-agent": "Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile"}
 POST = "https://www.facebook.com/contoh/posts/1"
-
-
-@pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one open offer."""
-    return carrying.begin(service, sign_up)
-
-
-@pytest.fixture
-def acting(service):
-    """Open one committed transaction in which somebody acts."""
-
-    @contextmanager
-    def begin(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return begin
 
 
 def _take(acting, story):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select
@@ -32,21 +31,6 @@ QUOTA = "Bank Contoh membagikan kuota gratis seratus gigabita lewat tautan penda
 FLOOD = "Sekolah Contoh Barat diliburkan sebulan penuh karena wabah kucing ungu, kata selebaran tanpa nama"
 SEE_OTHER = 303
 PICTURE = (Media("image", "a5" * 8),)
-
-
-@pytest.fixture
-def acting(service, sign_up):
-    """Somebody acts, by name, in a transaction of their own."""
-    people = {}
-
-    @contextmanager
-    def act(name="ani", *roles):
-        if name not in people:
-            people[name] = sign_up(name, *(roles or (Role.CHECKER,)))
-        with service.database.write() as session:
-            yield context_for(service, session, people[name])
-
-    return act
 
 
 @pytest.fixture
@@ -100,11 +84,11 @@ def shown(service):
     return do
 
 
-def test_a_split_makes_a_claim_and_copies_follow_it(push, acting, machine, posts_of, shown, service):
+def test_a_split_makes_a_claim_and_copies_follow_it(push, acting_as, machine, posts_of, shown, service):
     """The posts go with their spread; later copies of their wording, of the other's and of neither go where they belong."""
     [old, *rest] = push(DAM, DAM, OTHER_DAM, OTHER_DAM)
     assert set(rest) == {old}
-    with acting() as ctx:
+    with acting_as() as ctx:
         new = regrouping.split(ctx, machine, Asked(old, posts_of(old, OTHER_DAM), "bendungan lain")).id
     assert shown(old) == (ClaimState.QUEUED, 2, 200)
     assert shown(new) == (ClaimState.QUEUED, 2, 200)
@@ -115,32 +99,32 @@ def test_a_split_makes_a_claim_and_copies_follow_it(push, acting, machine, posts
         assert audit.verify(session, service.vault.audit_key).intact
 
 
-def test_what_was_split_is_not_merged_again_until_it_is_undone(push, acting, machine, posts_of, shown):
+def test_what_was_split_is_not_merged_again_until_it_is_undone(push, acting_as, machine, posts_of, shown):
     """The pair stays apart; undone, the posts are back, the empty claim leads on, and copies join the old claim."""
     old = push(DAM, OTHER_DAM)[0]
-    with acting() as ctx:
+    with acting_as() as ctx:
         new = regrouping.split(ctx, machine, Asked(old, posts_of(old, OTHER_DAM))).id
-    with acting() as ctx, pytest.raises(KeptApartError):
+    with acting_as() as ctx, pytest.raises(KeptApartError):
         merging.merge(ctx, new, old)
-    with acting() as ctx:
+    with acting_as() as ctx:
         [made] = regrouping.corrections(ctx, old)
         assert regrouping.undo(ctx, made.id).id == old
     assert shown(old) == (ClaimState.QUEUED, 2, 200)
     assert shown(new) == (ClaimState.MERGED, 0, 0)
     assert push(OTHER_DAM) == (old,)
-    with acting() as ctx, pytest.raises(AlreadyUndoneError):
+    with acting_as() as ctx, pytest.raises(AlreadyUndoneError):
         regrouping.undo(ctx, made.id)
 
 
-def test_a_moved_post_takes_its_wording_and_picture_along(push, acting, posts_of, shown):
+def test_a_moved_post_takes_its_wording_and_picture_along(push, acting_as, posts_of, shown):
     """A post that was taken for a copy goes to the claim that it belongs to, and the next one goes there by itself."""
     old = push(DAM, OTHER_DAM, media=PICTURE)[0]
     other = push(QUOTA)[0]
-    with acting() as ctx:
+    with acting_as() as ctx:
         assert regrouping.move_posts(ctx, Asked(old, posts_of(old, OTHER_DAM)), other).id == other
     assert (shown(old)[1], shown(other)[1]) == (1, 2)
     assert push(OTHER_DAM) == (other,)
-    with acting() as ctx:
+    with acting_as() as ctx:
         [made] = regrouping.corrections(ctx, other)
         regrouping.undo(ctx, made.id)
     assert (shown(old)[1], shown(other)[1]) == (2, 2)
@@ -148,20 +132,20 @@ def test_a_moved_post_takes_its_wording_and_picture_along(push, acting, posts_of
     assert push(OTHER_DAM) == (other,)
 
 
-def test_a_post_whose_words_stay_leaves_its_copies_where_they_were(push, acting, machine, posts_of):
+def test_a_post_whose_words_stay_leaves_its_copies_where_they_were(push, acting_as, machine, posts_of):
     """Of two equal posts one is moved: the wording goes on finding the claim that still says it."""
     old = push(DAM, DAM)[0]
-    with acting() as ctx:
+    with acting_as() as ctx:
         new = regrouping.split(ctx, machine, Asked(old, posts_of(old)[:1])).id
     assert new != old
     assert push(DAM) == (old,)
 
 
-def test_what_cannot_be_regrouped_is_refused_and_nothing_changes(push, acting, machine, posts_of, shown, service):
+def test_what_cannot_be_regrouped_is_refused_and_nothing_changes(push, acting_as, machine, posts_of, shown, service):
     """All posts, none, somebody else's post, the same claim, and people who are no checkers."""
     old, other = push(DAM, QUOTA)
     [only] = posts_of(old)
-    with acting() as ctx:
+    with acting_as() as ctx:
         for asked in (Asked(old, [only]), Asked(old, [])):
             with pytest.raises(InvalidInputError):
                 regrouping.split(ctx, machine, asked)
@@ -170,9 +154,9 @@ def test_what_cannot_be_regrouped_is_refused_and_nothing_changes(push, acting, m
         with pytest.raises(NotFoundError):
             regrouping.undo(ctx, 10**9)
     push(OTHER_DAM)
-    with acting() as ctx, pytest.raises(InvalidInputError):
+    with acting_as() as ctx, pytest.raises(InvalidInputError):
         regrouping.move_posts(ctx, Asked(old, [only]), old)
-    with acting("tono", Role.APPROVER) as ctx, pytest.raises(ForbiddenError):
+    with acting_as("tono", Role.APPROVER) as ctx, pytest.raises(ForbiddenError):
         regrouping.split(ctx, machine, Asked(old, [only]))
     assert shown(old)[1] == 2
     with service.database.read() as session:
@@ -198,46 +182,46 @@ def test_both_doors_split_and_undo(push, client, key_for, posts_of):
     assert pairs.json() == {"items": [], "next_after": None}
 
 
-def test_of_two_moves_between_the_same_claims_one_is_undone(push, acting, posts_of, shown):
+def test_of_two_moves_between_the_same_claims_one_is_undone(push, acting_as, posts_of, shown):
     """The correction itself is put back: the other move stands, can still be undone, and each only once."""
     old = push(DAM, OTHER_DAM, DAM)[0]
     other = push(QUOTA)[0]
     first, second, _ = posts_of(old)
     for post in (first, second):
-        with acting() as ctx:
+        with acting_as() as ctx:
             regrouping.move_posts(ctx, Asked(old, [post]), other)
-    with acting() as ctx:
+    with acting_as() as ctx:
         later, earlier = regrouping.corrections(ctx, old)
         regrouping.undo(ctx, later.id)
         assert [made.undone for made in regrouping.corrections(ctx, old)] == [True, False]
     assert first in posts_of(other)
-    with acting() as ctx, pytest.raises(AlreadyUndoneError):
+    with acting_as() as ctx, pytest.raises(AlreadyUndoneError):
         regrouping.undo(ctx, later.id)
-    with acting() as ctx:
+    with acting_as() as ctx:
         regrouping.undo(ctx, earlier.id)
         assert [made.undone for made in regrouping.corrections(ctx, old)] == [True, True]
     assert shown(old)[1] == 3
 
 
-def test_a_split_stands_when_a_move_between_the_same_claims_is_undone(push, acting, machine, posts_of, service):
+def test_a_split_stands_when_a_move_between_the_same_claims_is_undone(push, acting_as, machine, posts_of, service):
     """What was split stays apart, and the pair goes on teaching so, whatever became of a later move."""
     old = push(DAM, OTHER_DAM, DAM)[0]
-    with acting() as ctx:
+    with acting_as() as ctx:
         new = regrouping.split(ctx, machine, Asked(old, posts_of(old, OTHER_DAM))).id
-    with acting() as ctx:
+    with acting_as() as ctx:
         regrouping.move_posts(ctx, Asked(old, posts_of(old)[:1]), new)
-    with acting() as ctx:
+    with acting_as() as ctx:
         regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
-    with acting() as ctx, pytest.raises(KeptApartError):
+    with acting_as() as ctx, pytest.raises(KeptApartError):
         merging.merge(ctx, new, old)
     with service.database.read() as session:
         assert [pair.same for pair in rows.said(session, None, 10)] == [False]
 
 
-def test_pairs_are_read_in_pages_and_each_reading_is_on_record(push, client, key_for, acting, sign_up, service):
+def test_pairs_are_read_in_pages_and_each_reading_is_on_record(push, client, key_for, acting_as, sign_up, service):
     """Newest first, each pair by its newest word; a page and the whole file leave one row each, and say the same."""
     one, other, third = push(DAM, QUOTA, FLOOD)
-    with acting() as ctx:
+    with acting_as() as ctx:
         merging.merge(ctx, one, other)
         merging.unmerge(ctx, one)
         merging.merge(ctx, third, other)

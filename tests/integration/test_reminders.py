@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from serving.db.tables import Clarification
-from serving.deps import context_for
 from serving.desk import library
 from serving.desk.context import SERVICE
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError
@@ -15,23 +14,6 @@ from serving.vocabulary import ClarificationState, Role
 from tests import factories
 from tests.conftest import PASSWORD
 from tests.web.browsing import send, sign_in, soup
-
-
-@pytest.fixture
-def act(service):
-    """Take one step as somebody, in a transaction of its own."""
-
-    def go(actor, step, *args, **more):
-        with service.database.write() as session:
-            return step(context_for(service, session, actor), *args, **more)
-
-    return go
-
-
-@pytest.fixture
-def ani(sign_up):
-    """Somebody of the desk."""
-    return sign_up("ani", Role.CHECKER)
 
 
 @pytest.fixture

@@ -45,52 +45,6 @@ MEDIA = NewSource(EvidenceKind.INDEPENDENT, "https://media.example/b", "Penelusu
 
 
 @pytest.fixture
-def ani(sign_up):
-    """A checker."""
-    return sign_up("ani", Role.CHECKER)
-
-
-@pytest.fixture
-def budi(sign_up):
-    """Another checker."""
-    return sign_up("budi", Role.CHECKER)
-
-
-@pytest.fixture
-def citra(sign_up):
-    """An approver."""
-    return sign_up("citra", Role.APPROVER)
-
-
-@pytest.fixture
-def act(service):
-    """Take one step as somebody, in a transaction of its own."""
-
-    def run(actor, step, *args, **kwargs):
-        with service.database.write() as session:
-            return step(context_for(service, session, actor), *args, **kwargs)
-
-    return run
-
-
-@pytest.fixture
-def claim_id(act):
-    """A queued claim."""
-    return act(SERVICE, factories.claim).id
-
-
-@pytest.fixture
-def read(service):
-    """Read one row afresh."""
-
-    def get(table, key):
-        with service.database.read() as session:
-            return session.get(table, key)
-
-    return get
-
-
-@pytest.fixture
 def drafted(act, claim_id, ani):
     """A claim that Ani holds with a complete draft."""
     act(ani, review.take, claim_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from threading import Barrier, Thread
 
 import pytest
@@ -12,9 +11,7 @@ from sqlalchemy import select, text
 from serving.db import IntegrityError
 from serving.db.second_look import Looked
 from serving.db.tables import AuditRow, Claim, SecondLook
-from serving.deps import context_for
 from serving.desk import review, sampling, second_look
-from serving.desk.context import SERVICE, Actor
 from serving.desk.second_look import Agreement
 from serving.errors import ForbiddenError, IllegalStepError, NotFoundError, SameHumanError
 from serving.security import Vault
@@ -28,30 +25,6 @@ from tests.web.browsing import send, sign_in, soup
 def settings(settings):
     """Every dismissal falls into the sample."""
     return settings.model_copy(update={"second_look_share": 1.0})
-
-
-@pytest.fixture
-def acting(service):
-    """Act as somebody in a transaction of its own."""
-
-    @contextmanager
-    def act(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return act
-
-
-@pytest.fixture
-def ani(sign_up) -> Actor:
-    """Who dismisses."""
-    return sign_up("ani", Role.CHECKER)
-
-
-@pytest.fixture
-def budi(sign_up) -> Actor:
-    """Who looks again."""
-    return sign_up("budi", Role.CHECKER)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import hmac
 import json
 import re
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -45,18 +44,6 @@ def settings(settings):
 def admin(sign_up):
     """Whoever keeps the endpoints."""
     return sign_up("dewi", Role.ADMIN)
-
-
-@pytest.fixture
-def acting(service):
-    """Open one committed transaction in which somebody acts."""
-
-    @contextmanager
-    def begin(actor=SERVICE):
-        with service.database.write() as session:
-            yield context_for(service, session, actor)
-
-    return begin
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlalchemy import func, select
 
 from serving import worker
@@ -27,12 +26,6 @@ from tests.integration.mailbox import Mailbox, listening
 N_MESSAGES = 40
 # At each kill every sender may have one message in flight.
 IN_FLIGHT = worker.SENDERS
-
-
-@pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one open offer."""
-    return carrying.begin(service, sign_up)
 
 
 def _many(service, story):

@@ -6,11 +6,11 @@ import sys
 _ASKED = r"""
 from numba.core.dispatcher import Dispatcher
 from data import _minhash, _plain_text
-from models import _postings, _search, artifact, hashing, linear, linear_moderator, warm
+from models import _linear, _ngrams, _postings, _search, _search_codes, _search_ranking, _search_words, artifact, warm
 from models.matcher import Matcher, Record
 
 def compiled():
-    modules = (_minhash, _plain_text, _postings, _search, hashing, linear, linear_moderator)
+    modules = (_minhash, _plain_text, _linear, _ngrams, _postings, _search, _search_codes, _search_ranking, _search_words)
     kernels = {id(each): each for module in modules for each in vars(module).values() if isinstance(each, Dispatcher)}
     return {each.py_func.__qualname__: len(each.signatures) for each in kernels.values()}
 

@@ -1,0 +1,246 @@
+"""Compiled kernels of the linear models: logits, probabilities, and the words that move them.
+
+`models.linear` and `models.linear_moderator` say what they mean; `table` is the table of their weights.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from data._compiled import compiled
+from data._plain_text import HARD, clean, room_for
+from models._ngrams import AT, BLANK, FNV_OFFSET, FNV_PRIME, NINE, ZERO, Shape, collect
+from models.calibration import LARGEST_LOGIT
+from models.explain import SMALLEST_SHARE
+from models.score import DECLARED_HOAX_SHARE
+
+
+@compiled
+def logits_of(
+    content: Any,
+    offsets: Any,
+    shape: Shape,
+    table: Any,
+    found: Any,
+    owners: Any,
+    seen: Any,
+    logits: Any,
+    n_words: Any,
+) -> None:  # pragma: no cover - compiled
+    for row in range(offsets.size - 1):
+        n, words = collect(content, offsets[row], offsets[row + 1], shape, found, owners, seen)
+        total = 0.0
+        squared_length = 0.0
+        for at in range(n):
+            total += table[found[at], 0]
+            squared_length += table[found[at], 1]
+        logits[row] = total / np.sqrt(squared_length) if squared_length > 0.0 else 0.0
+        n_words[row] = words
+
+
+@compiled
+def explained(content: Any, shape: Shape, table: Any) -> tuple[float, Any]:  # pragma: no cover
+    """One text's logit, and its share for each word: characters go to their word, a pair to both, half each."""
+    char_min, char_max, _ = shape
+    ceiling = (content.size + 2) * (char_max - char_min + 1) + content.size + 2
+    slots = 16
+    while slots < 2 * ceiling:
+        slots *= 2
+    found = np.empty(ceiling, np.int32)
+    owners = np.empty(ceiling, np.int32)
+    n, words = collect(content, 0, content.size, shape, found, owners, np.empty(slots, np.int32))
+    by_word = np.zeros(words)
+    total = 0.0
+    squared_length = 0.0
+    for at in range(n):
+        weight = table[found[at], 0]
+        total += weight
+        squared_length += table[found[at], 1]
+        owner = owners[at]
+        if owner >= 0:
+            by_word[owner] += weight
+        else:
+            by_word[-owner] += weight / 2
+            by_word[-owner - 1] += weight / 2
+    if squared_length == 0.0:
+        return 0.0, by_word
+    length = np.sqrt(squared_length)
+    return total / length, by_word / length
+
+
+@compiled
+def logit_of_one(content: Any, shape: Shape, table: Any) -> tuple[float, int]:  # pragma: no cover
+    """One cleaned text's logit and words, in memory of its own."""
+    char_min, char_max, _ = shape
+    ceiling = (content.size + 2) * (char_max - char_min + 1) + content.size + 2
+    slots = 16
+    while slots < 2 * ceiling:
+        slots *= 2
+    found = np.empty(ceiling, np.int32)
+    n, words = collect(content, 0, content.size, shape, found, np.empty(ceiling, np.int32), np.empty(slots, np.int32))
+    total = 0.0
+    squared_length = 0.0
+    for at in range(n):
+        total += table[found[at], 0]
+        squared_length += table[found[at], 1]
+    return (total / np.sqrt(squared_length) if squared_length > 0.0 else 0.0), words
+
+
+@compiled
+def probability_of_raw(
+    raw: Any, kinds: Any, slots: Any, spellings: Any, shape: Shape, table: Any, line: Any, p_hoax: Any
+) -> bool:  # pragma: no cover - compiled
+    """Write one raw text's probability; false where it has to be cleaned first."""
+    room = np.empty(room_for(len(raw)), np.uint8)
+    size = clean(raw, kinds, slots, spellings, room)
+    if size != HARD:
+        logit, n_words = logit_of_one(room[:size], shape, table)
+        p_hoax[0] = _p_hoax(logit, n_words, line)
+    return bool(size != HARD)
+
+
+@compiled
+def probability_of_cleaned(
+    cleaned: Any, shape: Shape, table: Any, line: Any, p_hoax: Any
+) -> None:  # pragma: no cover - compiled
+    """Write one cleaned text's probability."""
+    logit, n_words = logit_of_one(np.frombuffer(cleaned, np.uint8), shape, table)
+    p_hoax[0] = _p_hoax(logit, n_words, line)
+
+
+@compiled
+def _p_hoax(logit: float, n_words: int, line: Any) -> float:  # pragma: no cover - compiled
+    """What `Platt.probability` gives, of a line of bias, slope, offset and the fewest words that are judged."""
+    if n_words < line[3]:
+        return DECLARED_HOAX_SHARE
+    calibrated = line[1] * (logit + line[0]) + line[2]
+    return 1.0 / (1.0 + math.exp(-min(max(calibrated, -LARGEST_LOGIT), LARGEST_LOGIT)))
+
+
+@compiled
+def read_raw(
+    raw: Any,
+    kinds: Any,
+    slots: Any,
+    spellings: Any,
+    shape: Shape,
+    table: Any,
+    line: Any,
+    room: Any,
+    read: Any,
+) -> bool:  # pragma: no cover - compiled
+    """Clean into `room` and read as `_read_words` does; false where the text has to be cleaned first."""
+    size = clean(raw, kinds, slots, spellings, room)
+    if size != HARD:
+        read_words(room[:size], shape, table, line, read)
+    return bool(size != HARD)
+
+
+@compiled
+def read_words(content: Any, shape: Shape, table: Any, line: Any, read: Any) -> None:  # pragma: no cover - compiled
+    """Fill (1 + n, 3): the probability, the words, how many rows below are filled; below, what `_lead` writes."""
+    logit, by_word = explained(content, shape, table)
+    read[0, 0] = _p_hoax(logit, by_word.size, line)
+    read[0, 1] = by_word.size
+    read[0, 2] = _lead(content, by_word * line[1], read[1:])
+
+
+@compiled
+def _lead(content: Any, by_word: Any, leading: Any) -> int:  # pragma: no cover - compiled
+    """Fill (n, 3) rows with the distinct words that weigh most, heaviest first: first byte, end, weight.
+
+    Of equally heavy ones the first in the alphabet goes first, and one that explains nothing goes nowhere. Returns how
+    many rows were filled.
+    """
+    spans = np.empty((by_word.size, 2), np.int64)
+    sums = np.zeros(by_word.size)
+    n_leading = 0
+    for row in range(_distinct(content, by_word, spans, sums)):
+        weight = sums[row]
+        if abs(weight) < SMALLEST_SHARE:
+            continue
+        start, end = spans[row, 0], spans[row, 1]
+        place = n_leading
+        while place > 0 and (
+            abs(weight) > abs(leading[place - 1, 2])
+            or (abs(weight) == abs(leading[place - 1, 2]) and _is_earlier(content, start, end, leading[place - 1]))
+        ):
+            if place < leading.shape[0]:
+                for column in range(3):
+                    leading[place, column] = leading[place - 1, column]
+            place -= 1
+        if place < leading.shape[0]:
+            leading[place, 0], leading[place, 1], leading[place, 2] = start, end, weight
+            n_leading = min(n_leading + 1, leading.shape[0])
+    return n_leading
+
+
+@compiled
+def _distinct(content: Any, by_word: Any, spans: Any, sums: Any) -> int:  # pragma: no cover - compiled
+    """Write the bytes of each distinct word that counts, and the sum of its shares; return how many there are."""
+    slots = 16
+    while slots < 2 * by_word.size:
+        slots *= 2
+    rows = np.full(slots, -1, np.int64)
+    hashes = np.empty(by_word.size, np.uint64)
+    n = word = at = 0
+    while at < content.size:
+        start = at
+        is_number = True
+        hashed = FNV_OFFSET
+        while at < content.size and content[at] != BLANK:
+            hashed = (hashed ^ np.uint64(content[at])) * FNV_PRIME
+            is_number = is_number and ZERO <= content[at] <= NINE
+            at += 1
+        end = at
+        at += 1
+        if end == start or is_number or content[start] == AT:
+            continue
+        slot = np.int64(hashed & np.uint64(slots - 1))
+        while rows[slot] >= 0 and hashes[rows[slot]] != hashed:
+            slot = (slot + 1) & (slots - 1)
+        if rows[slot] < 0:
+            rows[slot], hashes[n] = n, hashed
+            spans[n, 0], spans[n, 1] = start, end
+            n += 1
+        sums[rows[slot]] += by_word[word]
+        word += 1
+    return n
+
+
+@compiled
+def _is_earlier(content: Any, start: Any, end: Any, other: Any) -> Any:  # pragma: no cover - compiled
+    """Whether a word comes before another in the alphabet."""
+    begin = np.int64(other[0])
+    length = np.int64(other[1] - other[0])
+    for at in range(min(end - start, length)):
+        if content[start + at] != content[begin + at]:
+            return content[start + at] < content[begin + at]
+    return end - start < length
+
+
+@compiled
+def label_logits(
+    content: Any,
+    offsets: Any,
+    shape: Shape,
+    table: Any,
+    found: Any,
+    owners: Any,
+    seen: Any,
+    logits: Any,
+    n_words: Any,
+) -> None:  # pragma: no cover - compiled
+    n_labels = logits.shape[1]
+    for row in range(offsets.size - 1):
+        n, words = collect(content, offsets[row], offsets[row + 1], shape, found, owners, seen)
+        logits[row] = 0.0
+        squared_length = 0.0
+        for at in range(n):
+            for label in range(n_labels):
+                logits[row, label] += table[found[at], label]
+            squared_length += table[found[at], n_labels]
+        if squared_length > 0.0:
+            logits[row] /= np.sqrt(squared_length)
+        n_words[row] = words

@@ -1,9 +1,10 @@
 """Compiled kernels of nearest vectors: bit codes, the candidates that they name, and products of 8-bit values.
 
-Codes lie in blocks of 64 vectors, in each block the first 64 dimensions of all, then the next: so the bits that differ
-are counted for many vectors at once. A vector whose code is near enough is weighed while its block is still in the
-cache: now a dimension counts as far as the question lies from zero in it, in four bits, which tells near vectors apart
-far better than counting each dimension alike, and is again nothing but counting bits.
+Codes lie in blocks of 64 vectors, in each block the first 64 dimensions of all, then the next: so what differs is
+weighed for many vectors at once. A dimension counts as far as the question lies from zero in it, in four bits, which
+tells near vectors apart far better than counting each dimension alike, and is again nothing but counting bits. All
+vectors are weighed in one pass: with vector instructions that count bits it takes about as long as reading the codes
+from memory, so a first choice by fewer bits would save nothing and lose some of the nearest.
 """
 
 from typing import NamedTuple
@@ -18,8 +19,11 @@ BLOCK = 64
 
 _LEVELS = 4  # bits of a dimension's weight
 _HEAVIEST = (1 << _LEVELS) - 1
-# Vectors whose codes are looked at beforehand, to know how near is near enough.
+# Vectors that are weighed beforehand, to know how near is near enough; and how many times as many as are wanted are let
+# through by that, because a sample is not all.
 _SAMPLE = 1 << 13
+_SPARE = 2
+_LANES = 8  # vectors of a block that are passed over together where none of them is near
 
 Signed = npt.NDArray[np.int8]
 
@@ -70,28 +74,21 @@ def _n_ones(value: np.uint64) -> np.uint64:
 
 
 @compiled
-def _count(block: Words64, code: Words64, differing: Words64) -> None:
-    """Write how many bits of a block's codes [width / 64, 64] differ from one."""
-    for i in range(BLOCK):
-        differing[i] = _n_ones(block[0, i] ^ code[0])
-    for j in range(1, len(code)):
-        word = code[j]
-        for i in range(BLOCK):
-            differing[i] += _n_ones(block[j, i] ^ word)
-
-
-@compiled
-def _weigh(block: Words64, i: int, asked: Coded) -> np.uint64:
-    """Return what the differing dimensions of one code of a block weigh together."""
-    # Four sums, so that none waits for another.
-    ones = twos = fours = eights = np.uint64(0)
+def _weigh(block: Words64, asked: Coded, weights: Words64) -> None:
+    """Write what the differing dimensions of each code of a block [width / 64, 64] weigh together."""
+    weights[:] = 0
     for j in range(len(asked.code)):
-        different = block[j, i] ^ asked.code[j]
-        ones += _n_ones(different & asked.weights[j, 0])
-        twos += _n_ones(different & asked.weights[j, 1])
-        fours += _n_ones(different & asked.weights[j, 2])
-        eights += _n_ones(different & asked.weights[j, 3])
-    return ones + (twos << np.uint64(1)) + (fours << np.uint64(2)) + (eights << np.uint64(3))
+        word = asked.code[j]
+        # Names of their own, because the compiler reads an array again at each turn.
+        one, two, four, eight = asked.weights[j, 0], asked.weights[j, 1], asked.weights[j, 2], asked.weights[j, 3]
+        for i in range(BLOCK):
+            different = block[j, i] ^ word
+            weights[i] += (
+                _n_ones(different & one)
+                + (_n_ones(different & two) << np.uint64(1))
+                + (_n_ones(different & four) << np.uint64(2))
+                + (_n_ones(different & eight) << np.uint64(3))
+            )
 
 
 @compiled
@@ -106,49 +103,51 @@ def _limit(histogram: npt.NDArray[np.signedinteger], most: int) -> int:
 
 
 @compiled
-def _near_enough(codes: Words64, n: int, code: Words64, wide: int) -> int:
-    """Return how many bits may differ so that about `wide` of n vectors are let through, judged by a sample."""
+def _near_enough(codes: Words64, n: int, asked: Coded, most: int) -> int:
+    """Return the weight up to which about `most` of n vectors are let through, judged by a sample."""
     step = max(1, n // _SAMPLE)
-    histogram = np.zeros(64 * len(code) + 1, np.int64)
-    differing = np.empty(BLOCK, np.uint64)
+    histogram = np.zeros(64 * len(asked.code) * _HEAVIEST + 1, np.int32)  # half the cache
+    weights = np.empty(BLOCK, np.uint64)
     n_seen = 0
     for b in range(0, len(codes), step):
-        _count(codes[b], code, differing)
+        _weigh(codes[b], asked, weights)
         inside = min(BLOCK, n - b * BLOCK)
         for i in range(inside):
-            histogram[differing[i]] += 1
+            histogram[weights[i]] += 1
         n_seen += inside
-    return _limit(histogram, (wide * n_seen + n - 1) // n)
+    return _limit(histogram, (most * n_seen + n - 1) // n)
 
 
 @compiled
-def candidates(codes: Words64, n: int, asked: Coded, wide: int, narrow: int) -> Ints:
-    """Return places of about `narrow` of n vectors: those that weigh least of about `wide` with the nearest codes."""
-    limit = np.uint64(_near_enough(codes, n, asked.code, wide))
-    places, weights = np.empty(n, np.int32), np.empty(n, np.uint16)
-    histogram = np.zeros(64 * len(asked.code) * _HEAVIEST + 1, np.int32)  # half the cache
-    differing = np.empty(BLOCK, np.uint64)
-    lanes = np.empty(BLOCK, np.int64)
+def _let_through(codes: Words64, n: int, asked: Coded, limit: np.uint64) -> tuple[Ints, Ints]:
+    """Return the places of the vectors that weigh at most so much, ascending, and their weights."""
+    places, weighed = np.empty(n, np.int32), np.empty(n, np.int32)
+    weights = np.empty(BLOCK, np.uint64)
     n_near = 0
     for b in range(len(codes)):
-        _count(codes[b], asked.code, differing)
-        inside, n_let = min(BLOCK, n - b * BLOCK), 0
-        for i in range(inside):  # without a branch, which would be guessed wrong for most of those let through
-            lanes[n_let] = i
-            n_let += differing[i] <= limit
-        for k in range(n_let):
-            weight = _weigh(codes[b], lanes[k], asked)
-            places[n_near] = b * BLOCK + lanes[k]
-            weights[n_near] = weight
-            histogram[weight] += 1
-            n_near += 1
-    heaviest = _limit(histogram, narrow)
-    n_taken = 0
-    for i in range(n_near):
-        if weights[i] <= heaviest:
-            places[n_taken] = places[i]
-            n_taken += 1
-    return places[:n_taken].copy()
+        _weigh(codes[b], asked, weights)
+        inside = min(BLOCK, n - b * BLOCK)
+        for first in range(0, inside, _LANES):
+            least = weights[first]
+            for i in range(1, _LANES):  # the last block's empty places weigh something too
+                least = min(least, weights[first + i])
+            if least <= limit:
+                for i in range(first, min(first + _LANES, inside)):
+                    if weights[i] <= limit:
+                        places[n_near], weighed[n_near] = b * BLOCK + i, weights[i]
+                        n_near += 1
+    return places[:n_near], weighed[:n_near]
+
+
+@compiled
+def candidates(codes: Words64, n: int, asked: Coded, narrow: int) -> Ints:
+    """Return places of about `narrow` of n vectors, ascending: those whose differing dimensions weigh least."""
+    limit = _near_enough(codes, n, asked, _SPARE * narrow)
+    places, weights = _let_through(codes, n, asked, np.uint64(limit))
+    histogram = np.zeros(limit + 1, np.int32)
+    for weight in weights:
+        histogram[weight] += 1
+    return places[weights <= _limit(histogram, narrow)]
 
 
 @compiled

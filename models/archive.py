@@ -117,8 +117,8 @@ def _part(folder: Path, path: Path, columns: pa.Schema) -> Part:
     with _readable(path) as file:
         schema, n_rows = file.schema_arrow, file.metadata.num_rows
     for name, is_right, wanted in (("id", _is_id, "texts or whole numbers"), ("text", _is_text, "texts")):
-        if name not in schema.names or not is_right(schema.field(name).type):
-            raise ArchiveError(f"{path} has no column `{name}` of {wanted}.")
+        if schema.names.count(name) != 1 or not is_right(schema.field(name).type):
+            raise ArchiveError(f"{path} has no column `{name}` of {wanted}, or has two.")
     if twice := sorted(set(schema.names) & set(columns.names)):
         raise ArchiveError(f"{path} has the column(s) {', '.join(twice)} already; rename them.")
     return Part(path.relative_to(folder).as_posix(), path, n_rows)
@@ -290,8 +290,10 @@ def _read(folder: Path, file: IO[bytes], head: Mapping[str, Any]) -> dict[str, E
     file.seek(0)
     content = file.read()
     whole = content[: content.rfind(b"\n") + 1]
-    file.truncate(len(whole))
     if not whole:
+        if not _line(head).startswith(content):
+            raise ArchiveError(f"{folder / MANIFEST} is no list of answers; name another --out.")
+        file.truncate(0)
         _append(file, head)
         return {}
     try:
@@ -304,11 +306,17 @@ def _read(folder: Path, file: IO[bytes], head: Mapping[str, Any]) -> dict[str, E
         raise ArchiveError(
             f"{folder} holds the answers of `{said}`, not of `{head['job']} {head['by']}`; name another --out."
         )
+    # A kill tears the last line; only of a list that is ours is it taken off.
+    file.truncate(len(whole))
     return {entry.part: entry for entry in entries}
 
 
+def _line(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode() + b"\n"
+
+
 def _append(file: IO[bytes], content: Mapping[str, Any]) -> None:
-    file.write(json.dumps(content, ensure_ascii=False).encode() + b"\n")
+    file.write(_line(content))
     file.flush()
     os.fsync(file.fileno())
 

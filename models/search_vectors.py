@@ -1,11 +1,10 @@
 """Nearest vectors without an index to train: one bit a dimension finds candidates, 8 bits put them in order.
 
 A part keeps for each vector the side of the part's own centre on which it lies, one bit a dimension, and what is left
-of the vector without the centre in 8 bits with a scale. A question is compared with all codes by counting the bits that
-differ, which reads 48 bytes a vector of 384 dimensions where the floats are 1,536; the nearest few in a hundred are
-compared again by what the differing bits weigh, and only the best few hundred of these by their values. Inverted lists
-(IVF) would read less still, but they must be trained and go stale as a feed drifts; codes are made as vectors come, and
-a part never changes. Measured by `python -m benchmarks.search`.
+of the vector without the centre in 8 bits with a scale. A question is compared with all codes by what the differing
+bits weigh, which reads 48 bytes a vector of 384 dimensions where the floats are 1,536; only the best few hundred are
+compared by their values. Inverted lists (IVF) would read less still, but they must be trained and go stale as a feed
+drifts; codes are made as vectors come, and a part never changes. Measured by `python -m benchmarks.search`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +18,10 @@ from models import _search_codes as kernels
 from models._search import Floats, Ints, Longs, Words32, Words64
 from models._search_codes import Signed
 
-# Vectors whose values are read for each one that is asked for, at least, and at least which part of all; and how many
-# times as many are weighed for that.
+# Vectors whose values are read for each one that is asked for, at least, and at least which part of all.
 DEPTH: Final = 20
-LEAST_DEPTH: Final = 320
-ONE_IN: Final = 400
-WIDER: Final = 7
+LEAST_DEPTH: Final = 256
+ONE_IN: Final = 800
 _MOST_8BIT: Final = 127.0
 _MOST_12BIT: Final = 2047.0
 
@@ -91,17 +88,22 @@ def joined(parts: Sequence[VectorPart], keep: Sequence[npt.NDArray[np.bool_]]) -
     )
 
 
-def nearest(part: VectorPart, query: Floats, k: int) -> tuple[Ints, Floats]:
+def nearest(part: VectorPart, query: Floats, k: int, span: tuple[int, int] | None = None) -> tuple[Ints, Floats]:
     """Return the places of at most k vectors that are nearest to a unit vector, with cosines, nearest first.
 
-    Approximate: a near vector is missed where more others than are looked at have nearer codes.
+    Of those only whose references lie in `span`, from its first to before its last, where one is given. Approximate: a
+    near vector is missed where more others than are looked at have nearer codes.
     """
-    depth = max(DEPTH * k, LEAST_DEPTH, len(part) // ONE_IN)
-    if len(part) > depth:
+    start, end = (0, len(part)) if span is None else map(int, np.searchsorted(part.refs, span))
+    depth = max(DEPTH * k, LEAST_DEPTH, (end - start) // ONE_IN)
+    if end - start > depth:
         asked = kernels.coded(query, part.centre)
-        places = kernels.candidates(part.codes, len(part), asked, WIDER * depth, depth)
+        # Whole blocks of codes are read, so some of the first one's may lie before the span.
+        block, before = divmod(start, kernels.BLOCK)
+        places = kernels.candidates(part.codes[block:], before + end - start, asked, depth)
+        places = places[places >= before] + np.int32(start - before)
     else:
-        places = np.arange(len(part), dtype=np.int32)
+        places = np.arange(start, end, dtype=np.int32)
     scale = max(float(np.abs(query).max()), 1e-9) / _MOST_12BIT
     products = kernels.products(part.rows, places, np.rint(query / scale).astype(np.int16))
     found = products * part.scales[places] * np.float32(scale) + np.float32(query @ part.centre)

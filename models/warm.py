@@ -19,6 +19,7 @@ from models.matcher import Matcher, Record
 from models.search_query import Searchable, Shard
 from models.search_segment import Document, build, merged
 from models.search_text import words_of
+from models.search_vectors import LEAST_DEPTH, nearest, part_of
 
 PLAIN = "Pesan berantai tentang kuota gratis dari Bank Contoh ternyata beredar lagi"
 HARD = "kata @akun_contoh bantuan tunai (gratis) dibagikan di Desa Contoh, cek 08123456789"
@@ -27,7 +28,7 @@ HARD = "kata @akun_contoh bantuan tunai (gratis) dibagikan di Desa Contoh, cek 0
 def main() -> None:
     """Run each kernel, and say how long it took."""
     began = time.perf_counter()
-    for part in (_scores, _moderation, _clusters, _matches, _search):
+    for part in (_scores, _moderation, _clusters, _matches, _search, _vectors):
         part()
     click.echo(f"The kernels are compiled ({time.perf_counter() - began:.1f} s).")
 
@@ -76,6 +77,12 @@ def _search() -> None:
     stands = np.ones(2, np.uint8)
     Searchable([Shard(each, stands) for each in segments]).search("kouta grtis", 2)
     merged(segments, [stands, stands])
+
+
+def _vectors() -> None:
+    vectors = np.eye(2 * LEAST_DEPTH, 128, dtype=np.float32)
+    part = part_of(np.arange(len(vectors)), np.zeros(len(vectors), np.uint32), vectors)
+    nearest(part, vectors[0], 1)
 
 
 if __name__ == "__main__":

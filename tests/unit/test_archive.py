@@ -207,11 +207,14 @@ def test_a_bad_row_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         ({"id": [1.5], "text": ["a"]}, "no column `id` of texts or whole numbers"),
         ({"id": [1], "text": [5]}, "no column `text` of texts"),
         ({"id": [1], "text": ["a"], "cluster": [3]}, "the column(s) cluster already"),
+        ({"id": [1], "text": ["a"], "text ": ["b"]}, "no column `text` of texts, or has two"),
     ],
 )
 def test_an_archive_of_another_shape_is_refused(tmp_path: Path, columns: dict[str, Any], reason: str) -> None:
     """What is wrong with a file is said in one sentence before anything is written."""
-    parquet.write_table(pa.table(columns), tmp_path / "a.parquet")
+    # A dictionary has each name once, and a file need not.
+    table = pa.table(list(columns.values()), names=[name.strip() for name in columns])
+    parquet.write_table(table, tmp_path / "a.parquet")
     refused = run("cluster", tmp_path, "--out", tmp_path.with_name("answers"))
     assert (refused.exit_code, reason in refused.stderr) == (1, True)
     assert not tmp_path.with_name("answers").exists()
@@ -281,6 +284,25 @@ def test_a_damaged_manifest_is_said(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text("nonsense\n", "utf-8")
     with pytest.raises(ArchiveError, match="damaged"), Answers.opened(tmp_path, "score", "a"):
         pass
+
+
+@pytest.mark.parametrize("words", ["notes of somebody else, without an end", "{}\nnotes"])
+def test_a_file_that_is_no_manifest_is_left_as_it_was(tmp_path: Path, words: str) -> None:
+    """Nothing is cut off before the first line is known to be ours."""
+    (tmp_path / MANIFEST).write_text(words, "utf-8")
+    with pytest.raises(ArchiveError), Answers.opened(tmp_path, "score", "a"):
+        pass
+    assert (tmp_path / MANIFEST).read_text("utf-8") == words
+
+
+def test_a_first_line_that_a_kill_cut_short_is_written_anew(tmp_path: Path) -> None:
+    """What is there is the beginning of what would be written."""
+    with Answers.opened(tmp_path, "score", "a"):
+        whole = (tmp_path / MANIFEST).read_bytes()
+    for n_bytes in (0, 1, len(whole) - 1):
+        (tmp_path / MANIFEST).write_bytes(whole[:n_bytes])
+        with Answers.opened(tmp_path, "score", "a"):
+            assert (tmp_path / MANIFEST).read_bytes() == whole
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "nonsense"])

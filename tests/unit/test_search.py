@@ -463,6 +463,23 @@ def test_nearly_all_of_the_nearest_are_found() -> None:
     assert n_found >= 0.95 * 9 * len(asked)
 
 
+def test_the_few_of_a_span_are_found_among_many_that_lie_nearer() -> None:
+    """Twenty at a place that no block begins with, behind thousands of nearer ones; nothing else comes with them."""
+    vectors = unit(9_020, 4)
+    question = vectors[0]
+    nearer = question + 0.01 * vectors[:9_000]
+    vectors[:9_000] = nearer / np.linalg.norm(nearer, axis=1, keepdims=True)
+    part = part_of(np.arange(9_020) * 10, np.zeros(9_020, np.uint32), vectors)
+    places, _ = nearest(part, question, 20, (90_000, 90_200))
+    assert sorted(part.refs[places]) == list(range(90_000, 90_200, 10))
+    wide, cosines = nearest(part, question, 9, (1_230, 80_010))
+    assert part.refs[wide].min() >= 1_230
+    assert part.refs[wide].max() < 80_010
+    exact = np.sort(vectors[123:8_001] @ question)[::-1][:9]
+    assert cosines == pytest.approx(exact, abs=0.01)
+    assert len(nearest(part, question, 9, (3, 9))[0]) == 0
+
+
 def test_a_small_part_is_searched_whole() -> None:
     """Where there are few, none is missed."""
     vectors = unit(300, 2)

@@ -9,26 +9,29 @@ from typing import Any
 HEAD = """# Benchmarks
 Written by `make bench`; do not edit. Each figure is ours against a peer's in the same run on the same machine: the
 median of its rounds, and from the least to the largest of them. `benchmarks/goals.toml` has the goals,
-`artifacts/bench.json` every sample. A goal that was missed is shown as missed.
+`artifacts/bench.json` every sample. A goal that was missed is shown as missed, and what bounds it stands with its row.
 
-| question | peer | figure | goal | reached |
-| --- | --- | --- | --- | --- |
+`python -m benchmarks.run` repeats all of it at small sizes, `--full` at those that the goals speak of, and a row's name
+after it that row alone.
+
+| question | peer | figure | median | least to largest | goal | reached |
+| --- | --- | --- | --- | --- | --- | --- |
 """
 
 
-def written(results: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
-    """Write the page for the rows of these names, in their order."""
+def written(results: Sequence[Mapping[str, Any]], bounds: Mapping[str, str]) -> str:
+    """Write the page for the rows named in ``bounds``, in their order; each has what keeps it from its goal."""
     by_name = {each["name"]: each for each in results}
-    table = [line for name in names for line in _table(name, by_name.get(name))]
-    parts = [_section(by_name[name]) for name in names if name in by_name]
+    table = [line for name in bounds for line in _table(name, by_name.get(name))]
+    parts = [_section(by_name[name], bound) for name, bound in bounds.items() if name in by_name]
     return HEAD + "\n".join(table) + "\n\n" + "\n".join(parts)
 
 
 def _table(name: str, found: Mapping[str, Any] | None) -> list[str]:
     if found is None or not found["detail"]["figures"]:
-        return [f"| `{name}` | | not measured | | |"]
+        return [f"| `{name}` | | not measured | | | | **no** |"]
     detail = found["detail"]
-    lines = []
+    lines: list[str] = []
     for figure, each in detail["figures"].items():
         if each["goal"] is None:
             continue
@@ -36,13 +39,13 @@ def _table(name: str, found: Mapping[str, Any] | None) -> list[str]:
         question = f"{detail['question']} [`{name}`]" if first else ""
         sign = "≤" if each["better"] == "less" else "≥"
         lines.append(
-            f"| {question} | {detail['peer'] if first else ''} | {figure}: **{_number(each['value'])}**"
-            f"{_spread(each['samples'])} | {sign} {each['goal']:g} | {'yes' if each['reached'] else '**no**'} |"
+            f"| {question} | {detail['peer'] if first else ''} | {figure} | **{_number(each['value'])}** "
+            f"| {_spread(each['samples'])} | {sign} {each['goal']:,g} | {'yes' if each['reached'] else '**no**'} |"
         )
     return lines
 
 
-def _section(found: Mapping[str, Any]) -> str:
+def _section(found: Mapping[str, Any], bound: str) -> str:
     detail = found["detail"]
     machine = detail["machine"]
     load = " ".join(map(str, machine["load"]))
@@ -50,11 +53,21 @@ def _section(found: Mapping[str, Any]) -> str:
     where = f"{machine['cores']} cores, load average {load}, Python {machine['python']}"
     run = f"{detail['at']}, commit `{detail['commit']}`, {sizes}, {detail['seconds']:.0f} s, {where}."
     beside = f"{detail['question']}. Beside: {detail['peer']}{_versions(detail['peer_version'])}."
-    lines = [f"## `{found['name']}`", beside, run, ""]
+    command = f"python -m benchmarks.run {'--full ' if detail['full'] else ''}{found['name']}"
+    lines = [f"## `{found['name']}`", beside, run, f"Again: `{command}`.", ""]
+    if not found["holds"]:
+        lines[-1:] = [_why(detail, bound), ""]
     for figure, each in detail["figures"].items():
-        lines.append(f"- {figure}: {_number(each['value'])}{_spread(each['samples'])}")
+        spread = _spread(each["samples"])
+        lines.append(f"- {figure}: {_number(each['value'])}{f' ({spread})' if spread else ''}")
         lines.extend(f"  - {_told(name, value)}" for name, value in each["raw"].items())
     return "\n".join(lines) + "\n"
+
+
+def _why(detail: Mapping[str, Any], bound: str) -> str:
+    if detail["exit_code"]:
+        return f"**It stopped with exit code {detail['exit_code']}; what is missing was not measured.**"
+    return f"**What bounds it:** {bound or 'not yet known.'}"
 
 
 def _versions(named: str) -> str:
@@ -62,7 +75,7 @@ def _versions(named: str) -> str:
 
 
 def _spread(samples: Sequence[float]) -> str:
-    return f" ({_number(min(samples))}–{_number(max(samples))})" if len(samples) > 1 else ""
+    return f"{_number(min(samples))}–{_number(max(samples))}" if len(samples) > 1 else ""
 
 
 def _told(name: str, value: object) -> str:

@@ -1,7 +1,8 @@
 """A feed taken in the way that most first services do it: one post, one transaction, and a library for each step.
 
 scikit-learn scores, datasketch finds near-duplicates in memory, psycopg writes. What would come on top is left out in
-its favour: no HTTP, no masking of identities, no sealed link, no audit row, no trend, and nothing survives a restart.
+its favour: no masking of identities, no sealed link, no audit row, no trend, and nothing survives a restart.
+`naive_service` puts the HTTP around it that such a service has.
 """
 
 import json
@@ -12,6 +13,8 @@ import psycopg
 from datasketch import MinHash, MinHashLSH
 from sklearn.pipeline import Pipeline
 
+from benchmarks.peers.sklearn_model import fitted
+
 _TABLES = """
 CREATE TABLE claims (id bigserial PRIMARY KEY, wording text NOT NULL, score float8 NOT NULL, n_posts bigint NOT NULL,
     reach bigint NOT NULL, first_seen_at timestamptz NOT NULL, last_seen_at timestamptz NOT NULL);
@@ -20,9 +23,15 @@ CREATE TABLE posts (id bigserial PRIMARY KEY, claim_id bigint NOT NULL REFERENCE
     score float8 NOT NULL, UNIQUE (source, external_id));
 CREATE INDEX ON posts (claim_id);
 """
+N_TRAIN = 1_500
 _THRESHOLD = 0.4  # the best of those that `benchmarks.cluster` tries
 _PERMUTATIONS = 64
 _SHINGLE = 5
+
+
+def trained_on(lines: Iterable[str]) -> Pipeline:
+    """Fit the model on the texts of lines of JSON."""
+    return fitted([json.loads(line)["text"] for line in lines])
 
 
 class NaiveIntake:
@@ -35,29 +44,28 @@ class NaiveIntake:
         self._model = model
         self._lsh = MinHashLSH(threshold=_THRESHOLD, num_perm=_PERMUTATIONS)
 
-    def take_in(self, line: str) -> None:
-        """Take one line of JSON in, and commit."""
-        row = json.loads(line)
-        text = " ".join(row["text"].lower().split())
-        posted_at, views = datetime.fromisoformat(row["posted_at"]), row["engagement"]["views"]
+    def take_in(self, source: str, external_id: str, text: str, posted_at: datetime, views: int) -> int | None:
+        """Take one post in, commit, and give its claim; nothing where it was known."""
+        plain = " ".join(text.lower().split())
         with self._connection.transaction():
             known = self._connection.execute(
-                "SELECT 1 FROM posts WHERE source = %s AND external_id = %s", [row["source"], row["external_id"]]
+                "SELECT 1 FROM posts WHERE source = %s AND external_id = %s", [source, external_id]
             ).fetchone()
             if known:
-                return
-            score = float(self._model.predict_proba([text])[0, 1])
-            claim_id = self._claim_of(text, score, posted_at)
+                return None
+            score = float(self._model.predict_proba([plain])[0, 1])
+            claim_id = self._claim_of(plain, score, posted_at)
             self._connection.execute(
                 "INSERT INTO posts (claim_id, source, external_id, text, posted_at, views, score) "
                 "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                [claim_id, row["source"], row["external_id"], row["text"], posted_at, views, score],
+                [claim_id, source, external_id, text, posted_at, views, score],
             )
             self._connection.execute(
                 "UPDATE claims SET n_posts = n_posts + 1, reach = reach + %s, "
                 "last_seen_at = greatest(last_seen_at, %s) WHERE id = %s",
                 [views, posted_at, claim_id],
             )
+        return claim_id
 
     def _claim_of(self, text: str, score: float, posted_at: datetime) -> int:
         sketch = MinHash(num_perm=_PERMUTATIONS)
@@ -74,9 +82,11 @@ class NaiveIntake:
         return int(row[0])
 
     def take_all(self, lines: Iterable[str]) -> None:
-        """Take lines in, one after another."""
+        """Take lines of JSON in, one after another."""
         for line in lines:
-            self.take_in(line)
+            row = json.loads(line)
+            posted_at, views = datetime.fromisoformat(row["posted_at"]), row["engagement"]["views"]
+            self.take_in(row["source"], row["external_id"], row["text"], posted_at, views)
 
     def close(self) -> None:
         """Let the connection go."""

@@ -127,9 +127,16 @@ class Signatures:
 
     def pack(self, i: int) -> bytes:
         """Return text i in the stored form: little-endian uint64 version, uint64 exact, 64 uint32, uint64 words."""
-        head = np.array([_FORMAT, self.exact[i]], "<u8").tobytes()
-        records = self.words[self.starts[i] : self.starts[i + 1]]
-        return b"".join((head, self.minhash[i].astype("<u4").tobytes(), records.astype("<u8").tobytes()))
+        return self.pack_some(np.array([i], np.int64))[0]
+
+    def pack_some(self, rows: npt.NDArray[np.int64]) -> list[bytes]:
+        """Return texts, int64 [m], each in the form of `pack`."""
+        some = self.take(rows)
+        head = np.empty(len(some), [("format", "<u8"), ("exact", "<u8"), ("minhash", "<u4", (kernels.N_PERMUTATIONS,))])
+        head["format"], head["exact"], head["minhash"] = _FORMAT, some.exact, some.minhash
+        heads, records = head.tobytes(), some.words.astype("<u8").tobytes()
+        size, ends = head.itemsize, (8 * some.starts).tolist()
+        return [heads[row * size : (row + 1) * size] + records[ends[row] : ends[row + 1]] for row in range(len(some))]
 
     @classmethod
     def unpack(cls, stored: Sequence[bytes]) -> Self:
@@ -237,14 +244,15 @@ class NearDuplicateIndex:
         found, alike, kept, n_clusters = kernels.assign(self._tables, self._n_slots, n_known, _arrays(signed), _RULES)
         self._n_slots += int(kept.sum())
         assignments: list[Assignment] = []
+        packed = iter(signed.pack_some(np.flatnonzero(kept)))
         columns = zip(ids, found.tolist(), alike.tolist(), kept.tolist(), strict=True)
-        for row, (post, number, similarity, is_kept) in enumerate(columns):
+        for post, number, similarity, is_kept in columns:
             is_new = similarity == 0
             if is_new and number >= 0:
                 self._numbers[post] = number
                 self._names.append(post)
             cluster_id = self._names[number] if number >= 0 else post
-            stored = signed.pack(row) if is_kept else None
+            stored = next(packed) if is_kept else None
             assignments.append(Assignment(post, cluster_id, is_new, similarity, stored))
         if len(self._names) != n_clusters:
             raise AssertionError("names and clusters went apart")

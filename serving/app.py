@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from data.commands import uncollected
 from serving import middleware, refusals
 from serving.api import parts as v1_parts
 from serving.api.problems import Problem, problems
@@ -48,17 +49,19 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         openapi_url="/v1/openapi.json",
     )
     app.state.service = service
-    v1 = APIRouter(prefix="/v1", responses=problems())
-    for part in v1_parts.routers():
-        v1.include_router(part)
-    app.include_router(v1)
-    pages = APIRouter(include_in_schema=False, dependencies=[Depends(check_csrf)])
-    for part in console_parts.routers():
-        pages.include_router(part)
-    app.include_router(pages)
-    app.include_router(console_parts.open_router(), include_in_schema=False)
+    with uncollected():
+        _include_parts(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     refusals.install(app)
     refusals.declare(app, Problem.model_json_schema(ref_template="#/components/schemas/{model}"))
     middleware.install(app, service)
     return app
+
+
+def _include_parts(app: FastAPI) -> None:
+    """Open both doors, each part straight into the application: a router between would make every route once more."""
+    for part in v1_parts.routers():
+        app.include_router(part, prefix="/v1", responses=problems())
+    for part in console_parts.routers():
+        app.include_router(part, include_in_schema=False, dependencies=[Depends(check_csrf)])
+    app.include_router(console_parts.open_router(), include_in_schema=False)

@@ -21,7 +21,7 @@ from serving.vocabulary import EvidenceKind, VerdictLabel
 # What a table's first line may name; each but the first three may be left out.
 COLUMNS: Final = ("id", "title", "text", "issuer", "url", "verdict", "category", "published_at")
 TEXT_MAX_CHARS: Final = 1_000_000
-_FIELD_MAX_CHARS: Final = 100_000
+_BAD_CSV: Final = mark("CSV tidak dapat dibaca: {why}")
 # How fact-checkers word their ratings, in lower case.
 _RATINGS: Final[Mapping[str, VerdictLabel]] = MappingProxyType(
     {
@@ -174,9 +174,11 @@ def _table(text: str) -> Iterator[tuple[int, Any]]:
     """Read CSV (RFC 4180); where the first line has semicolons and no comma, these part the fields."""
     first = text.lstrip().partition("\n")[0]
     delimiter = ";" if ";" in first and "," not in first else ","
-    csv.field_size_limit(_FIELD_MAX_CHARS)
     reader = csv.DictReader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter, strict=True)
-    names = {name.strip().lower() for name in reader.fieldnames or ()}
+    try:
+        names = {name.strip().lower() for name in reader.fieldnames or ()}
+    except csv.Error as error:
+        raise UnreadableError(_BAD_CSV, why=str(error)) from None
     if not {"id", "title", "text"} <= names:
         raise UnreadableError(
             mark("Bukan JSON, dan baris pertama bukan nama kolom CSV: {columns}."), columns=", ".join(COLUMNS)
@@ -185,7 +187,7 @@ def _table(text: str) -> Iterator[tuple[int, Any]]:
         for raw in reader:
             yield reader.line_num, _row(raw)
     except csv.Error as error:
-        yield reader.line_num, UnreadableError(mark("CSV tidak dapat dibaca: {why}"), why=str(error))
+        yield reader.line_num, UnreadableError(_BAD_CSV, why=str(error))
 
 
 def _row(raw: Mapping[str | None, Any]) -> object:

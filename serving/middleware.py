@@ -63,7 +63,8 @@ class Envelope:
             return
         reply = _Reply(scope, send)
         scope.setdefault("state", {})["request_id"] = reply.request_id
-        if scope["method"] == "HEAD":
+        scope["state"]["head_only"] = scope["method"] == "HEAD"
+        if scope["state"]["head_only"]:
             # Answered as GET without a body: every page then knows HEAD.
             scope["method"] = "GET"
         try:

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -28,8 +29,18 @@ PASSWORD_MIN_CHARS = 10
 PASSWORD_MAX_CHARS = 1_000  # more would only cost time
 
 _hasher = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low-memory profile)
+
+
+def hash_of_nothing() -> str:
+    """Give what looks like a hash, of which nobody knows a password; to make a true one costs each start 50 ms."""
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    drawn = (secrets.token_bytes(size) for size in (_hasher.salt_len, _hasher.hash_len))
+    salt, digest = (base64.b64encode(each).rstrip(b"=").decode() for each in drawn)
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
 # Checked when a name is unknown, so that an unknown name takes as long as a wrong password.
-_NOBODY = _hasher.hash(secrets.token_urlsafe())
+_NOBODY = hash_of_nothing()
 
 
 def hash_password(password: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, time, timedelta
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
@@ -45,6 +46,20 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     mail_from: str = "suluh@contoh.example"
 
+    # A chat is used where all that it needs is set.
+    telegram_token: SecretStr = SecretStr("")
+    telegram_secret: SecretStr = SecretStr("")
+    telegram_bot: str = ""
+    telegram_api: str = "https://api.telegram.org"
+    whatsapp_token: SecretStr = SecretStr("")
+    whatsapp_secret: SecretStr = SecretStr("")
+    whatsapp_verify: SecretStr = SecretStr("")
+    whatsapp_number_id: str = ""
+    whatsapp_number: str = ""
+    whatsapp_api: str = "https://graph.facebook.com/v23.0"
+    whatsapp_offer_template: str = "suluh_tawaran"
+    whatsapp_notice_template: str = "suluh_kabar"
+
     lease: timedelta = timedelta(minutes=30)
     session_lifetime: timedelta = timedelta(hours=12)
     seen_within: timedelta = timedelta(minutes=5)
@@ -65,7 +80,9 @@ class Settings(BaseSettings):
 
     # Feeds at private addresses are refused, so that a feed cannot be used to look inside this network.
     feeds_allow_private: bool = False
-    # The same for webhooks, which then also leave without TLS.
+    # Whether the public pages of reported posts are asked for their title and description.
+    check_posts: bool = False
+    # Webhooks at private addresses likewise, which then also leave without TLS.
     webhooks_allow_private: bool = False
     max_body_bytes: int = 5_000_000
     max_posts_per_request: int = 5_000
@@ -77,6 +94,8 @@ class Settings(BaseSettings):
     # Without one, `/metrics` answers to this machine only.
     metrics_token: SecretStr = SecretStr("")
     secure_cookies: bool = False
+    # Addresses and networks, parted by commas, whose word about where a request comes from is taken.
+    trusted_proxies: str = ""
     log_format: str = "console"
 
     @field_validator("secret_key")
@@ -86,6 +105,13 @@ class Settings(BaseSettings):
         if text and len(text) < SECRET_MIN_CHARS:
             raise ValueError(f"needs at least {SECRET_MIN_CHARS} characters")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _numbers(cls, value: str) -> str:
+        for each in filter(None, value.split(",")):
+            ip_network(each.strip(), strict=False)
+        return value.strip()
 
     @cached_property
     def database(self) -> str:

@@ -246,6 +246,37 @@ class Platform(StrEnum):
     INSTAGRAM = "instagram"
 
 
+class ConsentScope(StrEnum):
+    """What somebody agrees to, each by itself: three purposes and three platforms."""
+
+    CLARIFICATION = "clarification"
+    PROGRAMME = "programme"
+    MEASUREMENT = "measurement"
+    FACEBOOK = "facebook"
+    X = "x"
+    INSTAGRAM = "instagram"
+
+
+PURPOSES = (ConsentScope.CLARIFICATION, ConsentScope.PROGRAMME, ConsentScope.MEASUREMENT)
+# The version of each scope's words as they stand. Raised whenever they change in meaning: what was agreed to before
+# then counts no longer, and everybody is asked again.
+SCOPE_VERSIONS: dict[ConsentScope, str] = dict.fromkeys(ConsentScope, "1")
+
+
+class Channel(StrEnum):
+    """Where somebody wants to hear of offers and reminders; corrections reach everybody by every way there is."""
+
+    EMAIL = "email"
+    INBOX = "inbox"
+    # The ministry's own system is told, and tells its people in its own way.
+    MINISTRY = "ministry"
+    TELEGRAM = "telegram"
+    WHATSAPP = "whatsapp"
+
+
+CHATS = (Channel.TELEGRAM, Channel.WHATSAPP)
+
+
 class EvidenceMethod(StrEnum):
     """How a follower count became known."""
 
@@ -270,6 +301,29 @@ class ScreenshotState(StrEnum):
     TAKEN_BACK = "taken_back"
     # Nobody of the ministry looked in time.
     TIMED_OUT = "timed_out"
+
+
+class CardShape(StrEnum):
+    """In which shape a card is drawn."""
+
+    SQUARE = "square"
+    STORY = "story"
+    WIDE = "wide"
+
+
+class WordingSource(StrEnum):
+    """From where the words of a post are known: its person wrote them here, or the post's own page shows them."""
+
+    OWN = "own"
+    METADATA = "metadata"
+
+
+class PostCheck(StrEnum):
+    """How a posted link is looked at: its public page is still to be asked, was enough, or a person has to look."""
+
+    WAITING = "waiting"
+    METADATA = "metadata"
+    SAMPLE = "sample"
 
 
 class CorrectionState(StrEnum):
@@ -329,6 +383,10 @@ class WebhookEventType(StrEnum):
     VERDICT_RETRACTED = "verdict.retracted"
     DEADLINE_NEAR = "deadline.near"
     DEADLINE_MISSED = "deadline.missed"
+    # To a ministry's own endpoint alone, about its own people.
+    OFFER_MADE = "offer.made"
+    OFFER_STOPPED = "offer.stopped"
+    OFFER_RESUMED = "offer.resumed"
     # Sent on request to one endpoint, to try it.
     TEST = "webhook.test"
 
@@ -466,6 +524,17 @@ LABELS: dict[StrEnum, str] = {
     Platform.FACEBOOK: "Facebook",
     Platform.X: "X",
     Platform.INSTAGRAM: "Instagram",
+    ConsentScope.CLARIFICATION: mark("klarifikasi"),
+    ConsentScope.PROGRAMME: mark("kabar program"),
+    ConsentScope.MEASUREMENT: mark("pengukuran"),
+    ConsentScope.FACEBOOK: "Facebook",
+    ConsentScope.X: "X",
+    ConsentScope.INSTAGRAM: "Instagram",
+    Channel.EMAIL: mark("surel dan kotak masuk"),
+    Channel.INBOX: mark("kotak masuk saja"),
+    Channel.MINISTRY: mark("sistem kementerian dan kotak masuk"),
+    Channel.TELEGRAM: mark("Telegram dan kotak masuk"),
+    Channel.WHATSAPP: mark("WhatsApp dan kotak masuk"),
     EvidenceMethod.API: mark("hasil API"),
     EvidenceMethod.SCREENSHOT: mark("tangkapan layar"),
     EvidenceMethod.HR: mark("data kepegawaian"),
@@ -474,6 +543,14 @@ LABELS: dict[StrEnum, str] = {
     ScreenshotState.NOT_TAKEN: mark("tidak diterima"),
     ScreenshotState.TAKEN_BACK: mark("ditarik sendiri"),
     ScreenshotState.TIMED_OUT: mark("tidak sempat dilihat; kirim lagi"),
+    WordingSource.OWN: mark("ditulis di sini"),
+    WordingSource.METADATA: mark("dari halaman unggahan"),
+    PostCheck.WAITING: mark("menunggu diperiksa"),
+    PostCheck.METADATA: mark("diperiksa lewat metadata"),
+    PostCheck.SAMPLE: mark("perlu dilihat orang"),
+    CardShape.SQUARE: mark("persegi, untuk linimasa"),
+    CardShape.STORY: mark("tegak, untuk story dan status"),
+    CardShape.WIDE: mark("lebar, untuk pesan dan pratinjau"),
     CorrectionState.SENT: mark("terkirim"),
     CorrectionState.ACKNOWLEDGED: mark("sudah dibaca"),
     DeliveryState.PENDING: mark("menunggu dikirim"),
@@ -497,6 +574,9 @@ LABELS: dict[StrEnum, str] = {
     WebhookEventType.VERDICT_RETRACTED: mark("putusan ditarik"),
     WebhookEventType.DEADLINE_NEAR: mark("tenggat hampir lewat"),
     WebhookEventType.DEADLINE_MISSED: mark("tenggat terlewat"),
+    WebhookEventType.OFFER_MADE: mark("tawaran bagi orang kementerian itu"),
+    WebhookEventType.OFFER_STOPPED: mark("tawaran sebuah kampanye berhenti"),
+    WebhookEventType.OFFER_RESUMED: mark("tawaran sebuah kampanye berjalan lagi"),
     WebhookEventType.TEST: mark("kiriman percobaan"),
     ModelRole.CHAMPION: mark("model yang melayani"),
     ModelRole.CHALLENGER: mark("penantang"),

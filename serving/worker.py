@@ -27,13 +27,16 @@ from prometheus_client import Counter
 from sqlalchemy import make_url
 
 from serving import __name__ as package
+from serving.channels import chat as chat_senders
 from serving.channels import email
+from serving.channels.public_page import PublicPages
 from serving.channels.webhook import Http
 from serving.db import retried
 from serving.deps import Service, acting
 from serving.desk import (
     breaker,
     campaigns,
+    chat,
     corrections,
     deadlines,
     deliveries,
@@ -44,6 +47,7 @@ from serving.desk import (
     judging,
     models_shadow,
     offers,
+    post_checks,
     retention,
     retraining,
     review,
@@ -57,6 +61,7 @@ from serving.desk import (
 from serving.desk.context import Context
 from serving.desk.machine import holder_for, machine_for
 from serving.errors import UnavailableError
+from serving.vocabulary import Channel
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -136,6 +141,11 @@ def _drift(service: Service) -> int:
     return made
 
 
+def _check_posts(service: Service) -> int:
+    """Ask the pages of reported posts, where that is wanted."""
+    return post_checks.check_waiting(lambda: acting(service), PublicPages()) if service.settings.check_posts else 0
+
+
 def _sweep_offers(service: Service) -> dict[str, int]:
     """Let lapse first, so that nothing is woken only to lapse.
 
@@ -193,9 +203,12 @@ EVERY_PART = (
     Part("release", "5,35 * * * * *", timedelta(seconds=30), _once(routing.release_due)),
     Part("plan", "50 */10 * * * *", timedelta(minutes=10), _once(routing.top_up)),
     Part("tell", "10,40 * * * * *", timedelta(seconds=30), _once(_tell)),
+    Part("check-posts", "45 * * * * *", timedelta(minutes=1), _check_posts),
+    Part("remind-corrections", "25 */10 * * * *", timedelta(minutes=10), _once(corrections.remind)),
     Part("search", "1-59/2 * * * * *", timedelta(seconds=2), _search),
     Part("search-log", "0 27 * * * *", timedelta(hours=1), _once(_trim_search_log)),
     Part("forget", "0 17 * * * *", timedelta(hours=1), _once(retention.forget)),
+    Part("chat-log", "0 47 * * * *", timedelta(hours=1), _once(chat.forget)),
     Part("webhook-log", "0 37 * * * *", timedelta(hours=1), _once(webhooks.forget)),
     Part("forget-pictures", "20 17 * * * *", timedelta(hours=1), _once(screenshots.forget_pictures)),
     # In the morning in Jakarta; the messages leave outside quiet hours wherever their person is.
@@ -211,10 +224,16 @@ EVERY_PART = (
 
 
 def claim(service: Service) -> list[deliveries.Claimed]:
-    """Take one batch of messages that are due; none where there is no mail server to hand them to."""
-    if not service.settings.smtp_url:
+    """Take one batch of messages that are due; none where there is nobody to hand them to."""
+    if not deliveries.has_way(service.settings):
         return []
     return _taken(service, deliveries.claim_due)
+
+
+def _sender_of(service: Service, channel: Channel) -> deliveries.Sender | None:
+    if channel is Channel.EMAIL:
+        return email.sender_for(service.settings, service.clock)
+    return chat_senders.sender_for(service.settings, channel)
 
 
 def send_one(service: Service, claimed: deliveries.Claimed) -> None:
@@ -223,8 +242,8 @@ def send_one(service: Service, claimed: deliveries.Claimed) -> None:
     No transaction is open while the mail server is waited for. Killed between handing over and marking, the message
     leaves again under the same Message-ID.
     """
-    sender = email.sender_for(service.settings, service.clock)
     letter = _taken(service, lambda ctx: deliveries.compose(ctx, claimed))
+    sender = _sender_of(service, letter.channel) if letter else None
     if sender is None or letter is None:
         return
     try:
@@ -403,7 +422,7 @@ def _call_batch(batch: list[tuple[int, int, int]]) -> None:
 
 
 def _by_endpoint(claimed: list[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
-    """Part a batch by endpoint, so that one that stalls holds up nobody else's messages."""
+    """Part a batch by endpoint: each has at most one on its way, so one that stalls takes one place of the queue."""
     for _, group in groupby(claimed, key=lambda each: each[1]):
         yield list(group)
 

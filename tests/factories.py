@@ -18,6 +18,7 @@ from serving.db.tables import (
 )
 from serving.desk.context import Context
 from serving.vocabulary import (
+    SCOPE_VERSIONS,
     Category,
     ClaimState,
     ClarificationState,
@@ -130,7 +131,7 @@ def ministry(ctx: Context, code: str = "komdigi", **over: Any) -> Ministry:
 def influencer(
     ctx: Context, ministry_id: int, followers: tuple[int, int, int] = (600, 700, 800), **over: Any
 ) -> Influencer:
-    """A consenting person with fresh evidence on all three platforms."""
+    """A person who agreed to everything, with fresh evidence on all three platforms."""
     number = next(_numbers)
     topics = over.pop("topics", [Topic.DIGITAL_SAFETY.value])
     age = over.pop("evidence_age", timedelta(days=1))
@@ -144,6 +145,7 @@ def influencer(
         "sealed_email": ctx.vault.seal(f"orang{number}@contoh.example"),
         "consent_version": "1",
         "consent_at": ctx.now - timedelta(days=2),
+        **{f"{scope.value}_consent": version for scope, version in SCOPE_VERSIONS.items()},
         "created_at": ctx.now - timedelta(days=3),
     }
     row = Influencer(**values | over)

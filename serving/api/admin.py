@@ -78,6 +78,9 @@ class StepOut(BaseModel):
     entity: str
     entity_id: int | None
     detail: dict[str, Any]
+    hidden: bool = Field(
+        description="The detail is kept back: the reader may have to decide on this claim and has not looked yet."
+    )
 
 
 class StepsOut(BaseModel):
@@ -178,6 +181,7 @@ def steps(
             entity=row.entity,
             entity_id=row.entity_id,
             detail=row.detail,
+            hidden=row.hidden,
         )
         for row in page.rows
     ]

@@ -61,6 +61,9 @@ class MentionOut(BaseModel):
     by: str
     at: datetime
     read_at: datetime | None
+    hidden: bool = Field(
+        description="The text is kept back: its writer wrote the draft on which the reader may have to decide."
+    )
 
 
 class MentionsOut(BaseModel):

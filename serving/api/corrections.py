@@ -23,6 +23,7 @@ class ToldOut(BaseModel):
 
     sent: int
     acknowledged: int | None = Field(description="None where a figure could name who has, or who has not.")
+    reminded: int | None = Field(description="Who had not read it after a day; None likewise.")
 
 
 class ChangeOut(BaseModel):
@@ -48,7 +49,7 @@ class ChangePage(BaseModel):
 
 
 def _line(line: LoggedChange) -> ChangeOut:
-    told = ToldOut(sent=line.told.sent, acknowledged=line.told.acknowledged) if line.told else None
+    told = ToldOut.model_validate(line.told, from_attributes=True) if line.told else None
     return ChangeOut(
         id=line.change.id,
         clarification_id=line.head.id,

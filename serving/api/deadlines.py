@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
+from serving.db.timings import Times
 from serving.deps import ApiContext
 from serving.desk import deadlines
 from serving.vocabulary import ClaimState, DeadlineClock
@@ -66,7 +67,7 @@ class BoardOut(BaseModel):
     reversals: dict[str, int] = Field(description="Lines of the public log by what was done.")
 
 
-def _times(times: deadlines.Times) -> TimesOut:
+def _times(times: Times) -> TimesOut:
     return TimesOut.model_validate(times, from_attributes=True)
 
 
@@ -75,7 +76,7 @@ def _ticking(each: deadlines.Ticking) -> TickingOut:
     return TickingOut(claim_id=claim.id, wording=claim.wording, state=claim.state, due_at=each.due_at)
 
 
-def _clock(clock: deadlines.Clock) -> ClockOut:
+def _clock(clock: deadlines.DeadlineView) -> ClockOut:
     return ClockOut(
         clock=clock.clock,
         allowed_s=clock.allowed.total_seconds(),

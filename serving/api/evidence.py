@@ -5,23 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query, Response, UploadFile
+from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field
 
 from serving.api.influencers import EvidenceOut, RefusalIn, evidence_out
 from serving.api.problems import problems
-from serving.api.scores import reading_context
+from serving.api.scores import ReadingContext
 from serving.db.tables import Screenshot
 from serving.deps import ApiContext, ServiceDep, writing_as
 from serving.desk import pictures, screenshots
-from serving.desk.context import Context
 from serving.inputs import Count, Id
 from serving.vocabulary import EvidenceHold, Platform, ScreenshotState
 
 router = APIRouter(tags=["influencers"])
 PathId = Annotated[Id, PathParameter()]
-ReadingContext = Annotated[Context, Depends(reading_context, scope="function")]
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {pictures.MEDIA_TYPE: {}}, "description": "The picture."}}
 
 
@@ -65,7 +63,7 @@ def my_screenshots(ctx: ApiContext) -> list[ScreenshotOut]:
     return [screenshot_out(row) for row in screenshots.own(ctx)]
 
 
-@router.post("/me/screenshots", tags=["me"], status_code=201, responses=problems(403, 404, 409, 413))
+@router.post("/me/screenshots", tags=["me"], status_code=201, responses=problems(403, 404, 409, 413, 503))
 def send_screenshot(
     ctx: ReadingContext,
     service: ServiceDep,

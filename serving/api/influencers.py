@@ -11,9 +11,10 @@ from fastapi import Path as PathParameter
 from pydantic import Base64Bytes, BaseModel, Field, JsonValue, model_validator
 
 from serving.api.problems import problems
+from serving.api.scores import ReadingContext
 from serving.db.influencers import Search
 from serving.db.tables import FollowerEvidence, Ministry
-from serving.deps import ApiContext, LanguageDep
+from serving.deps import ApiContext, LanguageDep, ServiceDep, writing_as
 from serving.desk import influencers as desk
 from serving.desk import roster
 from serving.desk.eligibility import Reason
@@ -283,9 +284,13 @@ class ImportOut(BaseModel):
 
 
 @router.post("/influencers/import", responses=problems(403, 413))
-def import_people(ctx: ApiContext, language: LanguageDep, body: ImportIn) -> ImportOut:
+def import_people(reading: ReadingContext, service: ServiceDep, language: LanguageDep, body: ImportIn) -> ImportOut:
     """Take in a ministry's list: bad rows are reported, good ones go in; the same list twice changes nothing."""
-    outcome = desk.import_people(ctx, body.listed(), dry_run=body.dry_run)
+    reading.require(*desk.READERS)
+    # Read to its end first: while it is, nobody waits for the transaction that writes.
+    listed = list(body.listed())
+    with writing_as(service, reading.actor)() as ctx:
+        outcome = desk.import_people(ctx, listed, dry_run=body.dry_run)
     counts: dict[str, Any] = {what: outcome.count(what) for what in ("new", "changed", "unchanged", "refused")}
     return ImportOut(
         dry_run=outcome.dry_run,

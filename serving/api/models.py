@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Path, Query, UploadFile
+from fastapi import APIRouter, File, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
-from serving.api.scores import reading_context
+from serving.api.scores import ReadingContext
 from serving.db.tables import ModelHistory, ModelProposal
 from serving.deps import ApiContext, ServiceDep, writing_as
 from serving.desk import registry
-from serving.desk.context import Context
 from serving.desk.models_gate import Measured
 from serving.desk.models_store import Stored
 from serving.inputs import ID_MAX, Id, Input, Paragraph
@@ -22,7 +21,6 @@ from serving.vocabulary import ModelAction, ModelRole
 
 router = APIRouter(prefix="/models", tags=["models"])
 
-ReadingContext = Annotated[Context, Depends(reading_context, scope="function")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Artefact = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,119}$", description="Its name in the model store.")]
 Reason = Annotated[Paragraph, Field(max_length=2_000, description="Why; kept for good.")]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from models.moderation import ModerationLabel
 from serving.api.problems import problems
-from serving.api.scores import TextsIn, reading_context
+from serving.api.scores import ReadingContext, TextsIn
 from serving.desk import moderation
-from serving.desk.context import Context
 
 router = APIRouter(tags=["scores"])
 
@@ -33,7 +30,7 @@ class ModerationsOut(BaseModel):
 
 
 @router.post("/moderate", responses=problems(413, 503))
-def moderate(ctx: Annotated[Context, Depends(reading_context, scope="function")], body: TextsIn) -> ModerationsOut:
+def moderate(ctx: ReadingContext, body: TextsIn) -> ModerationsOut:
     """Moderate texts; any key may ask."""
     texts = body.texts if body.texts is not None else [body.text or ""]
     return ModerationsOut(

@@ -1,4 +1,4 @@
-"""Offers, kits, corrections, and what a person settles about themself."""
+"""Offers, kits, corrections and messages."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from serving.channels import card
 from serving.db.corrections import Told
 from serving.db.offers import Carried
 from serving.deps import ApiContext, LanguageDep, PublicContext
-from serving.desk import corrections, deliveries, influencers, kits, offers, profile
+from serving.desk import corrections, deliveries, kits, offers
 from serving.desk.context import Context
 from serving.i18n import Language, translate
 from serving.inputs import Count, Id, Input, Moment, WebAddress
 from serving.vocabulary import (
     CampaignKind,
+    CardShape,
     CorrectionState,
     DeclineReason,
     DeliveryState,
-    EvidenceMethod,
     OfferState,
     Platform,
-    Topic,
+    PostCheck,
 )
 
 router = APIRouter()
@@ -103,6 +103,7 @@ class KitOut(BaseModel):
     messengers: dict[str, str]
     official_posts: dict[str, str] = Field(description="Official posts to share again, which comes first.")
     card_alt: str = Field(description="The words for those who hear the picture.")
+    posts: dict[Platform, PostCheck] = Field(description="How each reported post is looked at.")
 
 
 class SampleOut(BaseModel):
@@ -113,6 +114,7 @@ class SampleOut(BaseModel):
     platform: Platform
     url: str
     at: datetime
+    checked: PostCheck = Field(description="Whether its public page is still to be asked, or a person has to look.")
 
 
 class CorrectionOut(BaseModel):
@@ -127,6 +129,9 @@ class CorrectionOut(BaseModel):
     superseded_by: str | None
     sent_at: datetime
     acknowledged_at: datetime | None
+    n_reminders: int = Field(description="How often this person was reminded of it.")
+    to_do: str = Field(description="What to do now, as a sentence.")
+    to_post: str = Field(description="Words with which to correct one's own post.")
 
 
 class CorrectionPage(BaseModel):
@@ -134,62 +139,6 @@ class CorrectionPage(BaseModel):
 
     items: list[CorrectionOut]
     next: int | None
-
-
-class EvidenceOut(BaseModel):
-    """One count of followers."""
-
-    platform: Platform
-    count: int
-    method: EvidenceMethod
-    measured_at: datetime
-    held: bool = Field(description="Waiting for a person to look at a sudden jump; does not count meanwhile.")
-
-
-class ReasonOut(BaseModel):
-    """One thing that keeps this person from receiving offers."""
-
-    kind: str
-    platform: Platform | None
-    sentence: str
-
-
-class ConsentOut(BaseModel):
-    """The words that are consented to."""
-
-    version: str
-    paragraphs: list[str]
-
-
-class ProfileOut(BaseModel):
-    """A person's own standing."""
-
-    id: int
-    name: str
-    ministry: str
-    region: str
-    timezone: str
-    topics: list[Topic]
-    eligible: bool
-    reasons: list[ReasonOut]
-    evidence: list[EvidenceOut]
-    consent_version: str | None
-    consent: ConsentOut
-    paused_at: datetime | None
-    left_at: datetime | None
-
-
-class ProfileChange(Input):
-    """What a person settles; what is not given stays."""
-
-    topics: list[Topic] | None = Field(default=None, max_length=len(Topic))
-    region: str | None = Field(default=None, max_length=8)
-
-
-class Agree(Input):
-    """Which version of the words is agreed to."""
-
-    version: str = Field(max_length=20)
 
 
 class OutboxOut(BaseModel):
@@ -216,7 +165,7 @@ def _offer(item: Carried) -> OfferOut:
     )
 
 
-def _correction(item: Told) -> CorrectionOut:
+def _correction(ctx: Context, item: Told, language: Language) -> CorrectionOut:
     return CorrectionOut(
         id=item.id,
         offer_id=item.offer_id,
@@ -227,6 +176,9 @@ def _correction(item: Told) -> CorrectionOut:
         superseded_by=item.superseded_by,
         sent_at=item.sent_at,
         acknowledged_at=item.acknowledged_at,
+        n_reminders=item.n_reminders,
+        to_do=translate(language, corrections.to_do(item)),
+        to_post=corrections.to_post(ctx, item),
     )
 
 
@@ -283,6 +235,7 @@ def to_verify(ctx: ApiContext, limit: Limit = 10) -> list[SampleOut]:
             platform=link.platform,
             url=link.url,
             at=link.at,
+            checked=link.checked,
         )
         for link in offers.to_verify(ctx, limit)
     ]
@@ -299,10 +252,8 @@ def verify(ctx: ApiContext, offer_id: Id) -> None:
     offers.verify(ctx, offer_id)
 
 
-@router.get("/offers/{offer_id}/kit", tags=["offers"], responses=problems(403, 404, 409))
-def kit(ctx: ApiContext, offer_id: Id) -> KitOut:
-    """Give the kit of an offer that one took."""
-    found = kits.kit_for(ctx, offer_id)
+def kit_out(found: kits.Kit) -> KitOut:
+    """Give a kit as it is told."""
     return KitOut(
         offer_id=found.offer_id,
         state=found.state,
@@ -324,7 +275,14 @@ def kit(ctx: ApiContext, offer_id: Id) -> KitOut:
         messengers=found.messengers,
         official_posts=found.official_posts,
         card_alt=found.card_alt,
+        posts=dict(found.posts),
     )
+
+
+@router.get("/offers/{offer_id}/kit", tags=["offers"], responses=problems(403, 404, 409))
+def kit(ctx: ApiContext, offer_id: Id) -> KitOut:
+    """Give the kit of an offer that one took."""
+    return kit_out(kits.kit_for(ctx, offer_id))
 
 
 @router.get(
@@ -333,21 +291,21 @@ def kit(ctx: ApiContext, offer_id: Id) -> KitOut:
     response_class=Response,
     responses=problems(403, 404, 409) | PNG_RESPONSES,
 )
-def card_png(ctx: ApiContext, offer_id: Id) -> Response:
-    """Give the card image of one's own offer, 1080 by 1080 pixels."""
+def card_png(ctx: ApiContext, offer_id: Id, shape: CardShape = CardShape.SQUARE) -> Response:
+    """Give the card image of one's own offer: 1080 by 1080 pixels, 1080 by 1920 for a story, or 1200 by 630."""
     words = kits.card_for(ctx, offer_id)
-    return Response(card.picture(words), media_type="image/png")
+    return Response(card.draw(words, shape), media_type="image/png")
 
 
 # ---- corrections -----------------------------------------------------------------------------------------------
 
 
 @router.get("/me/corrections", tags=["offers"], responses=problems(403, 404))
-def my_corrections(ctx: ApiContext, limit: Limit = 50, before: Before = None) -> CorrectionPage:
+def my_corrections(ctx: ApiContext, language: LanguageDep, limit: Limit = 50, before: Before = None) -> CorrectionPage:
     """Give one's own corrections, newest first."""
     found = corrections.mine(ctx, limit=limit, before=before)
     return CorrectionPage(
-        items=[_correction(item) for item in found], next=found[-1].id if len(found) == limit else None
+        items=[_correction(ctx, item, language) for item in found], next=found[-1].id if len(found) == limit else None
     )
 
 
@@ -360,102 +318,6 @@ def my_corrections(ctx: ApiContext, limit: Limit = 50, before: Before = None) ->
 def acknowledge(ctx: ApiContext, correction_id: Id) -> None:
     """Confirm having read a correction; confirmed again, nothing changes."""
     corrections.acknowledge(ctx, correction_id)
-
-
-# ---- oneself ---------------------------------------------------------------------------------------------------
-
-
-def _profile(found: influencers.Profile, language: Language) -> ProfileOut:
-    words = profile.consent_text()
-    return ProfileOut(
-        id=found.row.id,
-        name=found.row.name,
-        ministry=found.ministry.code,
-        region=found.row.region,
-        timezone=found.row.timezone,
-        topics=[Topic(topic) for topic in found.row.topics],
-        eligible=not found.reasons,
-        reasons=[
-            ReasonOut(
-                kind=reason.kind.value,
-                platform=reason.platform,
-                sentence=translate(language, reason.message, **reason.params),
-            )
-            for reason in found.reasons
-        ],
-        evidence=[
-            EvidenceOut(
-                platform=each.platform,
-                count=each.count,
-                method=each.method,
-                measured_at=each.measured_at,
-                held=each.held,
-            )
-            for each in found.evidence
-        ],
-        consent_version=found.row.consent_version,
-        consent=ConsentOut(version=words.version, paragraphs=[translate(language, text) for text in words.paragraphs]),
-        paused_at=found.row.paused_at,
-        left_at=found.row.left_at,
-    )
-
-
-def _settled(ctx: Context, language: Language) -> ProfileOut:
-    ctx.session.flush()
-    return _profile(influencers.own_profile(ctx), language)
-
-
-@router.get("/me/profile", tags=["me"], responses=problems(403, 404))
-def my_profile(ctx: ApiContext, language: LanguageDep) -> ProfileOut:
-    """Give one's own standing, and everything that keeps one from receiving offers."""
-    return _profile(influencers.own_profile(ctx), language)
-
-
-@router.patch("/me/profile", tags=["me"], responses=problems(403, 404))
-def change_profile(ctx: ApiContext, language: LanguageDep, body: ProfileChange) -> ProfileOut:
-    """Change one's topics or province."""
-    profile.settle(ctx, topics=body.topics, region=body.region)
-    return _settled(ctx, language)
-
-
-@router.post("/me/consent", tags=["me"], responses=problems(403, 404, 409))
-def consent(ctx: ApiContext, language: LanguageDep, body: Agree) -> ProfileOut:
-    """Agree to the words of one version; only the present one can be agreed to."""
-    influencers.consent(ctx, body.version)
-    return _settled(ctx, language)
-
-
-@router.post("/me/pause", tags=["me"], responses=problems(403, 404))
-def pause(ctx: ApiContext, language: LanguageDep) -> ProfileOut:
-    """Receive nothing from now on, until resumed."""
-    influencers.pause(ctx)
-    return _settled(ctx, language)
-
-
-@router.post("/me/resume", tags=["me"], responses=problems(403, 404))
-def resume(ctx: ApiContext, language: LanguageDep) -> ProfileOut:
-    """Be asked again."""
-    influencers.resume(ctx)
-    return _settled(ctx, language)
-
-
-@router.post("/me/leave", tags=["me"], responses=problems(403, 404))
-def leave(ctx: ApiContext, language: LanguageDep) -> ProfileOut:
-    """Leave the programme at once; no reason is asked."""
-    influencers.leave(ctx)
-    return _settled(ctx, language)
-
-
-@router.get("/me/export", tags=["me"], responses=problems(403, 404))
-def export(ctx: ApiContext) -> dict[str, Any]:
-    """Give everything that is kept about oneself."""
-    return influencers.export_own(ctx)
-
-
-@router.post("/me/erase", tags=["me"], status_code=status.HTTP_204_NO_CONTENT, responses=problems(403, 404))
-def erase(ctx: ApiContext) -> None:
-    """Erase one's own data at once; this cannot be taken back."""
-    influencers.erase(ctx)
 
 
 # ---- messages --------------------------------------------------------------------------------------------------

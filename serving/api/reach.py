@@ -13,8 +13,10 @@ from serving.api.problems import problems
 from serving.deps import ApiContext, LanguageDep, PublicContext
 from serving.desk import effect, links
 from serving.desk import reach as desk
+from serving.desk.likeness import Repeated
 from serving.i18n import translate
 from serving.inputs import Id
+from serving.vocabulary import PostCheck
 
 router = APIRouter(tags=["campaigns"])
 CampaignId = Annotated[Id, PathParameter()]
@@ -40,6 +42,14 @@ class EffectOut(BaseModel):
     like_claims: int
 
 
+class RepeatedOut(BaseModel):
+    """How much the posts of a campaign repeat each other."""
+
+    compared: int
+    near_copies: int = Field(description="Posts that have a near-copy among the others.")
+    closest: float = Field(description="How alike the two most alike are, 0 to 1.")
+
+
 class ReachOut(BaseModel):
     """What a campaign reached; null stands for a figure about too few people."""
 
@@ -50,6 +60,8 @@ class ReachOut(BaseModel):
     followers: int | None = Field(description="Of whoever posted: an upper bound of who may have seen it.")
     people_reported: int | None
     views_reported: int | None
+    posts_checked: dict[PostCheck, int | None] = Field(description="Reported posts by how they were looked at.")
+    wording: RepeatedOut | None = Field(description="None where too few posts could be compared.")
     effect: EffectOut | None
     why_no_effect: str = Field(description="Why there is no comparison; empty where there is one.")
     cannot_show: list[str] = Field(description="What the comparison cannot show.")
@@ -67,10 +79,18 @@ def get_reach(ctx: ApiContext, language: LanguageDep, campaign_id: CampaignId) -
         followers=found.followers,
         people_reported=found.n_reported,
         views_reported=found.views,
+        posts_checked=dict(found.checks),
+        wording=_wording(found.wording),
         effect=_effect(found.comparison.effect),
         why_no_effect=translate(language, found.comparison.why_not) if found.comparison.why_not else "",
         cannot_show=[translate(language, sentence) for sentence in desk.CANNOT_SHOW],
     )
+
+
+def _wording(found: Repeated | None) -> RepeatedOut | None:
+    if found is None:
+        return None
+    return RepeatedOut(compared=found.n, near_copies=found.n_near, closest=found.closest)
 
 
 def _effect(found: effect.Effect | None) -> EffectOut | None:

@@ -152,7 +152,7 @@ class DraftOut(BaseModel):
 
     version: int
     blind: bool = Field(
-        description="All but the sources is hidden until the reader, who may have to decide, has opened the draft."
+        description="All but the sources is hidden: the reader may have to decide, and has not opened the draft."
     )
     gates: dict[Gate, bool]
     verdict: VerdictLabel | None
@@ -242,7 +242,7 @@ def _source(row: Evidence, facts: Facts | None = None) -> EvidenceOut:
 
 
 def _draft(ctx: Context, claim_id: int, row: Draft | None) -> DraftOut:
-    blind = approval.is_blind(ctx, review.existing(ctx, claim_id), row)
+    blind = approval.is_sealed(ctx, review.existing(ctx, claim_id), row)
     words = Prepared() if blind else review.prepared(row)
     sources = evidence.standing(ctx, claim_id)
     wording, files = review.wording_of(ctx, claim_id), evidence.files(ctx, sources)

@@ -35,6 +35,9 @@ def reading_context(
         yield get_key_context(service, session, credentials)
 
 
+ReadingContext = Annotated[Context, Depends(reading_context, scope="function")]
+
+
 class TextsIn(Input):
     """One text or several; an empty text is a text."""
 
@@ -87,7 +90,7 @@ def rows_of(scores: Sequence[Score]) -> list[dict[str, Any]]:
 
 
 @router.post("/score", responses=problems(413, 503))
-def score(ctx: Annotated[Context, Depends(reading_context, scope="function")], body: TextsIn) -> ScoresOut:
+def score(ctx: ReadingContext, body: TextsIn) -> ScoresOut:
     """Score texts; any key may ask.
 
     A short request may be answered before it comes here (``quick_scores``), in the same words.

@@ -59,7 +59,7 @@ def read_tip(
     return Tip(text, link, fingerprint(sent) if sent else None)
 
 
-@router.post("/tips", status_code=ACCEPTED, responses=problems(400, 413, 415))
+@router.post("/tips", status_code=ACCEPTED, responses=problems(400, 413, 415, 503))
 def send_tip(tip: Annotated[Tip, Depends(read_tip)], ctx: PublicContext, language: LanguageDep) -> TipReceiptOut:
     """Send a tip without a key: words, a link, a picture, or several of them; it goes the way of every post."""
     receipt = tips.send(ctx, tip)

@@ -25,6 +25,11 @@ class PlanIn(Input):
     manager: Annotated[OptionalLine, Field(max_length=64, description="The account that looks after it.")] = ""
     people_max: int | None = Field(default=None, ge=1, le=waves.PEOPLE_MAX)
     offers_per_day: int | None = Field(default=None, ge=1, le=100, description="A person and day; never above the cap.")
+    training_required: bool = Field(default=False, description="Only those who passed the training are asked.")
+
+    def plan(self) -> waves.Plan:
+        """Give it as the desk takes it."""
+        return waves.Plan(self.live_at, self.manager, self.people_max, self.offers_per_day, self.training_required)
 
 
 class WaveOut(BaseModel):
@@ -36,6 +41,7 @@ class WaveOut(BaseModel):
     manager: str
     people_max: int | None
     offers_per_day: int | None
+    training_required: bool
     joined: int | None
 
 
@@ -47,6 +53,7 @@ def _wave(found: waves.Rollout) -> WaveOut:
         manager=found.plan.manager,
         people_max=found.plan.people_max,
         offers_per_day=found.plan.offers_per_day,
+        training_required=found.plan.training_required,
         joined=found.n_joined,
     )
 
@@ -60,7 +67,7 @@ def get_waves(ctx: ApiContext) -> list[WaveOut]:
 @router.put("/waves/{code}", responses=problems(403, 404))
 def put_wave(ctx: ApiContext, code: MinistryCode, body: PlanIn) -> WaveOut:
     """Put a plan in the place of a ministry's present one."""
-    return _wave(waves.put(ctx, code, waves.Plan(body.live_at, body.manager, body.people_max, body.offers_per_day)))
+    return _wave(waves.put(ctx, code, body.plan()))
 
 
 class ProvinceOut(BaseModel):

@@ -29,6 +29,9 @@ class WebhookIn(Input):
     url: WebAddress
     label: Label
     events: Kinds
+    ministry: Annotated[str, Field(max_length=40)] = Field(
+        default="", description="Code of the ministry whose own system this is: it alone may ask for `offer.*`."
+    )
 
 
 class WebhookChange(Input):
@@ -47,6 +50,7 @@ class WebhookOut(BaseModel):
     url: str
     label: str
     events: list[WebhookEventType]
+    ministry_id: int | None = Field(description="Whose own system it is; none for everybody else's.")
     active: bool
     created_at: datetime
     old_until: datetime | None = Field(description="Until when the secret before the last change signs as well.")
@@ -156,10 +160,10 @@ def list_webhooks(ctx: ApiContext) -> WebhooksOut:
     return WebhooksOut(webhooks=[_out(row) for row in webhooks.endpoints(ctx)])
 
 
-@router.post("", status_code=201, responses=problems(403, 409))
+@router.post("", status_code=201, responses=problems(403, 404, 409))
 def add_webhook(ctx: ApiContext, body: WebhookIn) -> IssuedOut:
     """Let another system listen; the secret in the answer is shown this once."""
-    return _issued(webhooks.add(ctx, NewEndpoint(body.url, body.label, tuple(body.events))))
+    return _issued(webhooks.add(ctx, NewEndpoint(body.url, body.label, tuple(body.events), body.ministry)))
 
 
 # Before what takes a number in the same place.

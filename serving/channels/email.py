@@ -25,7 +25,7 @@ from serving.settings import Settings
 
 TIMEOUT_S = 15.0
 SUBJECT_TITLE_CHARS = 90
-SUBJECTS = {"offer": "Materi untuk Anda: {}", "correction": "Koreksi: {}", "reminder": "{}"}
+SUBJECTS = {"offer": "Materi untuk Anda: {}", "correction": "Koreksi: {}", "reminder": "{}", "invitation": "{}"}
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 TEMPLATES = Path(__file__).parent.parent / "templates" / "mail"
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?![\w.@-])", re.ASCII)

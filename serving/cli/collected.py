@@ -8,6 +8,7 @@ order stays that of the file, and only so many chunks are under way that memory 
 from __future__ import annotations
 
 import csv
+import gc
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +35,8 @@ _COUNTS: Final = ("likes", "shares", "comments", "views")
 _TIMES: Final = ("posted_at", "time", "timestamp", "date")
 _TAKEN: Final = frozenset(PostIn.model_fields) | {"id", *_COUNTS, *_TIMES}
 _MEDIA_TAKEN: Final = frozenset({"kind", "phash", "transcript"})
+# Objects that are made, less those gone, before cycles are looked for: a batch makes this many and keeps nearly all.
+_COLLECTED_AFTER: Final = 100_000
 # Chunks that wait in each reader's queue, so that it never waits for this process.
 _AHEAD: Final = 2
 
@@ -275,6 +278,12 @@ def _vault(secret: bytes) -> Vault:
     return Vault(secret)
 
 
+def collect_seldom() -> None:
+    """Look for cycles once in many batches: a batch leaves none, and each search walks all that it holds."""
+    gc.freeze()
+    gc.set_threshold(_COLLECTED_AFTER, 20, 100)
+
+
 @contextmanager
 def readers(n: int) -> Iterator[ReadChunks]:
     """Open ``n`` processes that read chunks, and give what hands chunks to them and returns the answers in order.
@@ -286,7 +295,7 @@ def readers(n: int) -> Iterator[ReadChunks]:
         return
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])  # imported once, not by each of them
-    with ProcessPoolExecutor(n, mp_context=context) as pool:
+    with ProcessPoolExecutor(n, mp_context=context, initializer=collect_seldom) as pool:
         yield partial(_in_order, pool, n * _AHEAD)
 
 

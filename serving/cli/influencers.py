@@ -27,9 +27,9 @@ def import_file(file: Path, *, dry_run: bool) -> None:
     Columns: staff_number, name, ministry, region; and where known unit, timezone (WIB, WITA, WIT), topics (separated
     by |), email, active, facebook, x, instagram and measured_on (the day on which the three were counted).
     """
-    content = file.read_bytes()
+    listed = list(roster.read_file(file.read_bytes()))
     with open_service() as service, acting(service) as ctx:
-        outcome = desk.import_people(ctx, roster.read_file(content), dry_run=dry_run)
+        outcome = desk.import_people(ctx, listed, dry_run=dry_run)
     for fate in outcome.fates:
         if fate.error:
             click.echo(f"line {fate.line}: {fate.error}", err=True)

@@ -24,7 +24,17 @@ import click
 from tqdm import tqdm
 
 from serving.cli._shared import open_service
-from serving.cli.collected import ReadChunks, Reading, ReadRows, chunks_of, csv_rows, jsonl_rows, read_rows, readers
+from serving.cli.collected import (
+    ReadChunks,
+    Reading,
+    ReadRows,
+    chunks_of,
+    collect_seldom,
+    csv_rows,
+    jsonl_rows,
+    read_rows,
+    readers,
+)
 from serving.deps import Service, acting
 from serving.desk.intake import STREAM_BATCH_MAX, IntakeOutcome, take_in_batch
 from serving.desk.machine import Machine, machine_for
@@ -82,6 +92,7 @@ def ingest(files: tuple[str, ...], form: str, source: str, zone: str, undated: s
     where a row was bad; the good ones are in.
     """
     tally = Tally()
+    collect_seldom()
     started = time.perf_counter()
     with open_service() as service, readers(_n_readers(files) if n_readers is None else n_readers) as read_chunks:
         settings = service.settings

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, ConfigDict
 
+from serving.console import golden
 from serving.console.claim_form import (
     ANSWERS,
     BUTTONS,
@@ -55,6 +56,12 @@ def read_claim(door: DoorDep, service: ServiceDep, claim_id: PathId, asal: str =
     return page
 
 
+def _done(door: DoorDep, claim_id: int, to: str, sentence: str) -> Response:
+    """Go on after a step; whoever answered a golden item with it is told so, and nobody else."""
+    told = golden.told_at(door.ctx, claim_id)
+    return redirect(door.request, told, golden.ANSWERED) if told else redirect(door.request, to, sentence)
+
+
 @router.post("/klaim/{claim_id}/rancangan")
 def save(door: LateDoorDep, claim_id: PathId, form: Annotated[HolderForm, Form()]) -> Response:
     """Save what the holder typed, then do what the pressed button says; a session that ran out keeps it typed."""
@@ -72,7 +79,7 @@ def save(door: LateDoorDep, claim_id: PathId, form: Annotated[HolderForm, Form()
     if error := attempt(ctx, lambda: act(ctx, claim_id, form, button)):
         return door.page(claim_id, Typed(source=written.source, reason=form.reason, note=form.note), error)
     typed.saved(ctx, claim_id, not_stored(form, kept_fields(ctx, claim_id)))
-    return redirect(door.request, button.onward.format(claim_id=claim_id), button.sentence)
+    return _done(door, claim_id, button.onward.format(claim_id=claim_id), button.sentence)
 
 
 # ---- everybody else's steps ------------------------------------------------------------------------------------
@@ -200,4 +207,4 @@ def take_step(door: DoorDep, claim_id: PathId, step: str, form: Annotated[StepFo
     if error := attempt(door.ctx, whole):
         return door.page(claim_id, Typed(reason=form.reason), error)
     onward = "/antrean" if form.asal == "antrean" else f"/klaim/{claim_id}#keputusan"
-    return redirect(door.request, onward, sentence)
+    return _done(door, claim_id, onward, sentence)

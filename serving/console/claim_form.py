@@ -301,6 +301,8 @@ def restored(ctx: Context, claim_id: int) -> Typed | None:
     wording = form.wording or None
     if wording == review.wording_of(ctx, claim_id):
         wording = None
-    found = Typed(words if words != stored else None, wording, form.source(), form.reason, form.note, row.typed_at)
+    news = words if words != stored else None
+    on_version = row.on_version if news else None
+    found = Typed(news, wording, form.source(), form.reason, form.note, row.typed_at, on_version)
     is_news = found.words or found.wording or found.source != SourceTyped() or found.reason or found.note
     return found if is_news else None

@@ -12,14 +12,14 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
 
+from serving.console import door
 from serving.console.keys import KEYS, KeyGroup
-from serving.console.pages import render
 from serving.db.tables import Spread, User
 from serving.deps import (
+    LanguageDep,
     PageContext,
     ServiceDep,
     SessionDep,
-    Visit,
     VisitDep,
     context_for,
     get_language,
@@ -133,8 +133,9 @@ class Typed:
     source: SourceTyped = field(default_factory=SourceTyped)
     reason: str = ""
     note: str = ""
-    # When it was kept, where it comes back from an earlier visit.
+    # When it was kept, where it comes back from an earlier visit, and the draft's version that it was typed on.
     restored_at: datetime | None = None
+    on_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,9 @@ class ClaimPage:
     """The page of one claim."""
 
     d: Dossier
+    # The draft's version that a form stands on: older than the draft's own where a colleague has saved since, so that
+    # the first save is refused and shows what they wrote.
+    version: int
     person: Person
     words: Prepared
     wording: str
@@ -246,21 +250,17 @@ def _stations(request: Request, d: Dossier) -> dict[str, Station]:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Door(door.Door):
     """What answers one request for the page."""
-
-    request: Request
-    ctx: Context
-    visit: Visit | None
 
     def page(self, claim_id: int, typed: Typed | None = None, error: SuluhError | None = None) -> Response:
         """Show the claim, with what was typed and why it was refused where it was."""
         d = dossier(self.ctx, claim_id)
         typed = typed or Typed()
         person = _person(self.ctx, d)
-        language = get_language(self.request)
         page = ClaimPage(
             d=d,
+            version=d.version if typed.on_version is None else typed.on_version,
             person=person,
             words=typed.words or d.prepared,
             wording=d.detail.listed.claim.wording if typed.wording is None else typed.wording,
@@ -268,13 +268,13 @@ class Door:
             reason=typed.reason,
             note=typed.note,
             restored_at=typed.restored_at,
-            refusal=translate(language, error.message, **error.params) if error else "",
+            refusal=self.why(error),
             unsaved=typed.words if (error or typed.restored_at) and typed.words != d.prepared else None,
             stations=_stations(self.request, d),
             bars=bars_of(list(d.detail.spread)),
             flags=_flags(d),
             veil=moderation.veils([d.detail.listed.claim.wording], moderation.HURTING)[0],
-            because=tuple(each.in_words(language) for each in d.detail.listed.because),
+            because=tuple(each.in_words(self.language) for each in d.detail.listed.because),
             step_words=STEP_WORDS,
             gates=tuple(Gate),
             verdicts=PUBLISHABLE,
@@ -286,7 +286,7 @@ class Door:
             colleagues=_colleagues(self.ctx, person),
             key_groups=KEYS,
         )
-        return render(self.request, "claim.html", page, visit=self.visit, status=error.status if error else 200)
+        return self.show("claim.html", page, error)
 
 
 def _marked(d: Dossier) -> dict[int, Marked]:
@@ -317,19 +317,19 @@ def get_late_door(request: Request, service: ServiceDep, session: SessionDep, vi
     Raises ``NotSignedInError`` where nobody is known.
     """
     if visit is not None:
-        return LateDoor(request, get_page_context(service, session, visit), visit)
+        return LateDoor(request, get_page_context(service, session, visit), visit, get_language(request))
     actor = late_actor(request, service, session)
     if actor is None:
         raise NotSignedInError(mark("Silakan masuk dahulu."))
-    return LateDoor(request, context_for(service, session, actor), None, is_late=True)
+    return LateDoor(request, context_for(service, session, actor), None, get_language(request), is_late=True)
 
 
 LateDoorDep = Annotated[LateDoor, Depends(get_late_door, scope="function")]
 
 
-def get_door(request: Request, ctx: PageContext, visit: VisitDep) -> Door:
+def get_door(request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep) -> Door:
     """Give what answers this request."""
-    return Door(request, ctx, visit)
+    return Door(request, ctx, visit, language)
 
 
 DoorDep = Annotated[Door, Depends(get_door)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,22 +10,19 @@ from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
 from fastapi import Path as PathParameter
 from pydantic import TypeAdapter, ValidationError
 
-from serving.console.inbox import profile_page_with
-from serving.console.pages import redirect, render
+from serving.console.door import Door, Reading, reading
+from serving.console.pages import redirect
+from serving.console.profile import profile_page_with
 from serving.deps import (
     LanguageDep,
     PageContext,
     ServiceDep,
-    Visit,
     VisitDep,
-    get_page_context,
-    get_visit,
     writing_as,
 )
 from serving.desk import pictures, screenshots
-from serving.desk.context import Context
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import Language, mark, translate
+from serving.i18n import mark
 from serving.inputs import Count, Id
 from serving.vocabulary import Platform
 
@@ -62,21 +59,6 @@ def screenshot_form(
     """Read the form; of the file no more than is taken."""
     sent = b"" if gambar is None else gambar.file.read(pictures.SIZE_MAX_BYTES + 1)
     return ScreenshotForm(platform, jumlah, sent)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Who sent a form, in a transaction that only reads."""
-
-    ctx: Context
-    visit: Visit | None
-
-
-def reading(service: ServiceDep, request: Request) -> Iterator[Reading]:
-    """Give who sent a form, without a writing transaction: a picture is read before one is opened."""
-    with service.database.read() as session:
-        visit = get_visit(request, service, session)
-        yield Reading(get_page_context(service, session, visit), visit)
 
 
 @router.post("/profil/bukti")
@@ -119,22 +101,17 @@ class EvidencePage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _Desk(Door):
     """What every step of the reviewer's page needs to answer."""
-
-    request: Request
-    ctx: Context
-    visit: Visit | None
-    language: Language
 
     def page(self, refused_id: int = 0, error: SuluhError | None = None) -> Response:
         page = EvidencePage(
             waiting=tuple(screenshots.waiting(self.ctx, SHOWN)),
             n_waiting=screenshots.count_waiting(self.ctx),
-            problem=translate(self.language, error.message, **error.params) if error else "",
+            problem=self.why(error),
             refused_id=refused_id,
         )
-        return render(self.request, "evidence.html", page, visit=self.visit, status=error.status if error else 200)
+        return self.show("evidence.html", page, error)
 
     def step(self, screenshot_id: int, work: Callable[[], object], done: str) -> Response:
         """Take one step whole or not at all; a refusal comes back beside the picture that it is about."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -14,15 +13,15 @@ from serving.channels import card
 from serving.console.pages import redirect, render
 from serving.db.corrections import Told
 from serving.db.offers import Carried
-from serving.db.tables import Screenshot
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import corrections, influencers, kits, offers, profile, screenshots
+from serving.desk import corrections, kits, offers
 from serving.desk.context import Context
-from serving.desk.regions import Region, regions
+from serving.desk.own_words import Checked
+from serving.desk.regions import regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, mark, translate
 from serving.inputs import Count, Id, WebAddress
-from serving.vocabulary import LABELS, DeclineReason, Platform, Topic
+from serving.vocabulary import LABELS, CardShape, DeclineReason, Platform, Topic
 
 router = APIRouter()
 
@@ -39,12 +38,23 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class CardFile:
+    """One shape of the card: where its picture is, and its size in pixels."""
+
+    shape: CardShape
+    href: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferCard:
     """One offer on its card."""
 
     offer: Carried
     why: Why
     alt: str
+    pictures: tuple[CardFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,39 @@ class RefusedLink:
     error: SuluhError
 
 
+class OwnWordsForm(BaseModel):
+    """What somebody wrote instead of a ready caption, and where it is to stand."""
+
+    untuk: Platform
+    teks: str = Field(default="", max_length=20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """Own words as they were typed, and what would become of them; taken, or refused with an error."""
+
+    typed: OwnWordsForm
+    checked: Checked
+    is_taken: bool = False
+    error: SuluhError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KitForms:
+    """What was sent from a kit's page and is shown on it again."""
+
+    link: RefusedLink | None = None
+    own: OwnWords | None = None
+
+    @property
+    def refusal(self) -> SuluhError | None:
+        """Give why the form was refused, where it was."""
+        return self.link.error if self.link else self.own.error if self.own else None
+
+
+NO_FORMS = KitForms()
+
+
 @dataclass(frozen=True, slots=True)
 class OfferPage:
     """One offer: its kit where it was taken, else what it is about."""
@@ -99,28 +142,17 @@ class OfferPage:
     decline_reasons: tuple[DeclineReason, ...]
     typed: PostedForm | None
     error: str
+    own: OwnWords | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionPage:
-    """One correction."""
+    """One correction: what to do about it, and the words with which one's own post is corrected."""
 
     told: Told
-
-
-@dataclass(frozen=True, slots=True)
-class ProfilePage:
-    """Everything that a person sees and settles about themself."""
-
-    who: influencers.Profile
-    words: profile.Consent
-    agreed: bool
-    topics: tuple[Topic, ...]
-    regions: tuple[Region, ...]
-    erase_word: str
-    error: str
-    platforms: tuple[Platform, ...]
-    screenshots: tuple[Screenshot, ...]
+    to_do: str
+    to_post: str
+    links: dict[Platform, str]
 
 
 def _why(offer: Carried) -> Why:
@@ -129,15 +161,26 @@ def _why(offer: Carried) -> Why:
     return Why(Topic(offer.topic), place.name if place else None)
 
 
-def _card(ctx: Context, offer: Carried) -> OfferCard:
-    return OfferCard(offer, _why(offer), kits.card_alt(kits.card_text(ctx.settings, offer)))
+def card_of(ctx: Context, offer: Carried) -> OfferCard:
+    """Put one offer on its card."""
+    alt = kits.card_alt(kits.card_text(ctx.settings, offer))
+    return OfferCard(offer, _why(offer), alt, _pictures(offer.offer_id))
+
+
+READER_HEADER = "x-suluh-reader"
+
+
+def _for_reader(ctx: Context, response: Response) -> Response:
+    """Let a phone keep an answer for whoever it is for, by a number that only says whether it is the same person."""
+    response.headers[READER_HEADER] = ctx.vault.pseudonym("inbox-reader", str(ctx.actor.user_id))[:16]
+    return response
 
 
 @router.get("/kotak")
-def inbox(request: Request, ctx: PageContext, visit: VisitDep) -> HTMLResponse:
+def inbox(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
     """Show what waits, one offer at a time."""
     found = offers.inbox(ctx)
-    cards = tuple(_card(ctx, offer) for offer in found.open)
+    cards = tuple(card_of(ctx, offer) for offer in found.open)
     every = (*found.open, *found.snoozed, *found.taken)
     page = InboxPage(
         first=cards[0] if cards else None,
@@ -149,15 +192,32 @@ def inbox(request: Request, ctx: PageContext, visit: VisitDep) -> HTMLResponse:
         decline_reasons=tuple(DeclineReason),
         timezone=every[0].timezone if every else ZONES["WIB"],
     )
-    return render(request, "inbox.html", page, visit=visit)
+    return _for_reader(ctx, render(request, "inbox.html", page, visit=visit))
 
 
-def _offer_page(
-    request: Request,
-    ctx: Context,
-    visit: Visit | None,
-    offer_id: int,
-    refused: RefusedLink | None = None,
+def page_of(ctx: Context, offer: Carried, kit: kits.Kit | None) -> OfferPage:
+    """Put together the page of one offer as it is opened, before anything was sent from it."""
+    return OfferPage(
+        card=card_of(ctx, offer),
+        kit=kit,
+        withdrawn="",
+        links={},
+        platforms=tuple(Platform),
+        decline_reasons=tuple(DeclineReason),
+        typed=None,
+        error="",
+    )
+
+
+def _pictures(offer_id: int) -> tuple[CardFile, ...]:
+    base = f"/kotak/{offer_id}/kartu.png"
+    return tuple(
+        CardFile(shape, f"{base}?bentuk={shape}", layout.width, layout.height) for shape, layout in card.LAYOUTS.items()
+    )
+
+
+def offer_page_with(
+    request: Request, ctx: Context, visit: Visit | None, offer_id: int, forms: KitForms = NO_FORMS
 ) -> HTMLResponse:
     """Show one offer; with what was typed and the refusal's sentence where a form was refused."""
     offer = kits.carried_for(ctx, offer_id)
@@ -168,30 +228,29 @@ def _offer_page(
             kit = kits.kit_for(ctx, offer_id)
         except kits.KitWithdrawnError as error:
             withdrawn = translate(language, error.message, **error.params)
-    page = OfferPage(
-        card=_card(ctx, offer),
-        kit=kit,
+    page = replace(
+        page_of(ctx, offer, kit),
         withdrawn=withdrawn,
         links=offers.links(ctx, offer_id),
-        platforms=tuple(Platform),
-        decline_reasons=tuple(DeclineReason),
-        typed=refused.typed if refused else None,
-        error=translate(language, refused.error.message, **refused.error.params) if refused else "",
+        typed=forms.link.typed if forms.link else None,
+        error=translate(language, forms.link.error.message, **forms.link.error.params) if forms.link else "",
+        own=forms.own,
     )
-    return render(request, "kit.html", page, visit=visit, status=refused.error.status if refused else 200)
+    return render(request, "kit.html", page, visit=visit, status=forms.refusal.status if forms.refusal else 200)
 
 
 @router.get("/kotak/{offer_id}")
-def offer_page(request: Request, ctx: PageContext, visit: VisitDep, offer_id: Id) -> HTMLResponse:
+def offer_page(request: Request, ctx: PageContext, visit: VisitDep, offer_id: Id) -> Response:
     """Show one offer or its kit."""
-    return _offer_page(request, ctx, visit, offer_id)
+    return _for_reader(ctx, offer_page_with(request, ctx, visit, offer_id))
 
 
 @router.get("/kotak/{offer_id}/kartu.png")
-def card_picture(ctx: PageContext, offer_id: Id) -> Response:
-    """Give the card image."""
-    words = kits.card_for(ctx, offer_id)
-    return Response(card.picture(words), media_type="image/png", headers={"cache-control": "private, max-age=300"})
+def card_picture(ctx: PageContext, offer_id: Id, bentuk: CardShape = CardShape.SQUARE) -> Response:
+    """Give the card image in one of its shapes."""
+    picture = card.draw(kits.card_for(ctx, offer_id), bentuk)
+    headers = {"cache-control": "private, max-age=300"}
+    return _for_reader(ctx, Response(picture, media_type="image/png", headers=headers))
 
 
 @router.post("/kotak/{offer_id}/ambil")
@@ -227,7 +286,7 @@ def posted(
     try:
         offers.post(ctx, offer_id, form.platform, _address(form.url), form.views())
     except InvalidInputError as error:
-        return _offer_page(request, ctx, visit, offer_id, RefusedLink(form, error))
+        return offer_page_with(request, ctx, visit, offer_id, KitForms(RefusedLink(form, error)))
     name = LABELS[form.platform]
     return redirect(request, f"/kotak/{offer_id}", mark("Tautan {platform} tercatat."), platform=name)
 
@@ -240,9 +299,12 @@ def _address(text: str) -> str:
 
 
 @router.get("/kotak/koreksi/{correction_id}")
-def correction(request: Request, ctx: PageContext, visit: VisitDep, correction_id: Id) -> HTMLResponse:
+def correction(request: Request, ctx: PageContext, visit: VisitDep, correction_id: Id) -> Response:
     """Show one correction."""
-    return render(request, "correction.html", CorrectionPage(corrections.one(ctx, correction_id)), visit=visit)
+    told = corrections.one(ctx, correction_id)
+    own = offers.links(ctx, told.offer_id)
+    page = CorrectionPage(told, corrections.to_do(told), corrections.to_post(ctx, told), own)
+    return _for_reader(ctx, render(request, "correction.html", page, visit=visit))
 
 
 @router.post("/kotak/koreksi/{correction_id}/baca")
@@ -250,98 +312,3 @@ def acknowledge(request: Request, ctx: PageContext, correction_id: Id) -> Respon
     """Confirm having read a correction."""
     corrections.acknowledge(ctx, correction_id)
     return redirect(request, "/kotak", mark("Terima kasih. Koreksi ditandai sudah dibaca."))
-
-
-# ---- oneself ---------------------------------------------------------------------------------------------------
-
-ERASE_WORD = "hapus"
-SCREENSHOTS_SHOWN = 6
-
-
-def profile_page_with(
-    request: Request, ctx: Context, visit: Visit | None, refused: SuluhError | None = None
-) -> HTMLResponse:
-    """Show one's own standing, with the sentence of a form that was refused."""
-    who = influencers.own_profile(ctx)
-    words = profile.consent_text()
-    page = ProfilePage(
-        who=who,
-        words=words,
-        agreed=who.row.consent_version == words.version,
-        topics=tuple(Topic),
-        regions=tuple(regions().values()),
-        erase_word=ERASE_WORD,
-        platforms=tuple(Platform),
-        screenshots=tuple(screenshots.own(ctx)[:SCREENSHOTS_SHOWN]),
-        error=translate(get_language(request), refused.message, **refused.params) if refused else "",
-    )
-    return render(request, "profile.html", page, visit=visit, status=refused.status if refused else 200)
-
-
-@router.get("/profil")
-def profile_page(request: Request, ctx: PageContext, visit: VisitDep) -> HTMLResponse:
-    """Show one's own standing."""
-    return profile_page_with(request, ctx, visit)
-
-
-@router.post("/profil")
-def settle(
-    request: Request,
-    ctx: PageContext,
-    region: Annotated[str, Form(max_length=8)],
-    topics: Annotated[list[Topic] | None, Form()] = None,
-) -> Response:
-    """Change topics and province."""
-    profile.settle(ctx, topics=topics or [], region=region)
-    return redirect(request, "/profil", mark("Pilihan Anda disimpan."))
-
-
-@router.post("/profil/setuju")
-def consent(request: Request, ctx: PageContext, version: Annotated[str, Form(max_length=20)]) -> Response:
-    """Agree to the words that were shown."""
-    influencers.consent(ctx, version)
-    return redirect(request, "/profil", mark("Persetujuan Anda tercatat. Terima kasih."))
-
-
-@router.post("/profil/jeda")
-def pause(request: Request, ctx: PageContext) -> Response:
-    """Receive nothing for now."""
-    influencers.pause(ctx)
-    return redirect(request, "/profil", mark("Anda sedang jeda. Tidak ada tawaran yang dikirim."))
-
-
-@router.post("/profil/lanjut")
-def resume(request: Request, ctx: PageContext) -> Response:
-    """Be asked again."""
-    influencers.resume(ctx)
-    return redirect(request, "/profil", mark("Selamat datang kembali."))
-
-
-@router.post("/profil/keluar")
-def leave(request: Request, ctx: PageContext) -> Response:
-    """Leave the programme at once."""
-    influencers.leave(ctx)
-    return redirect(request, "/profil", mark("Anda sudah keluar dari program. Terima kasih atas bantuan Anda."))
-
-
-@router.get("/profil/data.json")
-def export(ctx: PageContext) -> Response:
-    """Give everything that is kept about oneself, as a file."""
-    return Response(
-        json.dumps(influencers.export_own(ctx), ensure_ascii=False, indent=2),
-        media_type="application/json",
-        headers={"content-disposition": 'attachment; filename="data-saya-suluh.json"'},
-    )
-
-
-@router.post("/profil/hapus")
-def erase(
-    request: Request, ctx: PageContext, visit: VisitDep, word: Annotated[str, Form(max_length=40)] = ""
-) -> Response:
-    """Erase one's own data, once the word was typed that says so."""
-    if word.strip().lower() != ERASE_WORD:
-        error = InvalidInputError(mark("Ketik \u201c{word}\u201d untuk menghapus data Anda."), word=ERASE_WORD)
-        return profile_page_with(request, ctx, visit, error)
-    influencers.erase(ctx)
-    done = mark("Data Anda sudah dihapus. Akun yang hanya dipakai untuk program ini ikut ditutup.")
-    return redirect(request, "/", done)

@@ -12,11 +12,13 @@ from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
 from fastapi import Path as PathParameter
 from pydantic import TypeAdapter, ValidationError
 
+from serving.console.door import Reading, reading
+from serving.console.forms import attempt
 from serving.console.pages import redirect, render
 from serving.db.influencers import Search
 from serving.db.tables import Campaign, FollowerEvidence, Influencer, Ministry
-from serving.deps import LanguageDep, PageContext, Visit, VisitDep
-from serving.desk import explaining, roster, screenshots, workbook
+from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep, writing_as
+from serving.desk import explaining, invitations, roster, screenshots, workbook
 from serving.desk import influencers as desk
 from serving.desk.context import Context
 from serving.desk.regions import Region, regions
@@ -200,18 +202,21 @@ def list_form(
 @router.post("/impor")
 def import_list(
     request: Request,
-    ctx: PageContext,
-    visit: VisitDep,
+    service: ServiceDep,
+    at: Annotated[Reading, Depends(reading, scope="function")],
     language: LanguageDep,
     form: Annotated[ListForm, Depends(list_form)],
 ) -> Response:
     """Take in a list, or try it; refused rows and what was typed come back together."""
+    at.ctx.require(*desk.READERS)
     try:
-        with ctx.session.begin_nested():
-            outcome = desk.import_people(ctx, roster.read_file(form.content), dry_run=form.dry_run)
+        # Read to its end first: while it is, nobody waits for the transaction that writes.
+        listed = list(roster.read_file(form.content))
+        with writing_as(service, at.ctx.actor)() as ctx:
+            outcome = desk.import_people(ctx, listed, dry_run=form.dry_run)
     except InvalidInputError as error:
         refusal = translate(language, error.message, **error.params)
-        return _list_page(request, ctx, visit, Imported(form.kept, problem=refusal, status=error.status))
+        return _list_page(request, at.ctx, at.visit, Imported(form.kept, problem=refusal, status=error.status))
     if not form.dry_run and not outcome.count("refused"):
         return redirect(
             request,
@@ -222,7 +227,8 @@ def import_list(
             unchanged=outcome.count("unchanged"),
         )
     lines = tuple(_fate_line(language, fate) for fate in outcome.fates if fate.error or form.dry_run)
-    return _list_page(request, ctx, visit, Imported(form.kept, outcome, lines[:FATES_SHOWN], len(lines)))
+    at.ctx.session.rollback()  # what was read before stands as it was then; the page shows what was just taken in
+    return _list_page(request, at.ctx, at.visit, Imported(form.kept, outcome, lines[:FATES_SHOWN], len(lines)))
 
 
 def _fate_line(language: Language, fate: desk.Fate) -> FateLine:
@@ -283,6 +289,8 @@ class InfluencerPage:
     methods: tuple[EvidenceMethod, ...]
     typed: Typed
     problem: str
+    invited: invitations.Invited | None
+    invited_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +303,9 @@ class _Door:
     language: Language
     influencer_id: int
 
-    def page(self, typed: Typed = Typed(), error: SuluhError | None = None) -> Response:
+    def page(
+        self, typed: Typed = Typed(), error: SuluhError | None = None, invited: invitations.Invited | None = None
+    ) -> Response:
         profile = desk.get(self.ctx, self.influencer_id)
         page = InfluencerPage(
             profile=profile,
@@ -310,8 +320,11 @@ class _Door:
             methods=tuple(EvidenceMethod),
             typed=typed,
             problem=translate(self.language, error.message, **error.params) if error else "",
+            invited=invited,
+            invited_until=invitations.open_until(self.ctx, self.influencer_id),
         )
-        return render(self.request, "influencer.html", page, visit=self.visit, status=error.status if error else 200)
+        status = error.status if error else 201 if invited else 200
+        return render(self.request, "influencer.html", page, visit=self.visit, status=status)
 
     def step(self, work: Callable[[], object], typed: Typed, done: str) -> Response:
         """Take one step whole or not at all; a refusal comes back with what was typed."""
@@ -406,3 +419,25 @@ def link_account(at: Annotated[_Door, Depends(door)], akun: Annotated[str, Form(
         desk.link_account(at.ctx, at.influencer_id, name)
 
     return at.step(work, Typed(account=akun), mark("Akun dihubungkan."))
+
+
+@router.post("/{influencer_id}/undangan")
+def invite(at: Annotated[_Door, Depends(door)], surel: Annotated[str, Form()] = "") -> Response:
+    """Invite this person; the address stands in this one answer and is kept nowhere, so there is no page to go to."""
+    made: list[invitations.Invited] = []
+
+    def work() -> None:
+        made.append(invitations.invite(at.ctx, at.influencer_id, mail=surel == "ya"))
+
+    error = attempt(at.ctx, work)
+    return at.page(error=error) if error else at.page(invited=made[0])
+
+
+@router.post("/{influencer_id}/undangan/tarik")
+def take_back(at: Annotated[_Door, Depends(door)]) -> Response:
+    """Let this person's open invitation work no longer."""
+    return at.step(
+        lambda: invitations.take_back(at.ctx, at.influencer_id),
+        Typed(),
+        mark("Undangan ditarik dan tidak berlaku lagi."),
+    )

@@ -137,9 +137,33 @@ def render(
         status: the HTTP status.
     """
     service: Service = request.app.state.service
-    language = get_language(request)
-    flash = _flash(service, request, language)
-    html = ENVIRONMENT.get_template(template).render(
+    flash = _flash(service, request, get_language(request))
+    # htmx asks for the fragment that the page includes; the layout then leaves the frame out.
+    fragment = request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
+    response = HTMLResponse(_filled(request, template, page, Frame(visit, flash, fragment)), status_code=status)
+    if flash:
+        response.delete_cookie(FLASH_COOKIE)
+    return response
+
+
+def render_inner(request: Request, template: str, page: DataclassPage, *, visit: Visit | None = None) -> Markup:
+    """Fill one template without the frame around it, to be shown within another page."""
+    return Markup(_filled(request, template, page, Frame(visit, None, fragment=True)))  # noqa: S704 - our own template
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a template: who is signed in, what just happened, and whether to leave the layout out."""
+
+    visit: Visit | None
+    flash: Flash | None
+    fragment: bool
+
+
+def _filled(request: Request, template: str, page: DataclassPage, frame: Frame) -> str:
+    service: Service = request.app.state.service
+    language, visit = get_language(request), frame.visit
+    return ENVIRONMENT.get_template(template).render(
         **{field.name: getattr(page, field.name) for field in fields(page)},
         **words_for(language),
         language=language,
@@ -152,17 +176,12 @@ def render(
         csrf=visit.csrf if visit else "",
         # Where a change of language or theme leads back to: a page that answers GET.
         path=request.scope["path"] if request.method in SAFE_METHODS else came_from(request),
-        flash=flash,
+        flash=frame.flash,
         now=service.clock.now(),
         settings=service.settings,
         request_id=getattr(request.state, "request_id", ""),
-        # htmx asks for the fragment that the page includes; the layout then leaves the frame out.
-        fragment=request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true",
+        fragment=frame.fragment,
     )
-    response = HTMLResponse(html, status_code=status)
-    if flash:
-        response.delete_cookie(FLASH_COOKIE)
-    return response
 
 
 def redirect(request: Request, to: str, message: str = "", kind: str = "ok", **params: object) -> RedirectResponse:

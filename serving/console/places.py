@@ -33,6 +33,7 @@ _BY_ROLE: tuple[tuple[frozenset[Role], Place], ...] = (
     (frozenset({_CHECKER, _APPROVER, _MANAGER, _ENGINEER}), Place("/tren", mark("Tren"), "activity")),
     (frozenset({_CHECKER, _APPROVER, _MANAGER, _ENGINEER}), Place("/papan", mark("Papan gilir"), "clock")),
     (frozenset({_CHECKER, _APPROVER}), Place("/periksa/tanpa-label", mark("Lihat lagi"), "history")),
+    (frozenset({_MANAGER, _ENGINEER}), Place("/uji-mutu", mark("Uji mutu"), "badge-check")),
     (frozenset({_APPROVER}), Place("/periksa/keberatan", mark("Keberatan"), "message-circle")),
     (frozenset({_CHECKER, _APPROVER, _ENGINEER}), Place("/coba", mark("Coba teks"), "eye")),
     (frozenset({_CHECKER, _ADMIN}), Place("/umpan", mark("Umpan"), "rss")),

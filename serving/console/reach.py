@@ -61,6 +61,7 @@ def follow(
     found = links.find(ctx, code)
     given = request.headers
     purpose = given.get("sec-purpose", "") or given.get("purpose", "")
-    is_counted = links.is_somebody(given.get("user-agent", ""), purpose)
+    # Asking for the head alone is how previews and link checkers look; a person's browser asks for the page.
+    is_counted = not request.state.head_only and links.is_somebody(given.get("user-agent", ""), purpose)
     task = BackgroundTask(_count, service, found.link_id) if is_counted else None
     return RedirectResponse(links.leads_to(ctx, found), status_code=302, background=task)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
+from serving.console.door import Reading, reading
 from serving.console.forms import PARAGRAPH, fit
 from serving.console.pages import render
-from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep, get_page_context, get_visit
+from serving.deps import LanguageDep, PageContext, VisitDep
 from serving.desk import moderation, scoring
 from serving.desk.context import Context
 from serving.desk.machine import reason_rows
@@ -58,24 +58,6 @@ class TryPage:
 def ask(request: Request, ctx: PageContext, visit: VisitDep) -> Response:
     """Show the form for a text."""
     return render(request, "try.html", TryPage("", ctx.settings.max_text_chars), visit=visit)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Who asks, in a transaction that only reads."""
-
-    ctx: Context
-    visit: Visit | None
-
-
-def reading(request: Request, service: ServiceDep) -> Iterator[Reading]:
-    """Give the signed-in person without the writing transaction that a POST opens by default.
-
-    On SQLite every writer would otherwise wait while the models read the text.
-    """
-    with service.database.read() as session:
-        visit = get_visit(request, service, session)
-        yield Reading(get_page_context(service, session, visit), visit)
 
 
 @router.post("/coba")

@@ -13,7 +13,8 @@ from fastapi import Path as PathParameter
 from serving.console.influencers import CODE, TILE_PX
 from serving.console.pages import redirect, render
 from serving.deps import PageContext, VisitDep, get_language
-from serving.desk import coverage, waves
+from serving.desk import coverage, invitations, waves
+from serving.desk.context import Context
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, mark, translate
 from serving.inputs import aware
@@ -98,10 +99,12 @@ class WaveForm:
     manager: str
     people: str
     offers: str
+    training: bool
 
     def plan(self, standing: waves.Plan) -> waves.Plan:
         """Read the plan; raise where a part of it cannot be read."""
-        return waves.Plan(self._begins(standing), self.manager.strip(), _number(self.people), _number(self.offers))
+        limits = _number(self.people), _number(self.offers)
+        return waves.Plan(self._begins(standing), self.manager.strip(), *limits, self.training)
 
     def _begins(self, standing: waves.Plan) -> datetime | None:
         """Give 00.00 WIB of the day, or the moment that stands where the day is the same; no day, no wave."""
@@ -130,11 +133,13 @@ def _number(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class WavePage:
-    """One ministry's wave, its form as it stands or was typed, and why that was refused."""
+    """One ministry's wave, its form as it stands or was typed, why that was refused, and who may yet be invited."""
 
     wave: waves.Rollout
     typed: WaveForm
     problem: str
+    n_invitable: int
+    at_once: int
 
 
 def wave_form(
@@ -142,22 +147,28 @@ def wave_form(
     manajer: Annotated[str, Form(max_length=64)] = "",
     orang: Annotated[str, Form(max_length=20)] = "",
     tawaran: Annotated[str, Form(max_length=20)] = "",
+    pelatihan: Annotated[str, Form(max_length=4)] = "",
 ) -> WaveForm:
     """Read the form as it was typed."""
-    return WaveForm(mulai, manajer, orang, tawaran)
+    return WaveForm(mulai, manajer, orang, tawaran, pelatihan == "ya")
 
 
 def _standing(plan: waves.Plan) -> WaveForm:
     day = _day(plan.live_at).isoformat() if plan.live_at else ""
-    limits = ["" if n is None else str(n) for n in (plan.people_max, plan.offers_per_day)]
-    return WaveForm(day, plan.manager, *limits)
+    people, offers = ("" if n is None else str(n) for n in (plan.people_max, plan.offers_per_day))
+    return WaveForm(day, plan.manager, people, offers, plan.training_required)
+
+
+def _page(ctx: Context, wave: waves.Rollout, typed: WaveForm, problem: str = "") -> WavePage:
+    n_invitable = invitations.count_invitable(ctx, wave.ministry.code)
+    return WavePage(wave, typed, problem, n_invitable, invitations.AT_ONCE)
 
 
 @router.get("/kementerian/{code}")
 def read_wave(request: Request, ctx: PageContext, visit: VisitDep, code: Code) -> Response:
     """Show one ministry's wave."""
     wave = waves.one(ctx, code)
-    return render(request, "wave.html", WavePage(wave, _standing(wave.plan), ""), visit=visit)
+    return render(request, "wave.html", _page(ctx, wave, _standing(wave.plan)), visit=visit)
 
 
 @router.post("/kementerian/{code}")
@@ -170,6 +181,6 @@ def put_wave(
         with ctx.session.begin_nested():
             waves.put(ctx, code, form.plan(wave.plan))
     except SuluhError as error:
-        page = WavePage(wave, form, translate(get_language(request), error.message, **error.params))
+        page = _page(ctx, wave, form, translate(get_language(request), error.message, **error.params))
         return render(request, "wave.html", page, visit=visit, status=error.status)
     return redirect(request, f"/influencer/kementerian/{code}", mark("Rencana gelombang disimpan."))

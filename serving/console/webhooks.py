@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,16 +12,16 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from pydantic import BaseModel
 
+from serving.console.door import Door
 from serving.console.forms import ADDRESS, LINE, attempt, fit
 from serving.console.pages import redirect, render
 from serving.db.tables import WebhookEndpoint
 from serving.db.webhooks import Wanted
-from serving.deps import LanguageDep, PageContext, Visit, VisitDep
+from serving.deps import LanguageDep, PageContext, VisitDep
 from serving.desk import webhooks
-from serving.desk.context import Context
 from serving.desk.webhooks import Change, NewEndpoint, Page, Told
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import Language, mark, translate
+from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
 from serving.vocabulary import DeliveryState, Role, WebhookEventType
 
@@ -44,6 +45,7 @@ class WebhookForm(BaseModel):
     url: str = ""
     label: str = ""
     events: list[str] = []
+    kementerian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class WebhooksPage:
     listed: Sequence[Listed]
     typed: WebhookForm
     kinds: Sequence[WebhookEventType]
+    ministries: Sequence[tuple[str, str]]
     log: Page
     log_href: str
     may_change: bool
@@ -66,6 +69,7 @@ class WebhookPage:
     row: WebhookEndpoint
     typed: WebhookForm
     kinds: Sequence[WebhookEventType]
+    ministry: str
     log: Page
     log_href: str
     states: Sequence[DeliveryState]
@@ -85,18 +89,10 @@ class DeliveryPage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
-    request: Request
-    ctx: Context
-    visit: Visit | None
-    language: Language
-
+class _Door(Door):
     @property
     def may_change(self) -> bool:
         return self.ctx.actor.may(Role.ADMIN)
-
-    def _said(self, error: SuluhError | None) -> str:
-        return translate(self.language, error.message, **error.params) if error else ""
 
     def all(
         self, after: int | None = None, typed: WebhookForm | None = None, error: SuluhError | None = None
@@ -111,14 +107,15 @@ class _Door:
                 )
                 for row in webhooks.endpoints(self.ctx)
             ],
-            typed=typed or WebhookForm(events=[kind.value for kind in webhooks.KINDS]),
+            typed=typed or WebhookForm(events=[kind.value for kind in webhooks.PUBLIC_KINDS]),
             kinds=webhooks.KINDS,
+            ministries=[(each.code, each.name) for each in webhooks.ministries(self.ctx)],
             log=log,
             log_href=f"/admin/webhook?after={log.after}" if log.after else "",
             may_change=self.may_change,
-            refusal=self._said(error),
+            refusal=self.why(error),
         )
-        return render(self.request, "webhooks.html", page, visit=self.visit, status=error.status if error else 200)
+        return self.show("webhooks.html", page, error)
 
     def one(self, shown: _Shown) -> Response:
         """Show one address."""
@@ -129,7 +126,8 @@ class _Door:
         page = WebhookPage(
             row=row,
             typed=shown.typed or WebhookForm(url=row.url, label=row.label, events=row.events),
-            kinds=webhooks.KINDS,
+            kinds=webhooks.PUBLIC_KINDS if row.ministry_id is None else webhooks.KINDS,
+            ministry=next((each.name for each in webhooks.ministries(self.ctx) if each.id == row.ministry_id), ""),
             log=log,
             log_href=f"/admin/webhook/{row.id}?{more}" if log.after else "",
             states=tuple(DeliveryState),
@@ -137,7 +135,7 @@ class _Door:
             days=REPLAY_DAYS,
             may_change=self.may_change,
             secret=shown.secret,
-            refusal=self._said(shown.error),
+            refusal=self.why(shown.error),
         )
         status = shown.error.status if shown.error else (201 if shown.secret else 200)
         return render(self.request, "webhook.html", page, visit=self.visit, status=status)
@@ -183,10 +181,12 @@ def _read(form: WebhookForm) -> NewEndpoint:
     label = fit(LINE, form.label, "label")
     if len(label) > LABEL_MAX_CHARS:
         raise InvalidInputError(mark("Nama paling panjang {n} huruf."), n=LABEL_MAX_CHARS)
-    return NewEndpoint(fit(ADDRESS, form.url, "url"), label, kinds)
+    return NewEndpoint(fit(ADDRESS, form.url, "url"), label, kinds, form.kementerian[:MINISTRY_MAX_CHARS])
 
 
 LABEL_MAX_CHARS = 120
+MINISTRY_MAX_CHARS = 40
+DAYS = re.compile(r"[0-9]{1,3}")
 
 
 @router.get("")
@@ -278,7 +278,7 @@ def replay_since(at: DoorDep, endpoint_id: PathId, hari: Annotated[str, Form()] 
 
 
 def _since(now: datetime, days: str) -> datetime:
-    if not days.isdigit() or not 1 <= int(days) <= REPLAY_DAYS_MAX:
+    if not DAYS.fullmatch(days) or not 1 <= int(days) <= REPLAY_DAYS_MAX:
         raise InvalidInputError(mark("Isi jumlah hari dari 1 sampai {n}."), n=REPLAY_DAYS_MAX)
     return now - timedelta(days=int(days))
 

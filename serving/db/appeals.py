@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,20 +102,32 @@ def complaints(session: Session, since: datetime) -> list[int]:
     return list(session.scalars(query))
 
 
-def hands(session: Session, head: Clarification) -> frozenset[int]:
-    """Give everybody who had a hand in a label: drafts, wordings, decisions, versions, proposals for other words."""
-    versions = ClarificationVersion.clarification_id == head.id
-    proposals = Revision.clarification_id == head.id
-    of_claim = head.claim_id or 0  # no claim has this number
-    query: CompoundSelect[int | None] = union(
-        select(ClarificationVersion.author_id).where(versions),
-        select(ClarificationVersion.approver_id).where(versions),
-        select(Revision.author_id).where(proposals),
-        select(Revision.settled_by_id).where(proposals),
-        select(Decision.author_id).where(Decision.claim_id == of_claim),
-        select(Decision.approver_id).where(Decision.claim_id == of_claim),
-        select(Wording.author_id).where(Wording.claim_id == of_claim),
+def hands(session: Session, heads: Collection[Clarification]) -> Mapping[int, frozenset[int]]:
+    """Give everybody who had a hand in each of these labels, by its number.
+
+    Drafts, wordings, decisions, versions, proposals for other words: three questions, however many labels.
+    """
+    labels, claims = {head.id for head in heads}, {head.claim_id for head in heads if head.claim_id is not None}
+    versions, proposals = ClarificationVersion.clarification_id, Revision.clarification_id
+    of_label: CompoundSelect[int, int | None] = union(
+        select(versions, ClarificationVersion.author_id).where(versions.in_(labels)),
+        select(versions, ClarificationVersion.approver_id).where(versions.in_(labels)),
+        select(proposals, Revision.author_id).where(proposals.in_(labels)),
+        select(proposals, Revision.settled_by_id).where(proposals.in_(labels)),
     )
-    drafted = session.scalars(select(Draft.writers).where(Draft.claim_id == of_claim)).all()
-    people = {head.author_id, head.approver_id, *session.scalars(query), *(each for row in drafted for each in row)}
-    return frozenset(people - {None})
+    of_claim: CompoundSelect[int, int | None] = union(
+        select(Decision.claim_id, Decision.author_id).where(Decision.claim_id.in_(claims)),
+        select(Decision.claim_id, Decision.approver_id).where(Decision.claim_id.in_(claims)),
+        select(Wording.claim_id, Wording.author_id).where(Wording.claim_id.in_(claims)),
+    )
+    by_label, by_claim = defaultdict[int, set[int | None]](set), defaultdict[int | None, set[int | None]](set)
+    for label, person in session.execute(of_label):
+        by_label[label].add(person)
+    for claim, person in session.execute(of_claim):
+        by_claim[claim].add(person)
+    for claim, writers in session.execute(select(Draft.claim_id, Draft.writers).where(Draft.claim_id.in_(claims))):
+        by_claim[claim].update(writers)
+    found = {
+        head.id: (head.author_id, head.approver_id, *by_label[head.id], *by_claim[head.claim_id]) for head in heads
+    }
+    return {label: frozenset(each for each in people if each is not None) for label, people in found.items()}

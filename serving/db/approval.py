@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from serving.db.tables import Dispute, FirstLook
-from serving.vocabulary import Category
+from serving.db.tables import Claim, Dispute, Draft, FirstLook
+from serving.vocabulary import Category, ClaimState
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,16 @@ def first_look(session: Session, claim_id: int, version: int, person_id: int) ->
         FirstLook.claim_id == claim_id, FirstLook.draft_version == version, FirstLook.looked_by_id == person_id
     )
     return session.scalars(query).one_or_none()
+
+
+def waiting_drafts(session: Session, claim_ids: Sequence[int]) -> Sequence[tuple[Claim, Draft]]:
+    """Give those of some claims that wait for a second human, or were handed up while they did, with their drafts."""
+    query = (
+        select(Claim, Draft)
+        .join(Draft, Draft.claim_id == Claim.id)
+        .where(Claim.id.in_(claim_ids), Claim.state.in_((ClaimState.AWAITING_APPROVAL, ClaimState.ESCALATED)))
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def open_dispute(session: Session, claim_id: int) -> Dispute | None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import case, exists, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
-from serving.db.tables import Breaker, BreakerFreeze, Clarification, Offer, PublicChange, Revision
-from serving.vocabulary import BreakerState
+from serving.db.tables import Breaker, BreakerFreeze, Clarification, Offer, PostWording, PublicChange, Revision
+from serving.vocabulary import BreakerState, WordingSource
 
 _ROW = 1
 
@@ -98,11 +98,15 @@ def reversals(session: Session, since: datetime) -> Reversed:
 
 
 def wordings_posted(session: Session, since: datetime) -> list[tuple[int, int]]:
-    """Count, by campaign and wording, who posted after a moment: the campaign's number and the count."""
+    """Count, by campaign and wording, who posted after a moment: the campaign's number and the count.
+
+    Whoever wrote in their own words has a wording of their own.
+    """
+    wrote = exists().where(PostWording.offer_id == Offer.id, PostWording.source == WordingSource.OWN)
     query = (
         select(Offer.campaign_id, func.count())
         .where(Offer.posted_at > since)
-        .group_by(Offer.campaign_id, Offer.variant)
+        .group_by(Offer.campaign_id, Offer.variant, case((wrote, Offer.id), else_=0))
         .order_by(Offer.campaign_id, Offer.variant)
     )
     return [(campaign_id, n) for campaign_id, n in session.execute(query)]

@@ -8,16 +8,20 @@ database has to be named, and objects that the session holds already do not noti
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
+import numpy as np
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 from sqlalchemy import ColumnElement, Table, any_, bindparam, func, insert, literal, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from serving.db import packed
 from serving.db.dialect import is_postgresql
 from serving.db.tables import Base
 
@@ -32,8 +36,17 @@ def _table(model: type[Base]) -> Table:
     return cast("Table", model.__table__)  # every model here is one table
 
 
-def _driver(session: Session) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+@contextmanager
+def _driver(session: Session) -> Iterator[psycopg.Connection[Any]]:
+    """Give the driver's own connection; its errors come as SQLAlchemy's, which is what callers and doors know.
+
+    Raises:
+        DBAPIError: whatever the database refused; it carries no statement and no values.
+    """
+    try:
+        yield cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def among(session: Session, column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -60,6 +73,36 @@ def largest_by_key(
     return [(row[0], row[1]) for row in session.execute(select(asked, newest.c.value).join(newest, true()))]
 
 
+def found_by_pair(
+    session: Session,
+    keys: tuple[InstrumentedAttribute[str], InstrumentedAttribute[str]],
+    columns: Sequence[InstrumentedAttribute[Any]],
+    wanted: Sequence[tuple[str, str]],
+) -> list[Row]:
+    """Give both keys and ``columns`` of each row whose two keys are wanted; they are unique together.
+
+    Each pair is looked up by itself. Asked for one key and a list of the other, PostgreSQL reads all rows of the one
+    key wherever its statistics are older than the table, and that is all posts of a source for every batch.
+    """
+    if not wanted:
+        return []
+    first, second = keys
+    if not is_postgresql(session):
+        found: list[Row] = []
+        for one in dict.fromkeys(pair[0] for pair in wanted):
+            others = [pair[1] for pair in wanted if pair[0] == one]
+            query = select(first, second, *columns).where(first == one, among(session, second, others))
+            found.extend(map(tuple, session.execute(query)))
+        return found
+    arrays = [
+        literal(list(column), ARRAY(key.type)) for key, column in zip(keys, zip(*wanted, strict=True), strict=True)
+    ]
+    asked = func.unnest(*arrays).table_valued("first", "second", name="asked").render_derived()
+    there = select(*columns).where(first == asked.c.first, second == asked.c.second).limit(1).lateral()
+    query = select(asked.c.first, asked.c.second, *there.c).join_from(asked, there, true())
+    return [tuple(row) for row in session.execute(query)]
+
+
 # ---- writing -----------------------------------------------------------------------------------------------------
 
 
@@ -72,8 +115,12 @@ def add_rows(session: Session, model: type[Base], names: Sequence[str], rows: Se
         session.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
         return
     statement = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(Identifier(table.name), _listed(names))
-    with _driver(session).cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types([_copied_as(session, table, name) for name in names])
+    kinds = _kinds(session, table, names)
+    with _driver(session) as driver, driver.cursor() as cursor, cursor.copy(statement) as copy:
+        if set(kinds) == {"int8"}:
+            copy.write(packed.copied(np.array(rows, np.int64)))
+            return
+        copy.set_types(kinds)
         for row in rows:
             copy.write_row(row)
 
@@ -89,16 +136,16 @@ def set_columns(session: Session, model: type[Base], names: Sequence[str], rows:
         statement = changed.values({name: bindparam(name) for name in names})
         session.execute(statement, [dict(zip(("_id", *names), row, strict=True)) for row in rows])
         return
+    kinds = _kinds(session, table, ("id", *names))
     template = SQL("UPDATE {table} SET {new} FROM unnest({arrays}) AS given ({names}) WHERE {table}.id = given.id")
-    _driver(session).execute(
-        template.format(
-            table=Identifier(table.name),
-            new=SQL(", ").join(SQL("{} = {}").format(Identifier(name), Identifier("given", name)) for name in names),
-            arrays=_arrays(session, table, ("id", *names)),
-            names=_listed(("id", *names)),
-        ),
-        _columns(rows),
+    written = template.format(
+        table=Identifier(table.name),
+        new=SQL(", ").join(SQL("{} = {}").format(Identifier(name), Identifier("given", name)) for name in names),
+        arrays=_arrays(kinds),
+        names=_listed(("id", *names)),
     )
+    with _driver(session) as driver:
+        driver.execute(written, _columns(kinds, rows))
 
 
 def add_to_columns(
@@ -118,22 +165,22 @@ def add_to_columns(
         )
         session.execute(statement, [dict(zip((*keys, *names), row, strict=True)) for row in rows])
         return
+    kinds = _kinds(session, table, (*keys, *names))
     template = SQL(
         "INSERT INTO {table} ({all}) SELECT * FROM unnest({arrays}) ON CONFLICT ({keys}) DO UPDATE SET {sums}"
     )
-    _driver(session).execute(
-        template.format(
-            table=Identifier(table.name),
-            all=_listed((*keys, *names)),
-            arrays=_arrays(session, table, (*keys, *names)),
-            keys=_listed(keys),
-            sums=SQL(", ").join(
-                SQL("{} = {} + {}").format(Identifier(name), Identifier(table.name, name), Identifier("excluded", name))
-                for name in names
-            ),
+    written = template.format(
+        table=Identifier(table.name),
+        all=_listed((*keys, *names)),
+        arrays=_arrays(kinds),
+        keys=_listed(keys),
+        sums=SQL(", ").join(
+            SQL("{} = {} + {}").format(Identifier(name), Identifier(table.name, name), Identifier("excluded", name))
+            for name in names
         ),
-        _columns(rows),
     )
+    with _driver(session) as driver:
+        driver.execute(written, _columns(kinds, rows))
 
 
 def take_numbers(session: Session, model: type[Base], n: int) -> list[int]:
@@ -155,15 +202,16 @@ def _listed(names: Sequence[str]) -> Composable:
     return SQL(", ").join(map(Identifier, names))
 
 
-def _columns(rows: Sequence[Row]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(kinds: Sequence[str], rows: Sequence[Row]) -> list[packed.Packed | list[Any]]:
+    return [packed.array(kind, column) for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)]
 
 
-def _arrays(session: Session, table: Table, names: Sequence[str]) -> Composable:
-    return SQL(", ").join(SQL("%s::{}[]").format(SQL(_copied_as(session, table, name))) for name in names)
+def _arrays(kinds: Sequence[str]) -> Composable:
+    return SQL(", ").join(SQL("%s::{}[]").format(Identifier(kind)) for kind in kinds)
 
 
-def _copied_as(session: Session, table: Table, name: str) -> Any:
-    """Name the type by which the driver sends a column; it knows no lengths."""
-    found = table.c[name].type.compile(session.get_bind().dialect)
-    return _COPIED_AS.get(found, found.partition("(")[0].lower())
+def _kinds(session: Session, table: Table, names: Sequence[str]) -> list[str]:
+    """Name the types by which the driver sends columns; it knows no lengths."""
+    dialect = session.get_bind().dialect
+    written = (table.c[name].type.compile(dialect) for name in names)
+    return [_COPIED_AS.get(found, found.partition("(")[0].lower()) for found in written]

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from serving.db import bulk, trends
+from serving.db import bulk, golden, trends
 from serving.db.dialect import is_postgresql
+from serving.db.first import first_of_each
 from serving.db.library import PRESENT_WORDS
 from serving.db.tables import (
     Claim,
@@ -446,6 +447,8 @@ class Filters:
     # A province that a post names, and where one came from.
     region: str | None = None
     source: str | None = None
+    # Whoever asks is not shown golden items that another answered or whose answer they know.
+    reader_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,25 +473,34 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(trends.names_region(filters.region))
     if filters.source:
         conditions.append(trends.comes_from(filters.source))
+    if filters.reader_id is not None:
+        conditions.append(Claim.id.not_in(golden.hidden_from(filters.reader_id)))
     return conditions
 
 
 def queue_page(session: Session, filters: Filters, after: Place | None, limit: int) -> list[tuple[Claim, str | None]]:
     """Give claims with their holder's display name, most urgent first, after ``after``."""
+    conditions = _conditions(filters)
+    if after:
+        later = and_(Claim.priority == after.priority, Claim.id > after.claim_id)
+        conditions.append(or_(Claim.priority < after.priority, later))
+    order = (Claim.priority.desc(), Claim.id)
+    if not _names_claims(filters):
+        states = (Claim.state == state for state in filters.states)
+        conditions = [Claim.id.in_(first_of_each(Claim.id, states, conditions, order, limit))]
     query = (
         select(Claim, User.display_name)
         .outerjoin(User, User.id == Claim.holder_id)
-        .where(*_conditions(filters))
-        .order_by(Claim.priority.desc(), Claim.id)
+        .where(*conditions)
+        .order_by(*order)
+        .limit(limit)
     )
-    if after:
-        query = query.where(
-            or_(
-                Claim.priority < after.priority,
-                and_(Claim.priority == after.priority, Claim.id > after.claim_id),
-            )
-        )
-    return [(row[0], row[1]) for row in session.execute(query.limit(limit))]
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _names_claims(filters: Filters) -> bool:
+    """Tell whether a filter makes a list of claims by itself, which would be made again for each state."""
+    return filters.ids is not None or bool(filters.region or filters.source)
 
 
 def ids_in(session: Session, filters: Filters) -> set[int]:

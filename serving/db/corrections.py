@@ -7,9 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, exists, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
+from serving.db import chat
+from serving.db.changed import n_changed
 from serving.db.library import PRESENT_WORDS
 from serving.db.tables import (
     Campaign,
@@ -40,14 +55,17 @@ class Told:
     title: str
     slug: str
     superseded_by: str | None
+    offer_state: OfferState
+    n_reminders: int
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many were told that a clarification no longer stands, and how many have read it."""
+    """How many were told that a clarification no longer stands, how many have read it, and how many were reminded."""
 
     sent: int
     acknowledged: int
+    reminded: int
 
 
 def campaigns_of(session: Session, clarification_id: int) -> Sequence[int]:
@@ -91,10 +109,57 @@ def add_missing(session: Session, clarification_id: int, reason: str, now: datet
 
 def add_deliveries(session: Session, clarification_id: int, now: datetime) -> None:
     """Write the message for each correction that has none, where an address is known."""
-    key = literal("correction:") + cast(Correction.id, String)
+    unwritten = and_(
+        Correction.clarification_id == clarification_id, ~exists().where(Delivery.correction_id == Correction.id)
+    )
+    _write(session, literal(""), unwritten, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminding:
+    """Whom to remind for the n-th time: told until one moment, last reminded (or told) until another."""
+
+    n: int
+    told_until: datetime
+    rested_until: datetime
+    now: datetime
+
+
+def remind(session: Session, wanted: Reminding) -> int:
+    """Write one more message for each correction that nobody confirmed, where an address is known; give how many.
+
+    Whoever still has a message about it waiting gets no second one.
+    """
+    waiting = exists().where(Delivery.correction_id == Correction.id, Delivery.state == DeliveryState.PENDING)
+    due = and_(
+        Correction.state == CorrectionState.SENT,
+        Correction.n_reminders == wanted.n - 1,
+        Correction.sent_at <= wanted.told_until,
+        func.coalesce(Correction.reminded_at, Correction.sent_at) <= wanted.rested_until,
+        ~waiting,
+    )
+    ending = literal(f":{wanted.n}")
+    _write(session, ending, due, wanted.now)
+    written = exists().where(Delivery.key == _key(ending))
+    return n_changed(
+        session,
+        update(Correction)
+        .where(Correction.n_reminders == wanted.n - 1, written)
+        .values(n_reminders=wanted.n, reminded_at=wanted.now)
+        .execution_options(synchronize_session=False),
+    )
+
+
+def _key(ending: ColumnElement[str]) -> ColumnElement[str]:
+    """Give the key of a message about a correction, with what follows its number."""
+    return literal("correction:") + cast(Correction.id, String) + ending
+
+
+def _write(session: Session, ending: ColumnElement[str], which: ColumnElement[bool], now: datetime) -> None:
+    """Write a message for each correction of a kind, where an address is known."""
     unwritten = (
         select(
-            key,
+            _key(ending),
             literal("email"),
             Correction.influencer_id,
             Correction.id,
@@ -104,11 +169,7 @@ def add_deliveries(session: Session, clarification_id: int, now: datetime) -> No
             literal(""),
         )
         .join(Influencer, Influencer.id == Correction.influencer_id)
-        .where(
-            Correction.clarification_id == clarification_id,
-            Influencer.sealed_email.is_not(None),
-            ~exists().where(Delivery.correction_id == Correction.id),
-        )
+        .where(chat.reachable(), which)
     )
     columns = [
         "key",
@@ -132,12 +193,17 @@ def n_of(session: Session, clarification_id: int) -> int:
 def counts(session: Session, clarification_ids: Collection[int]) -> dict[int, Counts]:
     """Count each clarification's corrections, and those that were read; zeros where there are none."""
     query = (
-        select(Correction.clarification_id, func.count(), func.count(Correction.acknowledged_at))
+        select(
+            Correction.clarification_id,
+            func.count(),
+            func.count(Correction.acknowledged_at),
+            func.count(Correction.reminded_at),
+        )
         .where(Correction.clarification_id.in_(clarification_ids))
         .group_by(Correction.clarification_id)
     )
-    found = {number: Counts(sent, acknowledged) for number, sent, acknowledged in session.execute(query)}
-    return {number: found.get(number, Counts(0, 0)) for number in clarification_ids}
+    found = {number: Counts(*counted) for number, *counted in session.execute(query)}
+    return {number: found.get(number, Counts(0, 0, 0)) for number in clarification_ids}
 
 
 def fallen(session: Session) -> Sequence[Clarification]:
@@ -177,7 +243,10 @@ def _told() -> Select[*tuple[Any, ...]]:
             ClarificationVersion.title,
             Clarification.slug,
             newer.slug,
+            Offer.state,
+            Correction.n_reminders,
         )
+        .join(Offer, Offer.id == Correction.offer_id)
         .join(Clarification, Clarification.id == Correction.clarification_id)
         .outerjoin(newer, newer.id == Clarification.superseded_by_id)
         .join(ClarificationVersion, PRESENT_WORDS)

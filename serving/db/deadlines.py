@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from serving.db import timings
 from serving.db.claims import OPEN_STATES
+from serving.db.golden import is_real
 from serving.db.tables import Claim, DeadlineAlert
+from serving.db.timings import Moment, Taken, Times
 from serving.db.transparency import Span
 from serving.vocabulary import ClaimState, DeadlineClock, DeadlineStage
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One claim that arose and was seen or decided; both moments in UTC."""
-
-    arose: datetime
-    done: datetime
+_OVER: Final = tuple(state for state in ClaimState if state not in OPEN_STATES)
 
 
 def _done(clock: DeadlineClock) -> InstrumentedAttribute[datetime | None]:
@@ -29,39 +26,52 @@ def _done(clock: DeadlineClock) -> InstrumentedAttribute[datetime | None]:
 
 def _runs(clock: DeadlineClock) -> ColumnElement[bool]:
     """Say of a claim that this clock of it still runs: somebody has to see or decide it."""
-    return _done(clock).is_(None) & Claim.state.in_(OPEN_STATES)
+    # By its moments and not by its state: the index of what is undecided has all of this, in the order of age.
+    return and_(Claim.decided_at.is_(None), _done(clock).is_(None), Claim.state.not_in(_OVER))
+
+
+def _begun(clock: DeadlineClock) -> InstrumentedAttribute[datetime] | ColumnElement[datetime]:
+    return Claim.created_at if clock is DeadlineClock.SEEN else timings.undecided_since()
+
+
+def _began(clock: DeadlineClock, span: Span) -> Iterator[tuple[Moment, ColumnElement[bool]]]:
+    """Give how a clock may have begun in a span, each by an index of its own: with the claim, or at its reopening."""
+    with_claim = span.holds(Claim.created_at)
+    if clock is DeadlineClock.SEEN:
+        yield Claim.created_at, with_claim
+        return
+    yield Claim.created_at, and_(with_claim, Claim.reopened_at.is_(None))
+    yield Claim.reopened_at, span.holds(Claim.reopened_at)
 
 
 def to_tell(
     session: Session, clock: DeadlineClock, stage: DeadlineStage, arose: Span, limit: int
 ) -> Sequence[tuple[int, datetime]]:
-    """Give claims that arose in a span, whose clock runs and whose stage nobody was told of: number and beginning."""
+    """Give claims whose clock runs, began in a span, and whose stage nobody was told of: number and beginning."""
     told = exists().where(
         DeadlineAlert.claim_id == Claim.id, DeadlineAlert.clock == clock, DeadlineAlert.stage == stage
     )
-    query = (
-        select(Claim.id, Claim.created_at)
-        .where(_runs(clock), arose.holds(Claim.created_at), ~told)
-        .order_by(Claim.created_at, Claim.id)
-        .limit(limit)
-    )
-    return [(claim_id, begun) for claim_id, begun in session.execute(query)]
+    found: list[tuple[int, datetime]] = []
+    for first, began in _began(clock, arose):
+        query = select(Claim.id, _begun(clock)).where(_runs(clock), began, ~told, is_real(Claim.id))
+        found.extend((row[0], row[1]) for row in session.execute(query.order_by(first, Claim.id).limit(limit)))
+    return sorted(found, key=lambda each: (each[1], each[0]))[:limit]
 
 
 def running(session: Session, clock: DeadlineClock, arose: Span, limit: int) -> Sequence[Claim]:
-    """Give claims that arose in a span and whose clock runs, the oldest first."""
-    query = (
-        select(Claim)
-        .where(_runs(clock), arose.holds(Claim.created_at))
-        .order_by(Claim.created_at, Claim.id)
-        .limit(limit)
-    )
-    return session.scalars(query).all()
+    """Give claims whose clock runs and began in a span, the one that has run longest first."""
+    found: list[tuple[datetime, Claim]] = []
+    for first, began in _began(clock, arose):
+        query = select(_begun(clock), Claim).where(_runs(clock), began).order_by(first, Claim.id).limit(limit)
+        found.extend((row[0], row[1]) for row in session.execute(query))
+    return [claim for _, claim in sorted(found, key=lambda each: (each[0], each[1].id))[:limit]]
 
 
 def n_running(session: Session, clock: DeadlineClock, before: datetime) -> int:
-    """Count the claims that arose before a moment and whose clock runs."""
+    """Count the claims whose clock runs and began before a moment."""
     query = select(func.count()).where(_runs(clock), Claim.created_at < before)
+    if clock is DeadlineClock.DECIDED:
+        query = query.where(or_(Claim.reopened_at.is_(None), Claim.reopened_at < before))
     return session.execute(query).scalar_one()
 
 
@@ -71,10 +81,21 @@ def backlog(session: Session) -> Mapping[ClaimState, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def steps(session: Session, clock: DeadlineClock, done: Span) -> list[Step]:
-    """Give every claim that was seen or decided in a span."""
-    query = select(Claim.created_at, _done(clock)).where(done.holds(_done(clock)))
-    return [Step(arose, moment) for arose, moment in session.execute(query) if moment]
+def _taken(clock: DeadlineClock, done: Span, within: timedelta) -> Taken:
+    column = _done(clock)
+    return Taken(_begun(clock), column, (done.holds(column),), within.total_seconds())
+
+
+def times(session: Session, clock: DeadlineClock, done: Span, within: timedelta) -> Times:
+    """Sum up how long it took until the claims of a span were seen or decided."""
+    return timings.times(session, _taken(clock, done, within))
+
+
+def times_by(session: Session, clock: DeadlineClock, spans: Sequence[Span], within: timedelta) -> list[Times]:
+    """Sum up the same for each of several spans that follow each other, in one reading."""
+    whole = Span(spans[0].since, spans[-1].until)
+    slots = [span.holds(_done(clock)) for span in spans]
+    return timings.times_by(session, _taken(clock, whole, within), slots)
 
 
 def arrivals(session: Session, spans: Sequence[Span]) -> list[int]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from serving.db.claims import OPEN_STATES
+from serving.db.golden import is_real
 from serving.db.posts import first_posts
 from serving.db.tables import Claim, Clarification, DriftCheck, Post, ShadowScore
 from serving.vocabulary import ClaimState, ClarificationState, DismissReason, VerdictLabel
@@ -100,7 +101,7 @@ def _within(span: Span) -> ColumnElement[bool]:
     bounds = [or_(_by_two(), _by_one()), Claim.decided_at < span.until]
     if span.since is not None:
         bounds.append(Claim.decided_at >= span.since)
-    return and_(*bounds)
+    return and_(*bounds, is_real(Claim.id))
 
 
 def counts(session: Session, span: Span, band: str | None = None) -> dict[VerdictLabel, int]:
@@ -169,7 +170,7 @@ def open_readings(session: Session, challenge_id: int | None, limit: int) -> Seq
     """Give the newest open claims with what each model said of them, newest first."""
     newest = (
         select(Claim.id, Claim.p_hoax)
-        .where(Claim.state.in_(OPEN_STATES))
+        .where(Claim.state.in_(OPEN_STATES), is_real(Claim.id))
         .order_by(Claim.id.desc())
         .limit(limit)
         .subquery()
@@ -207,7 +208,12 @@ def claims_made(session: Session, since: datetime, until: datetime) -> Sequence[
     """Give the claims that came in from ``since`` on and before ``until``, oldest first; none that was merged away."""
     query = (
         select(Claim.id)
-        .where(Claim.created_at >= since, Claim.created_at < until, Claim.state != ClaimState.MERGED)
+        .where(
+            Claim.created_at >= since,
+            Claim.created_at < until,
+            Claim.state != ClaimState.MERGED,
+            is_real(Claim.id),
+        )
         .order_by(Claim.id)
     )
     return session.scalars(query).all()

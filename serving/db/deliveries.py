@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,9 +23,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from serving.db import chat
 from serving.db.changed import n_changed
 from serving.db.library import PRESENT_WORDS
-from serving.db.routing import Line, eligible
+from serving.db.routing import Line, Zone, eligible, quiet_by_own
 from serving.db.tables import (
     Campaign,
     Clarification,
@@ -37,7 +38,15 @@ from serving.db.tables import (
     Offer,
 )
 from serving.db.types import UtcTime
-from serving.vocabulary import CampaignKind, CampaignState, Category, CorrectionState, DeliveryState, OfferState
+from serving.vocabulary import (
+    CampaignKind,
+    CampaignState,
+    Category,
+    Channel,
+    CorrectionState,
+    DeliveryState,
+    OfferState,
+)
 
 OPEN = (OfferState.OFFERED, OfferState.SNOOZED)
 
@@ -103,7 +112,8 @@ def remind(session: Session, line: Line, wanted: Reminder) -> int:
         .where(
             KeptStanding.oldest_at > wanted.measured_after,
             KeptStanding.oldest_at <= wanted.measured_until,
-            Influencer.sealed_email.is_not(None),
+            chat.reachable(),
+            Influencer.channel != Channel.INBOX,
             ~told,
         )
     )
@@ -125,20 +135,36 @@ def _running_campaign(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def due(
-    session: Session, now: datetime, zones: Collection[str], limit: int, *, offers_too: bool = True
-) -> Sequence[Delivery]:
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What may leave at a moment: to zones that are awake, to people of whom ``reachable`` holds, so many at most."""
+
+    now: datetime
+    zones: Sequence[Zone]
+    limit: int
+    reachable: ColumnElement[bool]
+    offers_too: bool = True
+
+
+def due(session: Session, leaving: Leaving) -> Sequence[Delivery]:
     """Give messages that may leave now, locked; rows that another worker holds are passed over.
 
     An offer leaves only while it is open, its campaign runs and its person takes part; a correction reaches those who
     paused or left as well, and leaves also while nothing is offered; a reminder reaches whoever takes part. Nothing
-    leaves to a zone that is asleep.
+    leaves to a zone that is asleep, or within somebody's own quiet hours. Whoever wants to hear of offers in the inbox
+    alone is still told of a correction.
     """
-    willing = and_(Influencer.paused_at.is_(None), Influencer.left_at.is_(None), Influencer.active)
+    now, zones = leaving.now, leaving.zones
+    if not zones:
+        return []
+    there = and_(Influencer.paused_at.is_(None), Influencer.left_at.is_(None), Influencer.active)
+    willing = and_(there, Influencer.channel != Channel.INBOX)
     sendable: ColumnElement[bool] = or_(
-        Delivery.correction_id.is_not(None), and_(willing, Delivery.evidence_before.is_not(None))
+        Delivery.correction_id.is_not(None),
+        and_(willing, Delivery.evidence_before.is_not(None)),
+        and_(there, Delivery.invitation_id.is_not(None)),
     )
-    if offers_too:
+    if leaving.offers_too:
         sendable = or_(sendable, and_(willing, _open_offer(), _running_campaign(now)))
     query = (
         select(Delivery)
@@ -146,13 +172,14 @@ def due(
         .where(
             Delivery.state == DeliveryState.PENDING,
             Delivery.not_before <= now,
-            Influencer.sealed_email.is_not(None),
-            Influencer.timezone.in_(zones),
+            leaving.reachable,
+            Influencer.timezone.in_([zone.timezone for zone in zones]),
+            ~quiet_by_own(Influencer, zones),
             sendable,
         )
         # A correction goes before any offer.
         .order_by(Delivery.correction_id.is_(None), Delivery.not_before, Delivery.id)
-        .limit(limit)
+        .limit(leaving.limit)
         .with_for_update(of=Delivery, skip_locked=True)
     )
     return session.scalars(query).all()

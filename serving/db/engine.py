@@ -7,6 +7,7 @@ is that writers queue; readers never wait.
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -19,10 +20,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.types.json import set_json_dumps
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from serving.db import packed
 
 log = structlog.get_logger()
 
@@ -72,6 +76,8 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "connect", _configure_postgresql)
         self._writing = self.engine.execution_options(writes=True)
 
     @contextmanager
@@ -131,6 +137,16 @@ def _configure_sqlite(raw: Any, _entry: ConnectionPoolEntry) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _configure_postgresql(raw: Any, _entry: ConnectionPoolEntry) -> None:
+    packed.prepare(raw)
+    set_json_dumps(_written, raw)
+
+
+def _written(value: object) -> str:
+    """Write JSON; most of what is written is the empty list of what a post carries."""
+    return "[]" if value == [] else json.dumps(value)
 
 
 def _begin_sqlite(connection: Connection) -> None:

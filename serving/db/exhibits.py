@@ -25,6 +25,11 @@ def exhibit(session: Session, evidence_id: int) -> Exhibit | None:
     return session.get(Exhibit, evidence_id)
 
 
+def content(session: Session, evidence_id: int) -> bytes | None:
+    """Give the bytes of the file beside a source."""
+    return session.scalar(select(Exhibit.content).where(Exhibit.evidence_id == evidence_id))
+
+
 def facts(session: Session, evidence_ids: Collection[int]) -> Mapping[int, Facts]:
     """Give what is known of the files of these sources, by source; those without one are left out."""
     if not evidence_ids:

@@ -21,6 +21,7 @@ from serving.db.tables import (
     Ministry,
     Offer,
     PostedLink,
+    PostWording,
     User,
 )
 from serving.vocabulary import Platform
@@ -219,6 +220,7 @@ def wipe(session: Session, row: Influencer) -> None:
     for statement in (
         delete(FollowerEvidence).where(FollowerEvidence.influencer_id == row.id),
         delete(PostedLink).where(PostedLink.offer_id.in_(own_offers)),
+        delete(PostWording).where(PostWording.offer_id.in_(own_offers)),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
     reasons = update(Offer).where(Offer.influencer_id == row.id).values(decline_reason=None)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, select
 from sqlalchemy.orm import Session
 
+from serving.db import bulk
+from serving.db.first import first_of_each
 from serving.db.tables import Clarification, ClarificationVersion, Decision, PublicChange, Revision
 from serving.vocabulary import ClarificationState, VerdictLabel
 
@@ -31,13 +33,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to list: newest first, after the entry with this number."""
+    """What to list: newest first, after the entry with this number.
+
+    ``ids`` is what the search found for ``text``; the database does not look at the words themselves.
+    """
 
     states: tuple[ClarificationState, ...] = ()
     verdict: VerdictLabel | None = None
     text: str = ""
     after: int | None = None
     limit: int = 50
+    ids: tuple[int, ...] | None = None
 
 
 def in_present_words() -> Select[Clarification, ClarificationVersion]:
@@ -45,26 +51,21 @@ def in_present_words() -> Select[Clarification, ClarificationVersion]:
     return select(Clarification, ClarificationVersion).join(ClarificationVersion, PRESENT_WORDS)
 
 
-def _holds(text: str) -> ColumnElement[bool]:
-    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = f"%{escaped}%"
-    return or_(
-        func.lower(ClarificationVersion.title).like(pattern, escape="\\"),
-        func.lower(ClarificationVersion.body).like(pattern, escape="\\"),
-    )
-
-
 def entries(session: Session, search: Search) -> Sequence[Entry]:
     """Give clarifications with their present words, newest first."""
-    query = in_present_words().order_by(Clarification.id.desc()).limit(search.limit)
-    if search.states:
-        query = query.where(Clarification.state.in_(search.states))
+    conditions: list[ColumnElement[bool]] = []
     if search.verdict is not None:
-        query = query.where(Clarification.verdict == search.verdict)
-    if search.text:
-        query = query.where(_holds(search.text))
+        conditions.append(Clarification.verdict == search.verdict)
+    if search.ids is not None:
+        conditions.append(bulk.among(session, Clarification.id, search.ids))
     if search.after is not None:
-        query = query.where(Clarification.id < search.after)
+        conditions.append(Clarification.id < search.after)
+    newest = Clarification.id.desc()
+    if search.states:
+        states = (Clarification.state == state for state in search.states)
+        numbers = first_of_each(Clarification.id, states, conditions, (newest,), search.limit)
+        conditions = [Clarification.id.in_(numbers)]
+    query = in_present_words().where(*conditions).order_by(newest).limit(search.limit)
     return [Entry(head, words) for head, words in session.execute(query)]
 
 

@@ -25,9 +25,11 @@ from serving.vocabulary import (
     CampaignKind,
     CampaignState,
     Category,
+    Channel,
     ClarificationState,
     OfferState,
     Platform,
+    PostCheck,
 )
 
 
@@ -73,6 +75,7 @@ class SampledLink:
     platform: Platform
     url: str
     at: datetime
+    checked: PostCheck
 
 
 def _answers() -> ScalarSelect[Any]:
@@ -91,6 +94,26 @@ def _answers() -> ScalarSelect[Any]:
     )
 
 
+def _carried_by_campaign() -> tuple[Any, ...]:
+    """Give the columns that a campaign brings into ``Carried``, in its order."""
+    return (
+        Campaign.id,
+        Campaign.state,
+        Campaign.kind,
+        Campaign.title,
+        Campaign.body,
+        Campaign.issuer,
+        Campaign.link,
+        Campaign.official_posts,
+        Campaign.topic,
+        Campaign.ends_at,
+        Clarification.slug,
+        Clarification.state,
+        func.coalesce(Clarification.category, Campaign.category),
+        _answers(),
+    )
+
+
 def _carried() -> Select[Any]:
     return (
         select(
@@ -106,20 +129,7 @@ def _carried() -> Select[Any]:
             Influencer.timezone,
             Ministry.name,
             Ministry.code,
-            Campaign.id,
-            Campaign.state,
-            Campaign.kind,
-            Campaign.title,
-            Campaign.body,
-            Campaign.issuer,
-            Campaign.link,
-            Campaign.official_posts,
-            Campaign.topic,
-            Campaign.ends_at,
-            Clarification.slug,
-            Clarification.state,
-            func.coalesce(Clarification.category, Campaign.category),
-            _answers(),
+            *_carried_by_campaign(),
         )
         .join(Influencer, Influencer.id == Offer.influencer_id)
         .join(Ministry, Ministry.id == Influencer.ministry_id)
@@ -132,6 +142,82 @@ def carried(session: Session, offer_id: int) -> Carried | None:
     """Give one offer with what it carries."""
     row = session.execute(_carried().where(Offer.id == offer_id)).one_or_none()
     return Carried(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who would be offered a campaign; nobody's number is 0."""
+
+    influencer_id: int
+    timezone: str
+    employer: str
+    employer_code: str
+    region: str
+
+
+def reader(session: Session, influencer_id: int) -> Reader | None:
+    """Give one person as a reader of what would be offered."""
+    query = (
+        select(Influencer.id, Influencer.timezone, Ministry.name, Ministry.code, Influencer.region)
+        .join(Ministry, Ministry.id == Influencer.ministry_id)
+        .where(Influencer.id == influencer_id)
+    )
+    row = session.execute(query).one_or_none()
+    return Reader(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An offer that was not made: to whom, since when and until when it would be open, and in which wording."""
+
+    reader: Reader
+    state: OfferState
+    offered_at: datetime
+    expires_at: datetime
+    variant: int
+    why: dict[str, Any]
+
+
+def carried_on_trial(session: Session, campaign_id: int, trial: Trial) -> Carried:
+    """Give what an offer of a campaign would carry, were it made; its number is 0."""
+    query = (
+        select(*_carried_by_campaign())
+        .select_from(Campaign)
+        .outerjoin(Clarification, Clarification.id == Campaign.clarification_id)
+        .where(Campaign.id == campaign_id)
+    )
+    reader, row = trial.reader, session.execute(query).one()
+    offer = (0, trial.state, trial.variant, trial.why, trial.offered_at, trial.expires_at, None)
+    person = (reader.influencer_id, None, reader.timezone, reader.employer, reader.employer_code)
+    values: tuple[Any, ...] = (*offer, *person, *row)
+    return Carried(*values)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """One offer that was released, to whom and where they work; a number stands for each."""
+
+    ministry_id: int
+    campaign_id: int
+    offer_id: int
+    influencer_id: int
+    expires_at: datetime | None
+
+
+def released_at(session: Session, moment: datetime, ministry_ids: Collection[int]) -> list[Released]:
+    """Give the offers released at a moment to people of these ministries who hear through their ministry's system."""
+    query = (
+        select(Influencer.ministry_id, Offer.campaign_id, Offer.id, Influencer.id, Offer.expires_at)
+        .join(Influencer, Influencer.id == Offer.influencer_id)
+        .where(
+            Offer.offered_at == moment,
+            Offer.state == OfferState.OFFERED,
+            Influencer.ministry_id.in_(ministry_ids),
+            Influencer.channel == Channel.MINISTRY,
+        )
+        .order_by(Influencer.ministry_id, Offer.campaign_id, Offer.id)
+    )
+    return [Released(*row) for row in session.execute(query)]
 
 
 def carried_by(
@@ -187,10 +273,21 @@ def link_row(session: Session, offer_id: int, platform: Platform) -> PostedLink 
 def sample_of_posted(session: Session, limit: int, *, not_of_user: int) -> list[SampledLink]:
     """Give a random sample of posted links that nobody has looked at, none of the reader's own."""
     query = (
-        select(PostedLink.offer_id, Offer.campaign_id, PostedLink.platform, PostedLink.url, PostedLink.at)
+        select(
+            PostedLink.offer_id,
+            Offer.campaign_id,
+            PostedLink.platform,
+            PostedLink.url,
+            PostedLink.at,
+            PostedLink.checked,
+        )
         .join(Offer, Offer.id == PostedLink.offer_id)
         .join(Influencer, Influencer.id == Offer.influencer_id)
-        .where(Offer.state == OfferState.POSTED, func.coalesce(Influencer.user_id, 0) != not_of_user)
+        .where(
+            Offer.state == OfferState.POSTED,
+            PostedLink.checked != PostCheck.METADATA,
+            func.coalesce(Influencer.user_id, 0) != not_of_user,
+        )
         .order_by(func.random())
         .limit(limit)
     )
@@ -253,9 +350,17 @@ def recall(
     campaign_id: int | None = None,
     influencer_id: int | None = None,
 ) -> Sequence[int]:
-    """Take back every unanswered offer of one campaign or of one person."""
-    of = Offer.campaign_id == campaign_id if influencer_id is None else Offer.influencer_id == influencer_id
-    return _changed(session, update(Offer).where(Offer.state.in_(states), of).values(state=to, snoozed_until=None))
+    """Take back every unanswered offer of one campaign, of one person, or of one person from one campaign."""
+    of = [Offer.campaign_id == campaign_id] if campaign_id is not None else []
+    if influencer_id is not None:
+        of.append(Offer.influencer_id == influencer_id)
+    return _changed(session, update(Offer).where(Offer.state.in_(states), *of).values(state=to, snoozed_until=None))
+
+
+def campaigns_of(session: Session, states: Collection[OfferState], influencer_id: int) -> Sequence[Campaign]:
+    """Give the campaigns of one person's offers in these states."""
+    mine = select(Offer.campaign_id).where(Offer.influencer_id == influencer_id, Offer.state.in_(states))
+    return session.scalars(select(Campaign).where(Campaign.id.in_(mine)).order_by(Campaign.id)).all()
 
 
 def recall_over(session: Session, now: datetime, planned: OfferState, to: OfferState) -> int:

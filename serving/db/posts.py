@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,26 +38,9 @@ Key = tuple[str, str]  # source, external hash
 
 def known_posts(session: Session, keys: Iterable[Key]) -> dict[Key, KnownPost]:
     """Find the posts that are here already, by source and external hash."""
-    hashes: defaultdict[str, list[str]] = defaultdict(list)
-    for source, external_hash in keys:
-        hashes[source].append(external_hash)
-    found: dict[Key, KnownPost] = {}
-    for source, wanted in hashes.items():
-        columns = (
-            Post.id,
-            Post.claim_id,
-            Post.posted_at,
-            Post.likes,
-            Post.shares,
-            Post.comments,
-            Post.views,
-        )
-        query = select(Post.external_hash, *columns).where(
-            Post.source == source, bulk.among(session, Post.external_hash, wanted)
-        )
-        for row in session.execute(query):
-            found[source, row[0]] = KnownPost(*row[1:])
-    return found
+    columns = (Post.id, Post.claim_id, Post.posted_at, Post.likes, Post.shares, Post.comments, Post.views)
+    found = bulk.found_by_pair(session, (Post.source, Post.external_hash), columns, list(keys))
+    return {(row[0], row[1]): KnownPost(*row[2:]) for row in found}
 
 
 def add_posts(session: Session, rows: Sequence[bulk.Row]) -> None:

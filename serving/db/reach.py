@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from serving.db import bulk
+from serving.db.dialect import insert_into
 from serving.db.tables import (
     Campaign,
     Claim,
@@ -45,15 +45,18 @@ def link_of(session: Session, campaign_id: int, region: str) -> ShortLink | None
     return session.scalars(query).one_or_none()
 
 
-def carry(session: Session, campaign_id: int, region: str, code: str) -> None:
-    """Count one more person who carries a campaign in a province; the first one's ``code`` becomes its link."""
-    kind = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    adding = kind(ShortLink).values(campaign_id=campaign_id, region=region, code=code, n_carriers=1)
+def open_link(session: Session, campaign_id: int, region: str, code: str) -> None:
+    """Make ``code`` the link of a campaign in a province, which nobody carries yet, unless it has one."""
+    adding = insert_into(session, ShortLink).values(campaign_id=campaign_id, region=region, code=code, n_carriers=0)
+    session.execute(adding.on_conflict_do_nothing(index_elements=[ShortLink.campaign_id, ShortLink.region]))
+
+
+def carry(session: Session, campaign_id: int, region: str) -> None:
+    """Count one more person who carries the link of a campaign in a province, where there is one."""
     session.execute(
-        adding.on_conflict_do_update(
-            index_elements=[ShortLink.campaign_id, ShortLink.region],
-            set_={"n_carriers": ShortLink.n_carriers + 1},
-        )
+        update(ShortLink)
+        .where(ShortLink.campaign_id == campaign_id, ShortLink.region == region)
+        .values(n_carriers=ShortLink.n_carriers + 1)
     )
 
 
@@ -71,8 +74,7 @@ def target(session: Session, code: str) -> Target | None:
 
 def count_click(session: Session, link_id: int, hour: int) -> None:
     """Count one click in an hour, by its number since 1970."""
-    kind = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    adding = kind(LinkClick).values(link_id=link_id, hour=hour, n=1)
+    adding = insert_into(session, LinkClick).values(link_id=link_id, hour=hour, n=1)
     session.execute(
         adding.on_conflict_do_update(index_elements=[LinkClick.link_id, LinkClick.hour], set_={"n": LinkClick.n + 1})
     )

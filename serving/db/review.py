@@ -98,10 +98,10 @@ def wordings(session: Session, claim_id: int) -> Sequence[Wording]:
     return session.scalars(select(Wording).where(Wording.claim_id == claim_id).order_by(Wording.id.desc())).all()
 
 
-def worded_by(session: Session, claim_id: int) -> int | None:
-    """Give who wrote the wording that stands; none where the machine did."""
-    newest = select(Wording.author_id).where(Wording.claim_id == claim_id).order_by(Wording.id.desc()).limit(1)
-    return session.execute(newest).scalar_one_or_none()
+def has_worded(session: Session, claim_id: int, user_id: int) -> bool:
+    """Tell whether somebody wrote any of the wordings that a claim has had."""
+    theirs = select(Wording.id).where(Wording.claim_id == claim_id, Wording.author_id == user_id).limit(1)
+    return session.execute(theirs).first() is not None
 
 
 def standing_clarification(session: Session, claim_id: int) -> Clarification | None:

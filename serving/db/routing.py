@@ -8,9 +8,11 @@ names the column in which a reason for declining is kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -24,6 +26,7 @@ from sqlalchemy import (
     String,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -42,6 +45,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
+from serving.db import chat, webhooks
 from serving.db.appeals import campaign_is_contested
 from serving.db.changed import n_changed
 from serving.db.dialect import is_postgresql
@@ -55,13 +59,18 @@ from serving.db.tables import (
     KeptStanding,
     Ministry,
     Offer,
+    Wave,
 )
 from serving.db.types import Json, UtcTime
 from serving.vocabulary import (
+    CHATS,
+    SCOPE_VERSIONS,
     CampaignKind,
     CampaignState,
     Category,
+    Channel,
     ClarificationState,
+    ConsentScope,
     DeliveryState,
     OfferState,
     Platform,
@@ -77,6 +86,7 @@ class Line:
     Attributes:
         measured_after: evidence must be newer.
         ministries: where the programme runs at this moment.
+        training_in: ministries that ask only those who passed ``training_version`` of the training.
     """
 
     now: datetime
@@ -84,6 +94,8 @@ class Line:
     measured_after: datetime
     consent_version: str
     ministries: tuple[int, ...]
+    training_version: str
+    training_in: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ class Audience:
         everywhere: whether the campaign names none.
         platforms: whose followers count towards the reach: where the claim spreads, or all three.
         siblings: other campaigns about the same claim; whoever was offered one of them is not asked again.
+        purpose: what its people must have agreed to, beside one of ``platforms``.
     """
 
     campaign_id: int
@@ -104,6 +117,7 @@ class Audience:
     everywhere: bool
     platforms: tuple[Platform, ...]
     siblings: tuple[int, ...] = ()
+    purpose: ConsentScope = ConsentScope.CLARIFICATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +142,28 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One time zone outside its quiet hours, and when its present day began (UTC)."""
+    """One time zone outside everybody's quiet hours: when its day began (UTC), and which minute of it this is."""
 
     timezone: str
     day_began: datetime
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a campaign's people must have agreed to: its purpose, and one of its platforms at least."""
+
+    purpose: ConsentScope
+    platforms: tuple[Platform, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """What may leave now: zones that are awake, offers a day, and the last moment before which the gap is kept.
 
-    ``lowered`` names ministries with a lower cap of offers a day of their own, at least one. In an election period the
-    whole category of politics stays where it is, whatever two humans answered.
+    ``lowered`` names ministries with a lower cap of offers a day of their own, at least one; ``needs`` says of each
+    campaign what must have been agreed to, and a campaign that it does not name stays where it is. In an election
+    period the whole category of politics stays where it is, whatever two humans answered.
     """
 
     zones: tuple[Zone, ...]
@@ -149,6 +173,7 @@ class Release:
     in_election: bool
     limit: int
     lowered: tuple[tuple[int, int], ...] = ()
+    needs: Mapping[int, Needs] = field(default_factory=dict)
 
 
 class _Object(FunctionElement[Any]):
@@ -225,12 +250,38 @@ def _nothing_missing(line: Line) -> ColumnElement[bool]:
         KeptStanding.oldest_at > line.measured_after,
         *(KeptStanding.__table__.c[platform.value] >= line.min_followers for platform in Platform),
         KeptStanding.ministry_id.in_(line.ministries),
+        or_(_agreed(KeptStanding, ConsentScope.CLARIFICATION), _agreed(KeptStanding, ConsentScope.PROGRAMME)),
+        _on_any(KeptStanding, tuple(Platform)),
+        *_trained(line),
     )
+
+
+def _agreed(kept: Kept, scope: ConsentScope) -> ColumnElement[bool]:
+    """Say of a kept row that its person agreed to a purpose or platform, in the words that stand now."""
+    given: ColumnElement[bool] = getattr(kept, f"{scope.value}_consent") == SCOPE_VERSIONS[scope]
+    return given
+
+
+def _on_any(kept: Kept, platforms: Sequence[Platform]) -> ColumnElement[bool]:
+    """Say of a kept row that its person agreed to one of these platforms at least."""
+    return or_(*(_agreed(kept, ConsentScope(platform.value)) for platform in platforms))
+
+
+def _trained(line: Line) -> list[ColumnElement[bool]]:
+    """Ask for the training where the ministry does; nothing is asked where none does."""
+    if not line.training_in:
+        return []
+    passed = KeptStanding.trained_version == line.training_version
+    return [or_(passed, KeptStanding.ministry_id.not_in(line.training_in))]
 
 
 def _addressed(wanted: Audience) -> ColumnElement[bool]:
     """Say of a kept row that the campaign is for its person."""
-    conditions = [KeptStanding.topics.contains(f'"{wanted.topic}"', autoescape=True)]
+    conditions = [
+        KeptStanding.topics.contains(f'"{wanted.topic}"', autoescape=True),
+        _agreed(KeptStanding, wanted.purpose),
+        _on_any(KeptStanding, wanted.platforms),
+    ]
     if wanted.ministries:
         codes = select(Ministry.id).where(Ministry.code.in_(wanted.ministries))
         conditions.append(KeptStanding.ministry_id.in_(codes))
@@ -240,17 +291,17 @@ def _addressed(wanted: Audience) -> ColumnElement[bool]:
 
 
 def audience(line: Line, wanted: Audience) -> Select[int, int]:
-    """Select id and reach of the eligible people whom a campaign is for."""
-    return eligible(line).where(_addressed(wanted))
+    """Select id and counted reach of the eligible people whom a campaign is for."""
+    counted = _counted(KeptStanding, wanted).label("reach")
+    return eligible(line).with_only_columns(KeptStanding.influencer_id.label("id"), counted).where(_addressed(wanted))
 
 
 def _counted(kept: Kept, wanted: Audience) -> ColumnElement[int]:
-    """Sum the followers on the platforms that count."""
-    if set(wanted.platforms) == set(Platform):
-        return kept.reach.expression
+    """Sum the followers on the platforms that count and that their person agreed to."""
     total: ColumnElement[int] = literal_column("0", Integer)
     for platform in wanted.platforms:
-        total = total + func.coalesce(getattr(kept, platform.value), 0)
+        followers = func.coalesce(getattr(kept, platform.value), 0)
+        total = total + case((_agreed(kept, ConsentScope(platform.value)), followers), else_=0)
     return total
 
 
@@ -302,6 +353,12 @@ def live_ministries(session: Session, now: datetime) -> tuple[int, ...]:
     return tuple(session.scalars(select(Ministry.id).where(Ministry.live_at <= now).order_by(Ministry.id)))
 
 
+def training_in(session: Session) -> tuple[int, ...]:
+    """Give the ministries that ask only those who passed the training."""
+    query = select(Wave.ministry_id).where(Wave.training_required).order_by(Wave.ministry_id)
+    return tuple(session.scalars(query))
+
+
 def anybody(session: Session, line: Line, wanted: Audience) -> bool:
     """Tell whether anybody fits, asked already or not."""
     return session.execute(audience(line, wanted).limit(1)).first() is not None
@@ -338,11 +395,25 @@ def pool(session: Session, line: Line, wanted: Audience, *, max_waiting: int, pe
         numbers = cheapest.with_only_columns(kept.influencer_id)
         query = select(*_candidate(mine, wanted)).select_from(places.join(mine, mine.influencer_id.in_(numbers)))
     else:
-        # Compiling the statement would take longer than running it.
-        session.execute(text("SET LOCAL jit = off"))
         each = cheapest.lateral("cheapest")
         query = select(*each.c).select_from(places.join(each, true()))
-    return [Candidate(*row) for row in session.execute(query)]
+    with _along_the_index(session):
+        return [Candidate(*row) for row in session.execute(query)]
+
+
+@contextmanager
+def _along_the_index(session: Session) -> Iterator[None]:
+    """Let PostgreSQL read people in the order of the index and stop, whatever it expects.
+
+    It takes a province and a district for independent, expects a few people where thousands live, and would read and
+    sort all of them: ten times the time among four million. To compile the statement would take longer than to run it.
+    """
+    if not is_postgresql(session):
+        yield
+        return
+    session.execute(text("SELECT set_config('jit', 'off', true), set_config('enable_sort', 'off', true)"))
+    yield
+    session.execute(text("SELECT set_config('enable_sort', 'on', true)"))
 
 
 def _places(wanted: Audience) -> CTE:
@@ -395,7 +466,7 @@ def plan_offers(session: Session, line: Line, wanted: Audience, choice: Mapping[
         _text("region"),
         KeptStanding.region,
         _text("rule"),
-        _text(_rule(wanted)),
+        _text(rule_of(wanted)),
     )
     rows = (
         select(
@@ -437,12 +508,12 @@ def carrying(session: Session, campaign_id: int) -> list[Carrying]:
     return [Carrying(*row) for row in session.execute(query)]
 
 
-def _rule(wanted: Audience) -> str:
+def rule_of(wanted: Audience) -> str:
     """Name which parts of the audience chose somebody, such as ``topic+region``."""
     parts = ["topic"]
     if wanted.ministries:
         parts.append("ministry")
-    if wanted.regions:
+    if not wanted.everywhere:
         parts.append("region")
     return "+".join(parts)
 
@@ -483,18 +554,24 @@ def planned_reach(session: Session, wanted: Audience) -> int:
 
 def siblings(session: Session, campaign_id: int) -> list[int]:
     """Give the other campaigns about the same claim, by number."""
+    return list(session.scalars(_siblings(), {"campaign": campaign_id}))
+
+
+@cache
+def _siblings() -> Select[int]:
+    # Written once: each release asks this of each campaign, and writing it takes longer than the answer.
     one, other = aliased(Campaign), aliased(Campaign)
     source, theirs = aliased(Clarification), aliased(Clarification)
-    query = (
+    campaign = bindparam("campaign", type_=BigInteger)
+    return (
         select(other.id)
         .select_from(one)
         .join(source, source.id == one.clarification_id)
         .join(theirs, or_(theirs.id == source.id, theirs.claim_id == source.claim_id))
         .join(other, other.clarification_id == theirs.id)
-        .where(one.id == campaign_id, other.id != campaign_id)
+        .where(one.id == campaign, other.id != campaign)
         .order_by(other.id)
     )
-    return list(session.scalars(query))
 
 
 def spreading_on(session: Session, campaign_id: int) -> list[str]:
@@ -551,11 +628,17 @@ def _routable(now: datetime, *, in_election: bool) -> ColumnElement[bool]:
     )
 
 
+@cache
+def _another_offer() -> type[Offer]:
+    """Give the offers under a second name; once, because to make one takes longer than most answers."""
+    return aliased(Offer)
+
+
 def _awake_and_free(now: datetime, release: Release) -> ColumnElement[bool]:
     """Say of a kept row that it is not night where its person is, and that neither day's cap nor gap is used up."""
     zones = release.zones
     since = case(*((KeptStanding.timezone == zone.timezone, literal(zone.day_began, UtcTime)) for zone in zones))
-    offered = aliased(Offer)
+    offered = _another_offer()
     n_today = (
         select(func.count())
         .where(offered.influencer_id == KeptStanding.influencer_id, offered.offered_at >= since)
@@ -565,11 +648,19 @@ def _awake_and_free(now: datetime, release: Release) -> ColumnElement[bool]:
     last = KeptStanding.last_at
     return and_(
         KeptStanding.timezone.in_([zone.timezone for zone in zones]),
+        ~quiet_by_own(KeptStanding, zones),
         last <= release.last_before,
         last < now,
         # Counted only for whoever was asked today.
         or_(last < since, n_today < _per_day(release)),
     )
+
+
+def quiet_by_own(of: Kept | type[Influencer], zones: Sequence[Zone]) -> ColumnElement[bool]:
+    """Say that it is within somebody's own quiet hours, which may go over midnight; ``zones`` name the minute."""
+    minute = case(*((of.timezone == zone.timezone, zone.minute) for zone in zones), else_=0)
+    after, before = minute >= of.quiet_from, minute < of.quiet_until
+    return case((of.quiet_from <= of.quiet_until, and_(after, before)), else_=or_(after, before))
 
 
 def _per_day(release: Release) -> ColumnElement[int]:
@@ -598,6 +689,8 @@ def release_offers(session: Session, line: Line, release: Release) -> int:
     for campaign_id in running(session, line.now, in_election=release.in_election):
         if n >= release.limit:
             break
+        if campaign_id not in release.needs:
+            continue
         n += _release_of(session, line, release, campaign_id, release.limit - n)
     if n:
         _write_deliveries(session, line.now)
@@ -613,6 +706,8 @@ def _due(session: Session, line: Line, release: Release, campaign_id: int) -> Se
             Offer.campaign_id == campaign_id,
             Offer.state == OfferState.PLANNED,
             _nothing_missing(line),
+            _agreed(KeptStanding, release.needs[campaign_id].purpose),
+            _on_any(KeptStanding, release.needs[campaign_id].platforms),
             _awake_and_free(line.now, release),
         )
         .order_by(Offer.id)
@@ -621,7 +716,7 @@ def _due(session: Session, line: Line, release: Release, campaign_id: int) -> Se
     if not others:
         return due
     # Once for each claim, also where two campaigns about it were planned side by side.
-    told = aliased(Offer)
+    told = _another_offer()
     return due.where(
         ~exists().where(
             told.influencer_id == Offer.influencer_id, told.campaign_id.in_(others), told.offered_at.is_not(None)
@@ -648,6 +743,13 @@ def _release_of(session: Session, line: Line, release: Release, campaign_id: int
     return n_changed(session, statement)
 
 
+def _hears_by_message(session: Session) -> ColumnElement[bool]:
+    """Say of a person that an offer is told by a message: they chose so, or their ministry's system does not listen."""
+    listening = webhooks.listening_ministries(session)
+    by_ministry = and_(Influencer.channel == Channel.MINISTRY, Influencer.ministry_id.not_in(listening))
+    return or_(Influencer.channel.in_((Channel.EMAIL, *CHATS)), by_ministry)
+
+
 def _write_deliveries(session: Session, now: datetime) -> None:
     """Write one delivery for each offer released at this moment to somebody with an address."""
     key = _text("offer:") + cast(Offer.id, String)
@@ -666,8 +768,10 @@ def _write_deliveries(session: Session, now: datetime) -> None:
         .where(
             Offer.offered_at == now,
             Offer.state == OfferState.OFFERED,
-            Influencer.sealed_email.is_not(None),
-            ~exists().where(Delivery.offer_id == Offer.id),
+            chat.reachable(),
+            _hears_by_message(session),
+            # By the key, which has an index: else each release reads every message there ever was.
+            ~exists().where(Delivery.key == key),
         )
     )
     session.execute(

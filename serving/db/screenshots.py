@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, and_, cast, delete, exists, func, select, update
+from sqlalchemy.orm import Session, aliased, defer
 
-from serving.db.tables import Influencer, Screenshot, Wave
-from serving.vocabulary import Platform, ScreenshotState
+from serving.db.tables import FollowerEvidence, Influencer, Screenshot, User, Wave
+from serving.vocabulary import Platform, Role, ScreenshotState
+
+# A picture is up to a megabyte, and no list shows any.
+_NO_PICTURE = defer(Screenshot.sealed_picture)
 
 
 def locked(session: Session, screenshot_id: int) -> Screenshot | None:
@@ -24,9 +28,9 @@ def by_id(session: Session, screenshot_id: int) -> Screenshot | None:
 
 
 def of_person(session: Session, influencer_id: int) -> Sequence[Screenshot]:
-    """Give every screenshot of one person, newest first."""
+    """Give every screenshot of one person, newest first, without their pictures."""
     query = select(Screenshot).where(Screenshot.influencer_id == influencer_id).order_by(Screenshot.id.desc())
-    return session.scalars(query).all()
+    return session.scalars(query.options(_NO_PICTURE)).all()
 
 
 def waiting_of(session: Session, influencer_id: int, platform: Platform | None = None) -> Sequence[Screenshot]:
@@ -39,31 +43,70 @@ def waiting_of(session: Session, influencer_id: int, platform: Platform | None =
     return session.scalars(query.order_by(Screenshot.id).with_for_update()).all()
 
 
-def _looked_after_by(user_id: int) -> ColumnElement[bool]:
-    """Say of a wave joined to a person that this manager looks after it: their own, or one that names nobody."""
-    return or_(Wave.manager_id.is_(None), Wave.manager_id == user_id)
+def _able() -> ColumnElement[bool]:
+    """Say of an account that its person may look at evidence: it is open and holds the role."""
+    return User.active & cast(User.roles, String).like(f'%"{Role.MANAGER.value}"%')
 
 
-def manager_of(session: Session, ministry_id: int) -> int | None:
-    """Give the account that looks after a ministry's wave, where one is named."""
-    return session.scalar(select(Wave.manager_id).where(Wave.ministry_id == ministry_id))
+def manager_of(session: Session, ministry_id: int, but_not: int | None = None) -> int | None:
+    """Give the account that looks after a ministry's wave, where one is named that may.
+
+    Args:
+        session: a session.
+        ministry_id: the ministry.
+        but_not: the account of whoever is looked at; nobody looks at themself, so another manager does.
+    """
+    query = select(User.id).join(Wave, Wave.manager_id == User.id).where(Wave.ministry_id == ministry_id, _able())
+    return session.scalar(query if but_not is None else query.where(User.id != but_not))
 
 
-def waiting(session: Session, user_id: int, limit: int) -> Sequence[tuple[Screenshot, Influencer]]:
-    """Give what waits for this manager's look with whose it is, oldest first; never their own."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One screenshot, whose it is, and the evidence that stood on its platform when it was sent."""
+
+    row: Screenshot
+    person: Influencer
+    before: FollowerEvidence | None
+
+
+def _waits_for(user_id: int) -> ColumnElement[bool]:
+    """Say of a screenshot joined to its person and wave that it waits for this manager, and is not their own.
+
+    Theirs are those of their own wave, and of one whose manager there is not, may not look, or sent it.
+    """
+    another = exists().where(
+        User.id == Wave.manager_id, User.id != user_id, User.id != func.coalesce(Influencer.user_id, 0), _able()
+    )
+    return and_(Screenshot.state == ScreenshotState.UNSEEN, ~another, func.coalesce(Influencer.user_id, 0) != user_id)
+
+
+def waiting(session: Session, user_id: int, limit: int) -> Sequence[Waiting]:
+    """Give what waits for this manager's look, oldest first, without pictures; never their own."""
+    known = aliased(FollowerEvidence)
+    before = (
+        select(known.id)
+        .where(
+            known.influencer_id == Screenshot.influencer_id,
+            known.platform == Screenshot.platform,
+            known.held.is_(False),
+            known.measured_at <= Screenshot.sent_at,
+        )
+        .order_by(known.measured_at.desc(), known.id.desc())
+        .limit(1)
+        .correlate(Screenshot)
+        .scalar_subquery()
+    )
     query = (
-        select(Screenshot, Influencer)
+        select(Screenshot, Influencer, FollowerEvidence)
         .join(Influencer, Influencer.id == Screenshot.influencer_id)
         .outerjoin(Wave, Wave.ministry_id == Influencer.ministry_id)
-        .where(
-            Screenshot.state == ScreenshotState.UNSEEN,
-            _looked_after_by(user_id),
-            func.coalesce(Influencer.user_id, 0) != user_id,
-        )
+        .outerjoin(FollowerEvidence, FollowerEvidence.id == before)
+        .where(_waits_for(user_id))
         .order_by(Screenshot.id)
         .limit(limit)
+        .options(_NO_PICTURE)
     )
-    return [(row, person) for row, person in session.execute(query)]
+    return [Waiting(row, person, evidence) for row, person, evidence in session.execute(query)]
 
 
 def count_waiting(session: Session, user_id: int) -> int:
@@ -73,17 +116,13 @@ def count_waiting(session: Session, user_id: int) -> int:
         .select_from(Screenshot)
         .join(Influencer, Influencer.id == Screenshot.influencer_id)
         .outerjoin(Wave, Wave.ministry_id == Influencer.ministry_id)
-        .where(
-            Screenshot.state == ScreenshotState.UNSEEN,
-            _looked_after_by(user_id),
-            func.coalesce(Influencer.user_id, 0) != user_id,
-        )
+        .where(_waits_for(user_id))
     )
     return session.execute(query).scalar_one()
 
 
 def forget(session: Session, now: datetime) -> int:
-    """Remove every picture whose time has come, looked at or not; give how many."""
+    """Remove every picture whose time has come and that nobody looked at; give how many."""
     statement = (
         update(Screenshot)
         .where(Screenshot.forget_at <= now, Screenshot.state == ScreenshotState.UNSEEN)

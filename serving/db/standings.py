@@ -24,18 +24,31 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Session
 
 from serving.db.changed import n_changed
-from serving.db.dialect import insert_into
+from serving.db.dialect import insert_into, is_postgresql
 from serving.db.tables import BurdenWindow, FollowerEvidence, Influencer, KeptStanding, Offer
 from serving.db.types import UtcTime
 from serving.vocabulary import OfferState, Platform
 
 # Stands for never in a kept row, so that whoever was never asked comes first along the index.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+# What a person settled or passed, which the kept row repeats as it is.
+OWN = (
+    "clarification_consent",
+    "programme_consent",
+    "facebook_consent",
+    "x_consent",
+    "instagram_consent",
+    "quiet_from",
+    "quiet_until",
+    "trained_version",
+)
 
 
 def highest(session: Session) -> int:
@@ -79,19 +92,24 @@ def advance(session: Session, to: datetime) -> None:
 
 def mend(session: Session, low: int, high: int) -> int:
     """Put right every kept row of the people ``low`` ≤ number < ``high`` that differs; give how many did."""
+    if is_postgresql(session):
+        # Compiled anew for each range, the statement would gain less than that costs.
+        session.execute(text("SET LOCAL jit = off"))
     return n_changed(session, _mending(session, low, high).execution_options(preserve_rowcount=True))
 
 
 def _mending(session: Session, low: int, high: int) -> Insert:
     ground = _ground(low, high).subquery("ground")
     names = [column.name for column in ground.columns]
+    # Said of this side too: else PostgreSQL reads the kept rows of everybody for each range.
+    in_range = KeptStanding.influencer_id.between(low, high - 1)
     differs = or_(
         KeptStanding.influencer_id.is_(None),
         *(KeptStanding.__table__.c[name].is_distinct_from(ground.c[name]) for name in names[1:]),
     )
     rows = (
         select(ground)
-        .join(KeptStanding, KeptStanding.influencer_id == ground.c.influencer_id, isouter=True)
+        .join(KeptStanding, and_(KeptStanding.influencer_id == ground.c.influencer_id, in_range), isouter=True)
         .where(differs)
     )
     adding = insert_into(session, KeptStanding).from_select(names, rows, include_defaults=False)
@@ -119,6 +137,7 @@ def _ground(low: int, high: int) -> Select[Any]:
             Influencer.timezone,
             cast(Influencer.topics, Text).label("topics"),
             Influencer.consent_version,
+            *(Influencer.__table__.c[name] for name in OWN),
             willing.label("willing"),
             *(evidence.c[platform.value] for platform in Platform),
             evidence.c.oldest_at,

@@ -32,10 +32,12 @@ from serving.vocabulary import (
     CampaignKind,
     CampaignState,
     Category,
+    Channel,
     ClaimCorrectionKind,
     ClaimState,
     ClarificationState,
     ComplaintReason,
+    ConsentScope,
     CorrectionState,
     DeadlineClock,
     DeadlineStage,
@@ -52,10 +54,12 @@ from serving.vocabulary import (
     ModelRole,
     OfferState,
     Platform,
+    PostCheck,
     ScreenshotState,
     SecondLookState,
     VerdictLabel,
     WebhookEventType,
+    WordingSource,
 )
 
 READY = "willing AND NOT held AND oldest_at IS NOT NULL"
@@ -162,7 +166,7 @@ class Post(Base):
     )
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
-    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), index=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"))
     # Whose copies it was found among, where that claim was merged into another; none where that is ``claim_id``.
     cluster_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"))
     source: Mapped[str] = mapped_column(String(40))
@@ -193,7 +197,22 @@ class Claim(Base):
         CheckConstraint("state <> 'merged' OR merged_into_id IS NOT NULL", name="merged_into_something"),
         Index("ix_claims_queue", "state", "priority", "id"),
         Index("ix_claims_speed", "posts_per_hour", "id"),
-        # A person's step each: almost every claim has neither, and those are left out.
+        # What boards and reports read of a claim's moments: they are answered from these alone.
+        Index("ix_claims_made", "created_at", "model"),
+        *(
+            Index(f"ix_claims_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
+            for name, columns, where in (
+                ("seen", ("seen_at", "created_at"), "seen_at IS NOT NULL"),
+                (
+                    "decided",
+                    ("decided_at", "created_at", "state", "dismiss_reason", "reopened_at"),
+                    "decided_at IS NOT NULL",
+                ),
+                ("undecided", ("created_at", "state", "seen_at", "reopened_at"), "decided_at IS NULL"),
+                ("reopened", ("reopened_at",), "reopened_at IS NOT NULL"),
+            )
+        ),
+        # A person's step each: almost every claim has none of them, and those are left out.
         *(
             Index(
                 f"ix_claims_{name}",
@@ -201,7 +220,7 @@ class Claim(Base):
                 sqlite_where=text(f"{name} IS NOT NULL"),
                 postgresql_where=text(f"{name} IS NOT NULL"),
             )
-            for name in ("seen_at", "decided_at")
+            for name in ("holder_id", "lease_until", "merged_into_id")
         ),
     )
 
@@ -232,20 +251,27 @@ class Claim(Base):
     priority: Mapped[float] = mapped_column(Float, default=0.0)
 
     # Who works on it, and by when.
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
-    holder_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    # When it was last put back into the queue; what it rested before counts for no decision.
+    reopened_at: Mapped[datetime | None]
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     held_since: Mapped[datetime | None]
-    lease_until: Mapped[datetime | None] = mapped_column(index=True)
+    lease_until: Mapped[datetime | None]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     approver_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     dismiss_reason: Mapped[DismissReason | None] = mapped_column(Word(DismissReason))
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"))
     verdict: Mapped[VerdictLabel | None] = mapped_column(Word(VerdictLabel))
     political: Mapped[bool | None]
     # Raised by each step; a form that was opened on an older one is refused.
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def undecided_since(self) -> datetime:
+        """Give since when it waits, or waited, for its newest decision."""
+        return self.reopened_at or self.created_at
 
 
 class Wording(Base):
@@ -319,7 +345,8 @@ class ClaimBand(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     band: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
-    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True, autoincrement=False)
+    # No reference: 17 keys a claim would each be checked, and what they find is verified anyway.
+    claim_id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
 
 
 class ClaimMedia(Base):
@@ -640,6 +667,67 @@ class Dispute(Base):
     outcome: Mapped[DisputeOutcome | None] = mapped_column(Word(DisputeOutcome))
 
 
+class GoldenItem(Base):
+    """A claim whose right answer is known, to be served in the queue among the others."""
+
+    __tablename__ = "golden_items"
+    __table_args__ = (
+        Index(
+            "ix_golden_items_source",
+            "source_claim_id",
+            unique=True,
+            sqlite_where=text("source_claim_id IS NOT NULL AND retired_at IS NULL"),
+            postgresql_where=text("source_claim_id IS NOT NULL AND retired_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    wording: Mapped[str] = mapped_column(Text)
+    # Copies of posts: text, source, seconds before the claim appears, counts.
+    posts: Mapped[list[Any]]
+    verdict: Mapped[VerdictLabel] = mapped_column(Word(VerdictLabel))
+    category: Mapped[Category] = mapped_column(Word(Category))
+    # What its checker reads after answering.
+    why: Mapped[str] = mapped_column(Text)
+    source_claim_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"))
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    added_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class GoldenClaim(Base):
+    """A claim by which a golden item is served to one person, and what they answered.
+
+    Triggers refuse to decide, publish or merge the claim, to move its posts, and to change an answer.
+    """
+
+    __tablename__ = "golden_claims"
+    __table_args__ = (
+        UniqueConstraint("item_id", "answered_by_id"),
+        CheckConstraint(
+            "(answered_at IS NULL) = (answered_by_id IS NULL) AND (answered_at IS NULL) = (agreed IS NULL)",
+            name="answered_whole",
+        ),
+        Index(
+            "ix_golden_claims_out",
+            "item_id",
+            unique=True,
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+    )
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True, autoincrement=False)
+    item_id: Mapped[int] = mapped_column(ForeignKey("golden_items.id"))
+    served_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    served_at: Mapped[datetime]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    answered_at: Mapped[datetime | None]
+    # None where the claim was closed for a reason that says nothing about what is true.
+    answer: Mapped[VerdictLabel | None] = mapped_column(Word(VerdictLabel))
+    agreed: Mapped[bool | None]
+
+
 class Clarification(Base):
     """An official clarification; its words are in its versions."""
 
@@ -773,6 +861,8 @@ class Wave(Base):
     people_max: Mapped[int | None]
     # Offers a person and day, where fewer than the service's own cap.
     offers_per_day: Mapped[int | None]
+    # Whether only those who passed the training are asked.
+    training_required: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class Influencer(Base):
@@ -794,11 +884,65 @@ class Influencer(Base):
     topics: Mapped[list[str]]
     sealed_email: Mapped[bytes | None] = mapped_column(LargeBinary)
     active: Mapped[bool] = mapped_column(default=True)
+    # The terms of taking part; purposes and platforms are agreed to one by one below.
     consent_version: Mapped[str | None] = mapped_column(String(20))
     consent_at: Mapped[datetime | None]
+    # Which version of each scope's words was agreed to; none = not agreed, or withdrawn. ``ConsentStep`` says when.
+    clarification_consent: Mapped[str | None] = mapped_column(String(20))
+    programme_consent: Mapped[str | None] = mapped_column(String(20))
+    measurement_consent: Mapped[str | None] = mapped_column(String(20))
+    facebook_consent: Mapped[str | None] = mapped_column(String(20))
+    x_consent: Mapped[str | None] = mapped_column(String(20))
+    instagram_consent: Mapped[str | None] = mapped_column(String(20))
+    # Quiet hours of their own beside everybody's, as minutes of their local day; the same minute twice = none.
+    quiet_from: Mapped[int] = mapped_column(default=0, server_default="0")
+    quiet_until: Mapped[int] = mapped_column(default=0, server_default="0")
+    channel: Mapped[Channel] = mapped_column(Word(Channel), default=Channel.EMAIL, server_default="email")
+    # When they last said themselves where they live and in which zone; a ministry's list then changes neither.
+    settled_at: Mapped[datetime | None]
+    # Which version of the training they passed, and when; none = not yet.
+    trained_version: Mapped[str | None] = mapped_column(String(20))
+    trained_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class ConsentStep(Base):
+    """One step of one person's consent to one scope: given or withdrawn, to which words, and when.
+
+    ``carried_over`` says that nobody asked: a migration read it out of what the person had agreed to before.
+    """
+
+    __tablename__ = "consent_steps"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id", ondelete="CASCADE"), index=True)
+    scope: Mapped[ConsentScope] = mapped_column(Word(ConsentScope))
+    version: Mapped[str] = mapped_column(String(20))
+    given: Mapped[bool]
+    carried_over: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    at: Mapped[datetime]
+
+
+class Invitation(Base):
+    """A code with which one person on the list makes the account that is theirs, once.
+
+    The code is made of ``salt`` with the service's secret and is in no table; ``code_hash`` is what it is found by.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (CheckConstraint("accepted_at IS NULL OR withdrawn_at IS NULL", name="accepted_or_withdrawn"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    influencer_id: Mapped[int] = mapped_column(ForeignKey("influencers.id", ondelete="CASCADE"), index=True)
+    salt: Mapped[str] = mapped_column(String(32))
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class InfluencerTopic(Base):
@@ -913,6 +1057,14 @@ class KeptStanding(Base):
     # The list of topics as JSON text, to be searched for one word in quotes.
     topics: Mapped[str] = mapped_column(Text)
     consent_version: Mapped[str | None] = mapped_column(String(20))
+    clarification_consent: Mapped[str | None] = mapped_column(String(20))
+    programme_consent: Mapped[str | None] = mapped_column(String(20))
+    facebook_consent: Mapped[str | None] = mapped_column(String(20))
+    x_consent: Mapped[str | None] = mapped_column(String(20))
+    instagram_consent: Mapped[str | None] = mapped_column(String(20))
+    quiet_from: Mapped[int] = mapped_column(default=0, server_default="0")
+    quiet_until: Mapped[int] = mapped_column(default=0, server_default="0")
+    trained_version: Mapped[str | None] = mapped_column(String(20))
     # In service, consenting to some version, neither paused nor gone.
     willing: Mapped[bool]
     # The latest count on each platform, held or not.
@@ -1074,7 +1226,10 @@ class PostedLink(Base):
     """Where somebody says that they posted: the address only, no token and no password."""
 
     __tablename__ = "posted_links"
-    __table_args__ = (UniqueConstraint("offer_id", "platform"),)
+    __table_args__ = (
+        UniqueConstraint("offer_id", "platform"),
+        Index("ix_posted_links_checked", "checked", "checked_at"),
+    )
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"))
@@ -1083,6 +1238,26 @@ class PostedLink(Base):
     at: Mapped[datetime]
     # How often it was seen, as its person read it off the platform; none where they did not say.
     views: Mapped[int | None] = mapped_column(Big)
+    # How it is looked at, and when its page was last asked.
+    checked: Mapped[PostCheck] = mapped_column(
+        Word(PostCheck), default=PostCheck.SAMPLE, server_default=PostCheck.SAMPLE.value
+    )
+    checked_at: Mapped[datetime | None]
+
+
+class PostWording(Base):
+    """A signature of the words of one person's post, to be compared with those of others; the words are not kept."""
+
+    __tablename__ = "post_wordings"
+    __table_args__ = (UniqueConstraint("offer_id", "platform"),)
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"))
+    platform: Mapped[Platform] = mapped_column(Word(Platform))
+    source: Mapped[WordingSource] = mapped_column(Word(WordingSource))
+    # 64 numbers of four bytes, little end first: ``serving.desk.likeness``.
+    minhash: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
 
 
 class ShortLink(Base):
@@ -1125,6 +1300,9 @@ class Correction(Base):
     reason: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
+    # How often its person was reminded, and when last; see ``serving.desk.corrections``.
+    n_reminders: Mapped[int] = mapped_column(default=0, server_default="0")
+    reminded_at: Mapped[datetime | None]
 
 
 class Delivery(Base):
@@ -1145,6 +1323,8 @@ class Delivery(Base):
     correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"))
     # A reminder has neither: it tells of all evidence measured up to here, which the next one leaves out.
     evidence_before: Mapped[datetime | None]
+    # The invitation that it carries, to somebody who has no account yet.
+    invitation_id: Mapped[int | None] = mapped_column(Big)
     state: Mapped[DeliveryState] = mapped_column(Word(DeliveryState))
     # Only ever rises: it numbers the claims, and whoever comes with an older number is refused.
     attempts: Mapped[int] = mapped_column(default=0)
@@ -1153,6 +1333,39 @@ class Delivery(Base):
     not_before: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
+
+
+class ChatLink(Base):
+    """A chat by which one person hears of offers and answers them; its address is sealed, and found by a keyed hash.
+
+    Until its code was sent from the chat there is no address. The code itself is kept as a hash and counts once.
+    """
+
+    __tablename__ = "chat_links"
+    __table_args__ = (
+        UniqueConstraint("channel", "address_hash"),
+        CheckConstraint("(sealed_address IS NULL) = (address_hash IS NULL)", name="address_whole"),
+    )
+
+    influencer_id: Mapped[int] = mapped_column(
+        ForeignKey("influencers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    channel: Mapped[Channel] = mapped_column(Word(Channel), primary_key=True)
+    sealed_address: Mapped[bytes | None] = mapped_column(LargeBinary)
+    address_hash: Mapped[str | None] = mapped_column(String(64))
+    linked_at: Mapped[datetime | None]
+    code_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    code_until: Mapped[datetime | None]
+
+
+class ChatUpdate(Base):
+    """A message that came from a chat, by its number there: it counts once."""
+
+    __tablename__ = "chat_updates"
+
+    channel: Mapped[Channel] = mapped_column(Word(Channel), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 # ---- what stops it ---------------------------------------------------------------------------------------------
@@ -1285,8 +1498,19 @@ class WebhookEndpoint(Base):
     """Another system's address that is told what happens. A removed one stays for the log, without its secrets."""
 
     __tablename__ = "webhook_endpoints"
+    __table_args__ = (
+        Index(
+            "ix_webhook_endpoints_ministry",
+            "ministry_id",
+            unique=True,
+            sqlite_where=text("ministry_id IS NOT NULL AND removed_at IS NULL"),
+            postgresql_where=text("ministry_id IS NOT NULL AND removed_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
+    # The ministry whose system this is; it alone is told of offers, those of its own people.
+    ministry_id: Mapped[int | None] = mapped_column(ForeignKey("ministries.id"))
     url: Mapped[str] = mapped_column(String(2000))
     label: Mapped[str] = mapped_column(String(120))
     # Members of WebhookEventType.
@@ -1313,6 +1537,8 @@ class WebhookEvent(Base):
     type: Mapped[WebhookEventType] = mapped_column(Word(WebhookEventType))
     # What it is about, such as ``claim:12``.
     subject: Mapped[str] = mapped_column(String(80))
+    # Whose people it is about; none for what everybody may be told.
+    ministry_id: Mapped[int | None] = mapped_column(ForeignKey("ministries.id"))
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(index=True)
 

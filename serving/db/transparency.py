@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serving.db import second_look
 from serving.db.appeals import ANSWERED
+from serving.db.golden import is_real
 from serving.db.tables import (
     Appeal,
     BreakerFreeze,
@@ -24,6 +25,7 @@ from serving.db.tables import (
     ModelHistory,
     PublicChange,
 )
+from serving.db.timings import Taken, Times, times, undecided_since
 from serving.vocabulary import (
     AppealState,
     Category,
@@ -91,16 +93,14 @@ def dismissals(session: Session, span: Span) -> dict[DismissReason, int]:
     return _counted(session, Claim.dismiss_reason, closed, span.holds(Claim.decided_at))
 
 
-def seconds_until_seen(session: Session, span: Span) -> list[float]:
-    """Give, for every claim that was first looked at in the month, the seconds since it arose."""
-    query = select(Claim.created_at, Claim.seen_at).where(span.holds(Claim.seen_at))
-    return [(seen - made).total_seconds() for made, seen in session.execute(query) if seen]
+def until_seen(session: Session, span: Span) -> Times:
+    """Sum up, for every claim that was first looked at in the month, how long it had waited."""
+    return times(session, Taken(Claim.created_at, Claim.seen_at, (span.holds(Claim.seen_at), is_real(Claim.id))))
 
 
-def seconds_until_decided(session: Session, span: Span) -> list[float]:
-    """Give, for every claim that was decided in the month, the seconds since it arose."""
-    query = select(Claim.created_at, Claim.decided_at).where(span.holds(Claim.decided_at))
-    return [(decided - made).total_seconds() for made, decided in session.execute(query) if decided]
+def until_decided(session: Session, span: Span) -> Times:
+    """Sum up, for every claim that was decided in the month, how long it took since it arose or was last reopened."""
+    return times(session, Taken(undecided_since(), Claim.decided_at, (span.holds(Claim.decided_at),)))
 
 
 def changes(session: Session, span: Span) -> dict[str, int]:
@@ -128,10 +128,9 @@ def n_open_at(session: Session, moment: datetime) -> int:
     return session.execute(select(func.count()).where(Appeal.filed_at < moment, unanswered)).scalar_one()
 
 
-def seconds_until_answered(session: Session, span: Span) -> list[float]:
-    """Give, for every appeal that was answered in the month, the seconds since it was filed."""
-    query = select(Appeal.filed_at, Appeal.answered_at).where(span.holds(Appeal.answered_at))
-    return [(answered - filed).total_seconds() for filed, answered in session.execute(query) if answered]
+def until_answered(session: Session, span: Span) -> Times:
+    """Sum up, for every appeal that was answered in the month, how long it took since it was filed."""
+    return times(session, Taken(Appeal.filed_at, Appeal.answered_at, (span.holds(Appeal.answered_at),)))
 
 
 def complaints(session: Session, span: Span) -> dict[ComplaintReason, int]:
@@ -177,7 +176,7 @@ def told(session: Session, span: Span) -> tuple[int, int]:
 
 def models_read_with(session: Session, span: Span) -> dict[str, int]:
     """Count the claims that arose in the month by the model that judged them."""
-    return _counted(session, Claim.model, span.holds(Claim.created_at))
+    return _counted(session, Claim.model, span.holds(Claim.created_at), is_real(Claim.id))
 
 
 def metrics_of(session: Session, versions: Sequence[str]) -> dict[str, dict[str, Any]]:

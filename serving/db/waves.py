@@ -92,13 +92,16 @@ def topics(session: Session, line: Line) -> list[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
-def short_on(session: Session, ministries: Sequence[int], min_followers: int) -> dict[Platform, int]:
-    """Count, by platform, who takes part in a running ministry and lacks a count that is high enough there."""
+def short_on(session: Session, ministries: Sequence[int], min_followers: int) -> tuple[int, dict[Platform, int]]:
+    """Count who takes part in a running ministry, and of these, by platform, who lacks a count that is high enough."""
     columns = {platform: getattr(KeptStanding, platform.value) for platform in Platform}
     query = (
-        select(*(func.count().filter(or_(each.is_(None), each < min_followers)) for each in columns.values()))
+        select(
+            func.count(), *(func.count().filter(or_(each.is_(None), each < min_followers)) for each in columns.values())
+        )
         .select_from(KeptStanding)
         .join(Ministry, Ministry.id == KeptStanding.ministry_id)
         .where(KeptStanding.willing, KeptStanding.ministry_id.in_(ministries))
     )
-    return dict(zip(columns, (int(n) for n in session.execute(query).one()), strict=True))
+    willing, *short = map(int, session.execute(query).one())
+    return willing, dict(zip(Platform, short, strict=True))

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from serving.db.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from serving.vocabulary import DeliveryState, WebhookEventType
@@ -56,15 +56,27 @@ def locked_endpoint(session: Session, endpoint_id: int) -> WebhookEndpoint | Non
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[WebhookDelivery]:
-    """Give messages that may leave now, longest due first, locked; those that another worker holds are passed over."""
+    """Give messages that may leave now, longest due first, locked; those that another worker holds are passed over.
+
+    So are those of an endpoint of which some are under way: claimed, and nothing has come of that attempt yet.
+    """
     listening = exists().where(
         WebhookEndpoint.id == WebhookDelivery.endpoint_id,
         WebhookEndpoint.active,
         WebhookEndpoint.removed_at.is_(None),
     )
+    sent = aliased(WebhookDelivery)
+    answered = exists().where(WebhookAttempt.delivery_id == sent.id, WebhookAttempt.number == sent.attempts)
+    under_way = exists().where(
+        sent.endpoint_id == WebhookDelivery.endpoint_id,
+        sent.state == DeliveryState.PENDING,
+        sent.not_before > now,
+        sent.attempts > 0,
+        ~answered,
+    )
     query = (
         select(WebhookDelivery)
-        .where(WebhookDelivery.state == DeliveryState.PENDING, WebhookDelivery.not_before <= now, listening)
+        .where(WebhookDelivery.state == DeliveryState.PENDING, WebhookDelivery.not_before <= now, listening, ~under_way)
         .order_by(WebhookDelivery.not_before, WebhookDelivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -83,10 +95,33 @@ def event(session: Session, event_id: int) -> WebhookEvent:
     return session.get_one(WebhookEvent, event_id)
 
 
-def events_since(session: Session, since: datetime, types: Sequence[str]) -> Sequence[WebhookEvent]:
-    """Give the events of these kinds from a moment on, oldest first."""
-    query = select(WebhookEvent).where(WebhookEvent.at >= since, WebhookEvent.type.in_(types)).order_by(WebhookEvent.id)
-    return session.scalars(query).all()
+def events_since(
+    session: Session, since: datetime, types: Sequence[str], ministry_id: int | None
+) -> Sequence[WebhookEvent]:
+    """Give the events of these kinds from a moment on, oldest first; of those about a ministry's people, its own."""
+    mine = or_(WebhookEvent.ministry_id.is_(None), WebhookEvent.ministry_id == ministry_id)
+    query = select(WebhookEvent).where(WebhookEvent.at >= since, WebhookEvent.type.in_(types), mine)
+    return session.scalars(query.order_by(WebhookEvent.id)).all()
+
+
+def listening_ministries(session: Session) -> list[int]:
+    """Give the ministries whose own endpoint asks to be told of offers and does not rest."""
+    own = select(WebhookEndpoint).where(
+        WebhookEndpoint.ministry_id.is_not(None), WebhookEndpoint.active, WebhookEndpoint.removed_at.is_(None)
+    )
+    return [
+        row.ministry_id or 0
+        for row in session.scalars(own.order_by(WebhookEndpoint.ministry_id))
+        if WebhookEventType.OFFER_MADE in row.events
+    ]
+
+
+def told_of_offers(session: Session, subject: str) -> list[int]:
+    """Give the ministries that were told of offers of this subject."""
+    query = select(WebhookEvent.ministry_id).where(
+        WebhookEvent.type == WebhookEventType.OFFER_MADE, WebhookEvent.subject == subject
+    )
+    return sorted({number for number in session.scalars(query) if number is not None})
 
 
 def deliveries_of(session: Session, endpoint_id: int, event_ids: Sequence[int]) -> dict[int, WebhookDelivery]:

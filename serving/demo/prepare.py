@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from serving.desk import (
     audit,
     campaign_drafts,
     campaigns,
+    consents,
     evidence,
     influencers,
     intake,
@@ -54,6 +55,7 @@ from serving.vocabulary import (
     CampaignState,
     Category,
     ClaimState,
+    ConsentScope,
     EvidenceKind,
     EvidenceMethod,
     Gate,
@@ -233,6 +235,7 @@ def _answer_for(ctx: Context, row: Influencer, person: SamplePerson) -> None:
     """Write the consent that a made-up person is said to have given; nobody real can be consented for."""
     if person.consents:
         row.consent_version, row.consent_at = CONSENT_VERSION, ctx.now - CONSENTED_BEFORE
+        consents.give(replace(ctx, now=row.consent_at), row, tuple(ConsentScope))
     if person.paused:
         row.paused_at = ctx.now
     audit.append(ctx, "demo.person", "influencer", row.id, consents=person.consents, paused=person.paused)

@@ -15,8 +15,11 @@ from urllib.parse import urlsplit
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 
-# Ranges that are global by number and lead to an IPv4 address inside: 6to4, NAT64, Teredo.
-_CARRIERS: Final = tuple(ipaddress.ip_network(text) for text in ("2002::/16", "64:ff9b::/96", "2001::/32"))
+# All that is given out of IPv6 to be reached from everywhere (RFC 4291, IANA). Outside it lie forms that carry an IPv4
+# address, local NAT64 among them, and site-local numbers, which Python's ``is_global`` lets through.
+_GIVEN_OUT: Final = ipaddress.ip_network("2000::/3")
+# Ranges in it that lead to an IPv4 address inside: 6to4, Teredo.
+_CARRIERS: Final = tuple(ipaddress.ip_network(text) for text in ("2002::/16", "2001::/32"))
 
 
 class PrivateAddressError(InvalidInputError):
@@ -92,6 +95,6 @@ def _is_public(number: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-        elif any(address in network for network in _CARRIERS):
+        elif address not in _GIVEN_OUT or any(address in network for network in _CARRIERS):
             return False
     return address.is_global and not address.is_multicast

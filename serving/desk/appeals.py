@@ -191,18 +191,22 @@ def waiting(ctx: Context, *, after: int | None = None, limit: int = 50) -> Queue
     ctx.require(*READERS)
     found = rows.waiting(ctx.session, after=after, limit=limit + 1)
     more = found[limit - 1].appeal.id if len(found) > limit else None
-    return Queue([_case(ctx, each) for each in found[:limit]], more)
+    return Queue(_cases(ctx, found[:limit]), more)
 
 
-def _case(ctx: Context, found: Contested) -> Case:
-    holder = found.appeal.taken_by_id
-    return Case(
-        contested=found,
-        taken_by=leases.names(ctx, [holder]).get(holder or 0, ""),
-        mine=holder is not None and holder == ctx.actor.user_id,
-        may_answer=ctx.actor.user_id not in rows.hands(ctx.session, found.head),
-        has_contact=found.appeal.sealed_contact is not None,
-    )
+def _cases(ctx: Context, found: Sequence[Contested]) -> list[Case]:
+    names = leases.names(ctx, [each.appeal.taken_by_id for each in found])
+    hands = rows.hands(ctx.session, [each.head for each in found])
+    return [
+        Case(
+            contested=each,
+            taken_by=names.get(each.appeal.taken_by_id or 0, ""),
+            mine=each.appeal.taken_by_id is not None and each.appeal.taken_by_id == ctx.actor.user_id,
+            may_answer=ctx.actor.user_id not in hands[each.head.id],
+            has_contact=each.appeal.sealed_contact is not None,
+        )
+        for each in found
+    ]
 
 
 def one(ctx: Context, appeal_id: int) -> Case:
@@ -211,7 +215,7 @@ def one(ctx: Context, appeal_id: int) -> Case:
     found = rows.one(ctx.session, appeal_id)
     if found is None:
         raise NotFoundError(mark("Keberatan itu tidak ada."))
-    return _case(ctx, found)
+    return _cases(ctx, [found])[0]
 
 
 def _third_person(ctx: Context, appeal_id: int) -> tuple[Appeal, Clarification, int]:
@@ -221,7 +225,7 @@ def _third_person(ctx: Context, appeal_id: int) -> tuple[Appeal, Clarification, 
     found = rows.one(ctx.session, appeal_id)
     if row is None or found is None:
         raise NotFoundError(mark("Keberatan itu tidak ada."))
-    if user_id in rows.hands(ctx.session, found.head):
+    if user_id in rows.hands(ctx.session, [found.head])[found.head.id]:
         raise SameHumanError(mark("Anda ikut menyiapkan atau memutuskan label ini; orang lain yang menjawabnya."))
     return row, found.head, user_id
 

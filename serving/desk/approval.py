@@ -10,8 +10,9 @@ hold that too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from serving.db import approval as rows
 from serving.db.tables import Claim, Dispute, Draft, FirstLook
@@ -20,6 +21,8 @@ from serving.desk.leases import DESK
 from serving.errors import ConflictError, SameHumanError
 from serving.i18n import mark
 from serving.vocabulary import Category, ClaimState, DisputeOutcome, Role, VerdictLabel
+
+_BEING_WRITTEN: Final = (ClaimState.QUEUED, ClaimState.CLAIMED, ClaimState.DRAFTED, ClaimState.ON_HOLD)
 
 
 class LookFirstError(ConflictError):
@@ -48,11 +51,35 @@ class Agreement:
 def is_blind(ctx: Context, claim: Claim, draft: Draft | None) -> bool:
     """Tell whether a draft is hidden: the reader may have to decide on it and has not said what they think."""
     person = ctx.actor.user_id
-    if draft is None or person is None or claim.state is not ClaimState.AWAITING_APPROVAL:
+    # One that was handed up while it waited for approval comes back to it: nobody reads it on the way.
+    was_submitted = claim.state is ClaimState.ESCALATED and claim.author_id is not None
+    if draft is None or person is None or not (claim.state is ClaimState.AWAITING_APPROVAL or was_submitted):
         return False
     if not ctx.actor.may(Role.APPROVER) or person in draft.writers or person == claim.author_id:
         return False
     return rows.first_look(ctx.session, claim.id, draft.version, person) is None
+
+
+def is_sealed(ctx: Context, claim: Claim, draft: Draft | None) -> bool:
+    """Tell whether a draft's words are kept from the reader: it is blind to them, or would be once it is submitted.
+
+    While somebody still writes it, only its writers and its holder read it; whoever may have to decide would come to
+    the blind look with the answer in mind. One that was handed up to the approvers they must be able to read.
+    """
+    person = ctx.actor.user_id
+    if claim.state in {ClaimState.AWAITING_APPROVAL, ClaimState.ESCALATED}:
+        return is_blind(ctx, claim, draft)
+    if draft is None or claim.state not in _BEING_WRITTEN or not ctx.actor.may(Role.APPROVER):
+        return False
+    return person not in draft.writers and person != claim.holder_id
+
+
+def blind_to(ctx: Context, claim_ids: Iterable[int]) -> Mapping[int, frozenset[int]]:
+    """Give those of some claims whose draft is hidden from the reader, each with the people who wrote in it."""
+    if not ctx.actor.may(Role.APPROVER):
+        return {}
+    waiting = rows.waiting_drafts(ctx.session, sorted(set(claim_ids)))
+    return {claim.id: frozenset(draft.writers) for claim, draft in waiting if is_blind(ctx, claim, draft)}
 
 
 def require_look(ctx: Context, claim: Claim, draft: Draft) -> FirstLook:

@@ -2,7 +2,8 @@
 
 Each row's hash is HMAC-SHA-256, under a key that is not in the database, over the row before it and every field of its
 own. Editing, removing or reordering a row breaks the chain at that row; cutting the tail contradicts the head. A row
-that tells of an approval carries the hash of what was approved, so that words changed behind the chain are found too.
+that tells of an approval carries the hash of what was approved, and one of a file that of its bytes, so that words and
+files changed behind the chain are found too.
 What it does not stop is somebody who holds both the database and the secret.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from serving.db import Session
@@ -23,6 +24,9 @@ from serving.desk.context import Context
 GENESIS = "0" * 64
 # The steps by which two people's words come into force.
 APPROVALS = frozenset({"clarification.publish", "clarification.revise", "campaign.approve"})
+# The step by which a file came to stand beside a source, and what that file is called in ``content``.
+ATTACHED = "evidence.attach"
+EXHIBIT = "exhibit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +84,41 @@ def append(ctx: Context, action: str, entity: str, entity_id: int | None = None,
 
 
 @dataclass(frozen=True, slots=True)
-class _Approval:
+class _Kept:
     """The newest row that tells of what stands of one thing, and the hash that it carries."""
 
     seq: int
+    entity: str
+    entity_id: int
     sha256: str
 
 
-def _approval(row: AuditRow) -> _Approval | None:
-    """Read the hash of what was approved; nothing in rows of other steps, and in those written before it was kept."""
-    if row.action not in APPROVALS:
+def _kept(row: AuditRow) -> _Kept | None:
+    """Read the hash of what was recorded; nothing in rows of other steps, and in those written before it was kept."""
+    if row.action not in APPROVALS | {ATTACHED}:
         return None
     try:
         detail = json.loads(row.detail)
     except ValueError:
         return None  # the row's own hash tells of it
-    found = detail.get("sha256") if isinstance(detail, dict) else None
-    return _Approval(row.seq, found) if isinstance(found, str) else None
+    if not isinstance(detail, dict):
+        return None
+    is_file = row.action == ATTACHED
+    entity, entity_id = (EXHIBIT, detail.get("evidence")) if is_file else (row.entity, row.entity_id)
+    sha256 = detail.get("sha256")
+    if not isinstance(sha256, str) or not isinstance(entity_id, int):
+        return None
+    return _Kept(row.seq, entity, entity_id, sha256)
 
 
-def _changed_content(session: Session, approvals: Mapping[tuple[str, int], _Approval]) -> list[Break]:
+def _changed_content(session: Session, kept: Iterable[_Kept]) -> list[Break]:
     breaks = []
-    for (entity, entity_id), approval in approvals.items():
-        now = content.standing(session, entity, entity_id)
+    for each in kept:
+        now = content.standing(session, each.entity, each.entity_id)
         if now is None:
-            breaks.append(Break(approval.seq, f"{entity} {entity_id}, approved here, is gone"))
-        elif now != approval.sha256:
-            breaks.append(Break(approval.seq, f"{entity} {entity_id} no longer says what was approved here"))
+            breaks.append(Break(each.seq, f"{each.entity} {each.entity_id}, recorded here, is gone"))
+        elif now != each.sha256:
+            breaks.append(Break(each.seq, f"{each.entity} {each.entity_id} is no longer what was recorded here"))
     return breaks
 
 
@@ -125,7 +137,7 @@ def verify(session: Session, key: bytes) -> Report:
 
 def _walk(session: Session, key: bytes) -> Report:
     breaks: list[Break] = []
-    approvals: dict[tuple[str, int], _Approval] = {}
+    kept: dict[tuple[str, int], _Kept] = {}
     previous, expected, n = GENESIS, 1, 0
     for row in rows.rows_in_order(session):
         n += 1
@@ -135,13 +147,13 @@ def _walk(session: Session, key: bytes) -> Report:
             breaks.append(Break(row.seq, "does not follow the row before it (moved, or its neighbour was replaced)"))
         if _digest(key, row) != row.hash:
             breaks.append(Break(row.seq, "was edited, or another secret is configured"))
-        if row.entity_id is not None and (approval := _approval(row)):
-            approvals[row.entity, row.entity_id] = approval
+        if found := _kept(row):
+            kept[found.entity, found.entity_id] = found
         previous, expected = row.hash, row.seq + 1
     head = rows.head(session)
     if head is None:
         breaks.append(Break(expected - 1, "the head of the chain was removed"))
     elif (head.seq, head.hash) != (expected - 1, previous):
         breaks.append(Break(expected, f"the chain ends at {expected - 1} but its head says {head.seq}"))
-    breaks.extend(_changed_content(session, approvals))
+    breaks.extend(_changed_content(session, kept.values()))
     return Report(n, tuple(breaks))

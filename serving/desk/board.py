@@ -21,7 +21,8 @@ from serving.db.board import Window
 from serving.desk import routing
 from serving.desk.context import Context
 from serving.desk.routing import Caps
-from serving.desk.suppression import Funnel
+from serving.desk.suppression import Funnel, is_enough
+from serving.desk.transparency import inert
 from serving.errors import InvalidInputError
 from serving.i18n import ZONES, mark
 from serving.vocabulary import DeclineReason, Role
@@ -105,7 +106,8 @@ def board(ctx: Context, month: str = "") -> Board:
     if chosen not in months:
         raise InvalidInputError(mark("Pilih salah satu dari {n} bulan terakhir."), n=MONTHS_SHOWN)
     window = _window(chosen)
-    total, by_ministry = _steps(ctx, window)
+    counted = rows.funnel(ctx.session, window)
+    total, by_ministry = _steps(ctx, counted)
     return Board(
         month=chosen,
         months=months,
@@ -113,7 +115,7 @@ def board(ctx: Context, month: str = "") -> Board:
         by_ministry=by_ministry,
         first_posts=_first_posts(ctx, window),
         burden=_burden(ctx),
-        declines=_declines(ctx, window),
+        declines=_declines(ctx, window, n_asked=sum(each[0] for each in counted.values())),
     )
 
 
@@ -136,20 +138,16 @@ def _window(month: str) -> Window:
 # ---- the funnel ------------------------------------------------------------------------------------------------
 
 
-def _steps(ctx: Context, window: Window) -> tuple[Steps, tuple[Steps, ...]]:
+def _steps(ctx: Context, funnel: Mapping[str, tuple[int, int, int, int]]) -> tuple[Steps, tuple[Steps, ...]]:
     smallest = ctx.settings.min_group
     names = {row.code: row.name for row in people.ministries(ctx.session)}
     eligible = rows.eligible_by_ministry(ctx.session, routing.line_of(ctx))
     visible = routing.suppress(eligible, smallest)
-    counted = dict.fromkeys(names, (0, 0, 0, 0)) | rows.funnel(ctx.session, window)
+    counted = dict.fromkeys(names, (0, 0, 0, 0)) | dict(funnel)
     shown = Funnel(counted, 1, smallest).shown()
     n_eligible = sum(eligible.values())
-    total = Steps("", "", n_eligible if _is_enough(n_eligible, smallest) else None, *shown.total)
+    total = Steps("", "", n_eligible if is_enough(n_eligible, smallest) else None, *shown.total)
     return total, tuple(Steps(code, name, visible.get(code, 0), *shown.groups[code]) for code, name in names.items())
-
-
-def _is_enough(n: int, smallest: int) -> bool:
-    return n == 0 or n >= smallest
 
 
 # ---- how soon --------------------------------------------------------------------------------------------------
@@ -209,10 +207,9 @@ def gini(counted: Mapping[int, int]) -> float:
 # ---- why not ---------------------------------------------------------------------------------------------------
 
 
-def _declines(ctx: Context, window: Window) -> dict[DeclineReason, int | None] | None:
+def _declines(ctx: Context, window: Window, n_asked: int) -> dict[DeclineReason, int | None] | None:
     """Count people by reason; nothing where decliners or the others are fewer than ten, so that none is read off."""
     found = rows.declined(ctx.session, window)
-    n_asked = sum(each[0] for each in rows.funnel(ctx.session, window).values())
     smallest = ctx.settings.min_group
     if found.n_people < smallest or n_asked - found.n_people < smallest:
         return None
@@ -232,7 +229,7 @@ def as_csv(found: Board) -> str:
     writer = csv.writer(out)
     writer.writerow(("month", "part", "group", "figure", "value"))
     for part, group, figure, value in _figures(found):
-        writer.writerow((found.month, part, _safe(group), figure, HIDDEN if value is None else value))
+        writer.writerow((found.month, part, inert(group), figure, HIDDEN if value is None else value))
     return out.getvalue()
 
 
@@ -257,8 +254,3 @@ def _figures(found: Board) -> Sequence[tuple[str, str, str, int | float | None]]
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
-
-
-def _safe(text: str) -> str:
-    """Keep a spreadsheet from reading a name as a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Final
 
 from serving.db import bulk_steps as rows
+from serving.db import claims as claim_rows
 from serving.db import review as review_rows
 from serving.db.tables import BulkStep, BulkStepClaim, Claim
 from serving.desk import audit, leases
@@ -134,7 +135,11 @@ def _back(ctx: Context, step: BulkStep, row: BulkStepClaim) -> Claim:
 def _each(
     ctx: Context, claim_ids: Sequence[int], step: Callable[[int], Claim]
 ) -> tuple[list[Claim], tuple[Refused, ...]]:
-    """Take a step for each claim whole or not at all, in the order of their numbers, as every lock here is taken."""
+    """Take a step for each claim whole or not at all, in the order of their numbers.
+
+    All are locked before the first step: each step ends with its audit row, and nothing is locked after that.
+    """
+    claim_rows.lock_claims(ctx.session, claim_ids)
     done, refused = [], []
     for claim_id in claim_ids:
         try:
@@ -159,7 +164,10 @@ def do(ctx: Context, asked: Asked) -> Outcome:
         raise InvalidInputError(mark("Pilih sedikitnya satu klaim."))
     if len(numbers) > CLAIMS_MAX:
         raise TooLargeError(mark("Paling banyak {n} klaim sekaligus."), n=CLAIMS_MAX)
-    before = {number: claim.state for number in numbers if (claim := review_rows.claim(ctx.session, number))}
+    found = [claim for number in numbers if (claim := review_rows.claim(ctx.session, number))]
+    before = {claim.id: claim.state for claim in found}
+    # Taking what one holds already changes nothing that an undo should take away.
+    own = {claim.id for claim in found if asked.action is BulkAction.ASSIGN and claim.holder_id == user_id}
     done, refused = _each(ctx, numbers, lambda number: _DO[asked.action](ctx, number, asked))
     if not done:
         raise refused[0].error
@@ -169,6 +177,7 @@ def do(ctx: Context, asked: Asked) -> Outcome:
     ctx.session.add_all(
         BulkStepClaim(bulk_id=row.id, claim_id=claim.id, before=before[claim.id], version=claim.version)
         for claim in done
+        if claim.id not in own
     )
     audit.append(ctx, f"bulk.{asked.action}", "bulk", row.id, n=len(done), refused=len(refused))
     return Outcome(row.id, row.action, tuple(claim.id for claim in done), refused)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from serving.db import campaigns as rows
 from serving.db.tables import Campaign
-from serving.desk import audit, breaker, campaign_rules, content, offers, official, routing
+from serving.desk import announcements, audit, breaker, campaign_rules, content, offers, official, routing
 from serving.desk.campaign_rules import ResubmittedError
 from serving.desk.context import Context
 from serving.desk.states import CampaignStep, next_campaign_state
@@ -197,6 +197,7 @@ def freeze(ctx: Context, campaign_id: int, reason: str) -> Campaign:
     to = row.state if waits_for_answer(row) else next_campaign_state(row.state, CampaignStep.FREEZE)
     row.freeze_reason, row.frozen_by_id, row.state = _reason(reason), person, to
     row.freeze_cause = FreezeCause.PERSON
+    announcements.offers_stopped(ctx, row)
     audit.append(ctx, "campaign.freeze", "campaign", row.id)
     return row
 
@@ -218,6 +219,7 @@ def _thaw(ctx: Context, row: Campaign) -> None:
     campaign_rules.check_still_open(ctx, row)
     campaign_rules.check_uncontested(ctx, row)
     row.state, row.freeze_reason, row.frozen_by_id, row.freeze_cause = to, "", None, None
+    announcements.offers_resumed(ctx, row)
 
 
 def end(ctx: Context, campaign_id: int, reason: str) -> int:
@@ -237,6 +239,7 @@ def _close(ctx: Context, row: Campaign, reason: str) -> None:
     row.state = next_campaign_state(row.state, CampaignStep.END)
     row.ended_at = ctx.now
     ctx.session.flush()
+    announcements.offers_stopped(ctx, row)
     audit.append(ctx, "campaign.end", "campaign", row.id, reason=reason)
 
 
@@ -287,6 +290,7 @@ def hold_politics(ctx: Context) -> int:
         row.state = next_campaign_state(row.state, CampaignStep.FREEZE)
         row.freeze_reason, row.frozen_by_id = mark("Masa pemilu: materi politik tidak disalurkan."), None
         row.freeze_cause = FreezeCause.ELECTION
+        announcements.offers_stopped(ctx, row)
         audit.append(ctx, "campaign.freeze", "campaign", row.id, reason="election period")
     ctx.session.flush()
     return len(running)
@@ -311,6 +315,7 @@ def freeze_contested(ctx: Context, clarification_id: int) -> int:
         row.freeze_reason, row.frozen_by_id = mark("Ada keberatan atas klarifikasinya; menunggu jawaban."), None
         row.freeze_cause = FreezeCause.APPEAL
         ctx.session.flush()
+        announcements.offers_stopped(ctx, row)
         audit.append(ctx, "campaign.freeze", "campaign", row.id, reason="appeal")
     return len(live)
 

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ from serving.db.routing import Candidate
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Reals: TypeAlias = npt.NDArray[np.float64]
+# Groups by number, as narrow as they go: numpy sorts numbers of 16 bits in one pass.
+Codes: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 
 # The draw that breaks ties: x -> x^5 modulo a prime, which is a permutation because 5 does not divide MODULUS - 1.
 MODULUS = 2**31 - 1
@@ -67,7 +69,14 @@ class Limits:
 
 def draw(campaign_id: int, influencer_id: int) -> int:
     """Give a person's place in one campaign's draw: the same for the same two numbers, unlike between campaigns."""
-    return pow((influencer_id + campaign_id * STRIDE) % MODULUS, 5, MODULUS)
+    return int(_draws(campaign_id, np.array([influencer_id], dtype=np.int64))[0])
+
+
+def _draws(campaign_id: int, ids: Numbers) -> Numbers:
+    # Each factor stays below 2^31, and so each product below 2^62.
+    start = (ids % MODULUS + campaign_id * STRIDE % MODULUS) % MODULUS
+    squared = start * start % MODULUS
+    return squared * squared % MODULUS * start % MODULUS
 
 
 def weight(n_recent: int) -> int:
@@ -79,7 +88,7 @@ def weight(n_recent: int) -> int:
 class _Group:
     """One limit: each person's group (the last one has no limit) and how many of each group are free."""
 
-    of: Numbers
+    of: Codes
     free: Numbers
 
     def left(self, taken: Numbers) -> Numbers:
@@ -104,8 +113,8 @@ class _Problem:
     def take(self, price: float) -> Numbers:
         """Give the positions of whoever is worth it at a price, best first, as far as the limits go."""
         keys = self.keys(price)
-        order = np.argsort(keys, kind="stable")
-        waiting = order[keys[order] < 0]
+        worth = np.flatnonzero(keys < 0)
+        waiting = worth[np.argsort(keys[worth], kind="stable")]
         taken: Numbers = np.empty(0, dtype=np.int64)
         # One limit after another turns away some whom a later limit would have made room for: they are asked again.
         for _ in range(PASSES):
@@ -183,7 +192,7 @@ def choose(campaign_id: int, people: Sequence[Candidate], need: int, limits: Lim
     """
     if not people or need <= 0 or limits.n_wordings <= 0:
         return []
-    ordered = sorted(people, key=lambda each: (each.last_at, draw(campaign_id, each.id)))
+    ordered = _in_order(campaign_id, people)
     problem = _Problem(
         ids=np.array([each.id for each in ordered], dtype=np.int64),
         reach=np.array([each.reach for each in ordered], dtype=np.int64),
@@ -196,6 +205,13 @@ def choose(campaign_id: int, people: Sequence[Candidate], need: int, limits: Lim
     )
     regions = [each.region for each in ordered]
     return [int(each) for each in problem.ids[_spread(problem, regions, shares(regions, limits.spreading))]]
+
+
+def _in_order(campaign_id: int, people: Sequence[Candidate]) -> list[Candidate]:
+    """Give people as equals are taken: whoever was asked longest ago, and then by the draw."""
+    ids = np.array([each.id for each in people], dtype=np.int64)
+    last_s = np.array([each.last_at.timestamp() for each in people])
+    return [people[each] for each in np.lexsort((_draws(campaign_id, ids), last_s))]
 
 
 def shares(regions: Sequence[str], spreading: Mapping[str, int]) -> dict[str, float]:
@@ -215,15 +231,19 @@ def _group(names: Sequence[str], limit: int, used: Mapping[str, int]) -> _Group:
     """Number groups by name; whoever has no name stands in the last, which has no limit."""
     known = {name: code for code, name in enumerate(sorted(set(names) - {""}))}
     free = [max(0, limit - used.get(name, 0)) for name in known]
-    of = np.array([known.get(name, len(known)) for name in names], dtype=np.int64)
+    of = _codes([known.get(name, len(known)) for name in names])
     return _Group(of, np.array([*free, len(names)], dtype=np.int64))
+
+
+def _codes(numbers: Sequence[int]) -> Codes:
+    return np.array(numbers, dtype=np.min_scalar_type(max(numbers)))
 
 
 def _spread(problem: _Problem, regions: Sequence[str], share: Mapping[str, float]) -> Numbers:
     """Solve with every region held to a few times its share; twice as much each time the reach is not met."""
     n_typical = problem.need / float(np.median(problem.reach))
     codes = {region: code for code, region in enumerate(share)}
-    of = np.array([codes[region] for region in regions], dtype=np.int64)
+    of = _codes([codes[region] for region in regions])
     allowance = SPREAD
     while True:
         free = np.array([max(1, int(np.ceil(allowance * n_typical * part))) for part in share.values()])
@@ -257,14 +277,14 @@ def _solve(problem: _Problem) -> Numbers:
 
 def _trimmed(problem: _Problem, taken: Numbers) -> Numbers:
     """Leave out, worst first, whoever is not needed."""
-    spare = int(problem.reach[taken].sum()) - problem.need
-    kept = []
-    for each in taken[::-1]:
-        if problem.reach[each] <= spare:
-            spare -= int(problem.reach[each])
-        else:
-            kept.append(each)
-    return np.array(kept[::-1], dtype=np.int64)
+    reach = problem.reach[taken].tolist()
+    spare = sum(reach) - problem.need
+    kept = np.ones(len(taken), dtype=bool)
+    for place in range(len(taken) - 1, -1, -1):
+        if reach[place] <= spare:
+            spare -= reach[place]
+            kept[place] = False
+    return taken[kept]
 
 
 def _settle(problem: _Problem, taken: Numbers, price: float) -> Numbers:

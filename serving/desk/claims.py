@@ -13,7 +13,7 @@ from serving.db import claims as rows
 from serving.db import posts as post_rows
 from serving.db.claims import Filters, Place, ShownMatch
 from serving.db.tables import Claim, Post, Spread
-from serving.desk import audit, figures, search, trends, triage
+from serving.desk import audit, figures, golden, search, trends, triage
 from serving.desk.context import Context
 from serving.desk.intake import take_in
 from serving.desk.machine import Machine
@@ -93,6 +93,7 @@ def _mark_of(claim: Claim) -> str:
 def queue(ctx: Context, filters: Filters, after: str | None = None, limit: int = 25) -> Page:
     """Give a page of claims, most urgent first; with words, those that the words find, best first."""
     ctx.require(*READERS)
+    filters = _for_reader(ctx, filters)
     if filters.words:
         return _found(ctx, filters, after, min(limit, PAGE_MAX))
     found = rows.queue_page(ctx.session, filters, place_of(after), min(limit, PAGE_MAX) + 1)
@@ -101,8 +102,14 @@ def queue(ctx: Context, filters: Filters, after: str | None = None, limit: int =
     return Page(tuple(items), _mark_of(shown[-1][0]) if len(found) > len(shown) else None)
 
 
+def _for_reader(ctx: Context, filters: Filters) -> Filters:
+    """Leave out the golden items that the reader is not shown."""
+    return replace(filters, reader_id=ctx.actor.user_id)
+
+
 def _asked(ctx: Context, filters: Filters) -> Filters:
-    """Put what the words of a filter find in the place of the words."""
+    """Put what the words of a filter find in the place of the words, for the person who reads."""
+    filters = _for_reader(ctx, filters)
     return replace(filters, words="", ids=tuple(search.claim_ids(ctx, filters.words))) if filters.words else filters
 
 
@@ -157,7 +164,7 @@ def deadline_of(ctx: Context, claim: Claim) -> tuple[datetime | None, str]:
         return None, "decided"
     if claim.seen_at is None:
         return claim.created_at + ctx.settings.seen_within, "seen"
-    return claim.created_at + ctx.settings.decided_within, "decided"
+    return claim.undecided_since + ctx.settings.decided_within, "decided"
 
 
 def detail(ctx: Context, claim_id: int) -> Detail:
@@ -166,6 +173,7 @@ def detail(ctx: Context, claim_id: int) -> Detail:
     claim = rows.claim(ctx.session, claim_id)
     if claim is None:
         raise NotFoundError(mark("Klaim itu tidak ada."))
+    golden.check_reader(ctx, claim_id)
     holder = rows.display_name(ctx.session, claim.holder_id)
     spread = rows.spread_of(ctx.session, claim_id)
     trend = trends.trend(((row.quarter, row.n_posts) for row in spread), ctx.now)

@@ -1,7 +1,7 @@
-"""What two people approved, as one SHA-256: the row of the chain that tells of their step carries it.
+"""What stands, as one SHA-256: the row of the chain that tells of two people's approval, or of a file, carries it.
 
-The database refuses to change words and captions. Where somebody with its password does so all the same, what stands
-there now no longer gives the hash that was approved.
+The database refuses to change words, captions and files. Where somebody with its password does so all the same, what
+stands there now no longer gives the hash that was recorded.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from serving.db import Session
 from serving.db import campaigns as campaign_rows
+from serving.db import exhibits as exhibit_rows
 from serving.db import library as library_rows
 from serving.db.tables import Campaign, Clarification, ClarificationVersion
 from serving.vocabulary import Platform
@@ -56,7 +57,16 @@ def _digest(fields: Mapping[str, object]) -> str:
 
 
 def standing(session: Session, entity: str, entity_id: int) -> str | None:
-    """Give the hash of what stands now, or nothing where it is gone; ``entity`` is as in the chain."""
+    """Give the hash of what stands now, or nothing where it is gone.
+
+    Args:
+        session: a session.
+        entity: ``clarification``, ``campaign``, or ``exhibit`` for the file beside a source.
+        entity_id: which one; of a file, the number of its source.
+    """
+    if entity == "exhibit":
+        held = exhibit_rows.content(session, entity_id)
+        return hashlib.sha256(held).hexdigest() if held is not None else None
     if entity == "clarification":
         found = library_rows.entry(session, entity_id)
         return of_clarification(found.head, found.words) if found else None

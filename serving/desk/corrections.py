@@ -1,14 +1,24 @@
-"""Word to everybody who carried what no longer stands, tracked until they have read it."""
+"""Word to everybody who carried what no longer stands, tracked until they have read it.
+
+Whoever has not confirmed it is reminded three times at most, by the way on which they were told, so outside their quiet
+hours. Then it stays on top of their inbox, and the public count says how many have not read it.
+"""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from serving.db import corrections as rows
 from serving.desk import audit, offers
 from serving.desk.context import Context
 from serving.errors import NotFoundError
 from serving.i18n import mark
-from serving.vocabulary import ClarificationState, CorrectionState
+from serving.vocabulary import ClarificationState, CorrectionState, OfferState
 
+REMIND_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
+"""How long after they were told people are reminded, if they have not confirmed it: as often as there are times."""
+REST = timedelta(hours=20)
+"""Between two messages about one correction, also where the worker was down and several are due."""
 SUPERSEDED = "Klarifikasi ini diganti oleh yang lebih baru."
 
 
@@ -39,6 +49,32 @@ def send_missing(ctx: Context) -> int:
         )
         for fallen in rows.fallen(ctx.session)
     )
+
+
+def remind(ctx: Context) -> int:
+    """Remind whoever has not confirmed a correction, as the worker asks on a schedule; give how many were reminded."""
+    written = {
+        n: rows.remind(ctx.session, rows.Reminding(n, ctx.now - wait, ctx.now - REST, ctx.now))
+        for n, wait in enumerate(REMIND_AFTER, 1)
+    }
+    for n, people in written.items():
+        if people:
+            audit.append(ctx, "correction.remind", "correction", None, n=people, reminder=n)
+    return sum(written.values())
+
+
+def to_do(told: rows.Told) -> str:
+    """Say, to be translated, what whoever is told of a correction should do."""
+    if told.offer_state is OfferState.ACCEPTED:
+        return mark("Jangan unggah materinya. Cukup tandai bahwa Anda sudah membaca ini.")
+    return mark("Turunkan unggahan Anda, atau tambahkan koreksi di bawah ini padanya. Lalu tandai sudah dibaca.")
+
+
+def to_post(ctx: Context, told: rows.Told) -> str:
+    """Give the words with which somebody corrects their own post, ready to be copied; like a caption in Indonesian."""
+    became = "sudah diganti" if told.superseded_by else "sudah ditarik"
+    page = f"{ctx.settings.base_url.rstrip('/')}/klarifikasi/{told.superseded_by or told.slug}"
+    return f"Koreksi: keterangan \u201c{told.title}\u201d yang saya bagikan {became} oleh penerbitnya. Bacalah: {page}"
 
 
 def mine(ctx: Context, *, limit: int, before: int | None = None) -> list[rows.Told]:

@@ -15,6 +15,7 @@ from serving.db.routing import Line
 from serving.desk import routing
 from serving.desk.context import Context
 from serving.desk.regions import Region, regions
+from serving.desk.suppression import is_enough
 from serving.vocabulary import Platform, Role, Topic
 
 
@@ -87,8 +88,8 @@ def missing(ctx: Context) -> Missing:
     )
 
 
-def _enough(n: int, smallest: int) -> int | None:
-    return n if n == 0 or n >= smallest else None
+def _enough(n: int, smallest: int, of: int | None = None) -> int | None:
+    return n if is_enough(n, smallest, of) else None
 
 
 def _by_topic(ctx: Context, line: Line) -> dict[Topic, Counter[str]]:
@@ -111,13 +112,14 @@ def _topic(topic: Topic, column: Mapping[str, int | None], n: int | None) -> Top
 
 def _platforms(ctx: Context, line: Line, places: Mapping[str, rows.Place]) -> tuple[PlatformReach, ...]:
     smallest = ctx.settings.min_group
-    short = rows.short_on(ctx.session, line.ministries, line.min_followers)
+    willing, short = rows.short_on(ctx.session, line.ministries, line.min_followers)
     n_eligible = sum(place.n_people for place in places.values())
     return tuple(
         PlatformReach(
             platform,
             None if _enough(n_eligible, smallest) is None else sum(place.reach[platform] for place in places.values()),
-            _enough(short[platform], smallest),
+            # How many take part is shown elsewhere: what this leaves of them is as good as shown.
+            _enough(short[platform], smallest, willing),
         )
         for platform in Platform
     )

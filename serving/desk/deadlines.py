@@ -1,15 +1,15 @@
 """The clocks of a claim, the warning before one runs out, and the board of the shift.
 
-Two clocks run from the moment a claim arises: until somebody has seen it and until it is decided. At four fifths of
-either the board and an event warn; past it another event says so. Each is told once for a claim, and only on its first
-day: what waits longer is a backlog, which the board counts.
+Two clocks run from the moment a claim arises: until somebody has seen it and until it is decided; after a reopening the
+second runs anew from then. At four fifths of either the board and an event warn; past it another event says so. Each is
+told once for a claim, and only on its first day: what waits longer is a backlog, which the board counts.
 
 The board speaks of claims and never of who works on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,11 +17,11 @@ from typing import Final
 from serving.db import deadlines as rows
 from serving.db import transparency
 from serving.db.tables import Claim, DeadlineAlert
+from serving.db.timings import Times
 from serving.db.transparency import Span
 from serving.desk import webhooks
 from serving.desk.claims import READERS
 from serving.desk.context import Context
-from serving.desk.transparency import percentile
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.settings import Settings
@@ -78,16 +78,6 @@ def _tell(ctx: Context, claim_id: int, clock: DeadlineClock, stage: DeadlineStag
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """How long one clock's steps took in a window; percentiles in seconds, none where there was no step."""
-
-    n: int
-    n_in_time: int
-    p50_s: float | None
-    p95_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Ticking:
     """One claim whose clock is about to run out, or has."""
 
@@ -96,7 +86,7 @@ class Ticking:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class DeadlineView:
     """One clock of the board.
 
     ``near`` and ``missed`` are what a person can still do something about, soonest first; ``n_missed`` counts all that
@@ -126,7 +116,7 @@ class Board:
 
     hours: int
     span: Span
-    clocks: Sequence[Clock]
+    clocks: Sequence[DeadlineView]
     backlog: Mapping[ClaimState, int]
     slots: Sequence[Slot]
     n_published: int
@@ -148,33 +138,23 @@ def board(ctx: Context, hours: int = SHIFT_HOURS) -> Board:
     if hours not in WINDOWS:
         raise InvalidInputError(mark("Papan ini melihat {hours} jam terakhir."), hours=" / ".join(map(str, WINDOWS)))
     span = Span(ctx.now - timedelta(hours=hours), ctx.now)
-    steps = {clock: rows.steps(ctx.session, clock, span) for clock in DeadlineClock}
     return Board(
         hours=hours,
         span=span,
-        clocks=[_clock(ctx, clock, steps[clock]) for clock in DeadlineClock],
+        clocks=[_clock(ctx, clock, span) for clock in DeadlineClock],
         backlog=rows.backlog(ctx.session),
-        slots=_slots(ctx, span, WINDOWS[hours], steps[DeadlineClock.DECIDED]),
+        slots=_slots(ctx, span, WINDOWS[hours]),
         n_published=sum(transparency.verdicts(ctx.session, span).values()),
         reversals=transparency.changes(ctx.session, span),
     )
 
 
-def times(steps: Iterable[rows.Step], within: timedelta) -> Times:
-    """Sum up how long steps took, by nearest rank."""
-    seconds = [(step.done - step.arose).total_seconds() for step in steps]
-    if not seconds:
-        return Times(0, 0, None, None)
-    n_in_time = sum(each <= within.total_seconds() for each in seconds)
-    return Times(len(seconds), n_in_time, percentile(seconds, 0.5), percentile(seconds, 0.95))
-
-
-def _clock(ctx: Context, clock: DeadlineClock, steps: Sequence[rows.Step]) -> Clock:
+def _clock(ctx: Context, clock: DeadlineClock, span: Span) -> DeadlineView:
     within = allowed(ctx.settings, clock)
-    return Clock(
+    return DeadlineView(
         clock=clock,
         allowed=within,
-        times=times(steps, within),
+        times=rows.times(ctx.session, clock, span, within),
         near=_ticking(ctx, clock, DeadlineStage.NEAR),
         missed=_ticking(ctx, clock, DeadlineStage.MISSED),
         n_missed=rows.n_running(ctx.session, clock, ctx.now - within),
@@ -184,14 +164,13 @@ def _clock(ctx: Context, clock: DeadlineClock, steps: Sequence[rows.Step]) -> Cl
 def _ticking(ctx: Context, clock: DeadlineClock, stage: DeadlineStage) -> list[Ticking]:
     within = allowed(ctx.settings, clock)
     found = rows.running(ctx.session, clock, span_of(ctx.settings, clock, stage, ctx.now), SHOWN)
-    return [Ticking(claim, claim.created_at + within) for claim in found]
+    is_seen = clock is DeadlineClock.SEEN
+    return [Ticking(claim, (claim.created_at if is_seen else claim.undecided_since) + within) for claim in found]
 
 
-def _slots(ctx: Context, whole: Span, width: timedelta, decided: Sequence[rows.Step]) -> list[Slot]:
+def _slots(ctx: Context, whole: Span, width: timedelta) -> list[Slot]:
     n = round((whole.until - whole.since) / width)
     spans = [Span(whole.since + i * width, whole.since + (i + 1) * width) for i in range(n)]
-    within = ctx.settings.decided_within
-    return [
-        Slot(span, n_arose, times([step for step in decided if span.since <= step.done < span.until], within))
-        for span, n_arose in zip(spans, rows.arrivals(ctx.session, spans), strict=True)
-    ]
+    decided = rows.times_by(ctx.session, DeadlineClock.DECIDED, spans, ctx.settings.decided_within)
+    arose = rows.arrivals(ctx.session, spans)
+    return [Slot(*each) for each in zip(spans, arose, decided, strict=True)]

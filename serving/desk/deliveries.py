@@ -9,18 +9,20 @@ in flight when a process is killed: it leaves again, under the same Message-ID.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from serving.db import chat as chat_rows
 from serving.db import deliveries as rows
 from serving.db.tables import Delivery, Influencer
-from serving.desk import audit, breaker, influencers, offers, routing
+from serving.desk import audit, breaker, chat, influencers, invitations, offers, routing
 from serving.desk.context import Context
 from serving.desk.eligibility import REMIND_BEFORE, REMIND_TOGETHER, Bar, expiring_until
 from serving.errors import ConflictError, NotFoundError, SuluhError
-from serving.i18n import ZONES, mark
-from serving.vocabulary import CampaignKind, Category, DeliveryState, Role
+from serving.i18n import Language, clock_time, mark
+from serving.settings import Settings
+from serving.vocabulary import CampaignKind, Category, Channel, DeliveryState, Role
 
 # Longer than a sender may take for a whole batch, so that nobody else takes what is still being sent.
 CLAIM = timedelta(minutes=10)
@@ -28,6 +30,7 @@ BATCH = 20
 # Waits between attempts: a server that restarts, a morning's outage, a day's. Then a person has to look.
 BACKOFF = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
 ERROR_MAX_CHARS = 500
+INVITATION_TITLE = "Undangan ikut program ASN influencer"
 REMINDER_TITLE = "Bukti pengikut Anda perlu diperbarui"
 PAUSE_TOKEN = "mail-pause"  # noqa: S105 - the name of a purpose
 
@@ -37,21 +40,27 @@ class SendError(SuluhError):
 
     Attributes:
         permanent: the server said that it never will be; no further attempt is made.
+        unsure: it may have been; an offer, which stands in the inbox anyway, is not sent a second time.
+        retry_after_s: the server asked to come back after so long; that is no failure.
     """
 
     code = "send"
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool = False, unsure: bool = False, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.unsure = unsure
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One message, before a channel gives it a form.
 
-    ``key`` is the same at each attempt. An offer names its ``offer``, a reminder what is ``expiring``; whatever else
-    there is tells of a correction.
+    ``key`` is the same at each attempt. An offer names its ``offer``, a reminder what is ``expiring``, an invitation
+    until when it is ``open_until``; whatever else there is tells of a correction.
     """
 
     key: str
@@ -64,12 +73,16 @@ class Letter:
     issuer: str = ""
     reason: str = ""
     expiring: tuple[str, ...] = ()
+    open_until: str = ""
+    channel: Channel = Channel.EMAIL
 
     @property
     def kind(self) -> str:
-        """Name what the message is about: ``offer``, ``reminder`` or ``correction``."""
+        """Name what the message is about: ``offer``, ``invitation``, ``reminder`` or ``correction``."""
         if self.offer is not None:
             return "offer"
+        if self.open_until:
+            return "invitation"
         return "reminder" if self.expiring else "correction"
 
 
@@ -89,12 +102,20 @@ class Claimed:
     attempt: int
 
 
+def has_way(settings: Settings) -> bool:
+    """Tell whether messages can leave at all: by e-mail or by a chat."""
+    return bool(settings.smtp_url) or bool(chat.configured(settings))
+
+
 def claim_due(ctx: Context, limit: int = BATCH) -> list[Claimed]:
     """Take up to ``limit`` messages that may leave now; nobody else gets them for ten minutes."""
     caps = routing.Caps.of(ctx.settings)
-    awake = [zone for zone in ZONES.values() if not routing.is_quiet(ctx.now, zone, caps)]
+    zones, offers_too = routing.awake(ctx.now, caps), not breaker.is_frozen(ctx.session)
     taken = []
-    for row in rows.due(ctx.session, ctx.now, awake, limit, offers_too=not breaker.is_frozen(ctx.session)):
+    chats = chat.configured(ctx.settings)
+    # Where a chat is all there is, what only mail could carry waits; where there is nothing, nobody claims.
+    ways = chat_rows.reachable(chats, by_mail=bool(ctx.settings.smtp_url) or not chats)
+    for row in rows.due(ctx.session, rows.Leaving(ctx.now, zones, limit, ways, offers_too)):
         row.attempts += 1
         row.not_before = ctx.now + CLAIM
         taken.append(Claimed(row.id, row.attempts))
@@ -146,34 +167,80 @@ def _frozen(ctx: Context, row: Delivery) -> bool:
 def _put_off(ctx: Context, row: Delivery) -> bool:
     """Let a claimed message wait until quiet hours end where its person is; tell whether it must."""
     person, caps = rows.recipient(ctx.session, row.influencer_id), routing.Caps.of(ctx.settings)
-    if person is None or not routing.is_quiet(ctx.now, person.timezone, caps):
+    if person is None:
+        return False
+    own = routing.own_quiet(person)
+    if not routing.is_quiet(ctx.now, person.timezone, caps, own):
         return False
     # A number of nobody's: whoever replays this claim after the morning's has sent would send again.
     row.attempts += 1
-    row.not_before = _morning_after(ctx.now, person.timezone, caps)
+    row.not_before = _quiet_ends(ctx.now, person.timezone, caps, own)
     return True
 
 
-def _morning_after(now: datetime, timezone: str, caps: routing.Caps) -> datetime:
-    """Give the next moment, in UTC, at which quiet hours end in a zone."""
+def _quiet_ends(now: datetime, timezone: str, caps: routing.Caps, own: routing.OwnQuiet) -> datetime:
+    """Give the next moment, in UTC, at which it is quiet for somebody no longer: their own hours may follow the night.
+
+    Hours that together leave no minute of the day are looked at again a day later.
+    """
+    moment = now
+    for _ in range(3):
+        if not routing.is_quiet(moment, timezone, caps, own):
+            return moment
+        ends = caps.quiet_until if routing.is_quiet(moment, timezone, caps) else own.ends
+        moment = _next_at(moment, timezone, ends)
+    return moment
+
+
+def _next_at(now: datetime, timezone: str, local: time) -> datetime:
+    """Give the next moment, in UTC, at which clocks in a zone show a time."""
     zone = ZoneInfo(timezone)
-    morning = datetime.combine(now.astimezone(zone).date(), caps.quiet_until, zone)
-    return (morning if morning > now else morning + timedelta(days=1)).astimezone(UTC)
+    today = datetime.combine(now.astimezone(zone).date(), local, zone)
+    return (today if today > now else today + timedelta(days=1)).astimezone(UTC)
 
 
 def _letter(ctx: Context, row: Delivery) -> Letter | None:
     person = rows.recipient(ctx.session, row.influencer_id)
-    if person is None or person.sealed_email is None:
+    way = _way(ctx, person) if person is not None else None
+    if person is None or way is None:
         return None
+    row.channel = way.channel
     base = ctx.settings.base_url.rstrip("/")
-    to, pause = ctx.vault.unseal(person.sealed_email), f"{base}/v1/mail/pause/{pause_token(ctx, person.id)}"
-    bare = Letter(row.key, to, person.name, "", f"{base}/kotak", pause)
+    pause = f"{base}/v1/mail/pause/{pause_token(ctx, person.id)}"
+    bare = Letter(row.key, way.address, person.name, "", f"{base}/kotak", pause, channel=way.channel)
     if row.correction_id is not None:
         told = rows.correction_facts(ctx.session, row.correction_id)
         return replace(bare, title=told.title, reason=told.reason) if told else None
     if row.evidence_before is not None:
         return _reminder(ctx, person, row.evidence_before, replace(bare, url=f"{base}/profil#bukti"))
+    if row.invitation_id is not None:
+        return _invitation(ctx, person, row.invitation_id, bare)
     return _offered(ctx, person, row, bare)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """By which channel somebody is reached, and at which address there."""
+
+    channel: Channel
+    address: str
+
+
+def _way(ctx: Context, person: Influencer) -> _Way | None:
+    """Give how a message reaches somebody: by the chat that they chose and linked, else by e-mail."""
+    link = chat_rows.link(ctx.session, person.id, person.channel)
+    if link is not None and link.sealed_address is not None and person.channel in chat.configured(ctx.settings):
+        return _Way(person.channel, ctx.vault.unseal(link.sealed_address))
+    return _Way(Channel.EMAIL, ctx.vault.unseal(person.sealed_email)) if person.sealed_email else None
+
+
+def _invitation(ctx: Context, person: Influencer, invitation_id: int, bare: Letter) -> Letter | None:
+    """Fill in an invitation; nothing where it was used, taken back or lapsed."""
+    found = invitations.stands(ctx, invitation_id)
+    if found is None or person.user_id is not None:
+        return None
+    until = clock_time(Language.ID, found.expires_at, person.timezone)
+    return replace(bare, title=INVITATION_TITLE, url=invitations.address(ctx, found), open_until=until)
 
 
 def _offered(ctx: Context, person: Influencer, row: Delivery, bare: Letter) -> Letter | None:
@@ -231,8 +298,11 @@ def mark_failed(ctx: Context, claimed: Claimed, error: SendError) -> None:
     if row is None:
         return
     row.last_error = str(error)[:ERROR_MAX_CHARS]
+    if error.retry_after_s is not None:
+        row.not_before = ctx.now + timedelta(seconds=error.retry_after_s)
+        return
     row.failures += 1
-    if error.permanent or row.failures > len(BACKOFF):
+    if error.permanent or (error.unsure and row.offer_id is not None) or row.failures > len(BACKOFF):
         row.state = DeliveryState.FAILED
         audit.append(ctx, "delivery.failed", "delivery", row.id, key=row.key, failures=row.failures)
         return
@@ -255,7 +325,7 @@ class Outbox:
 
     by_state: dict[DeliveryState, int]
     failures: tuple[Failure, ...]
-    # Without a mail server messages wait; the web inbox works all the same.
+    # Without a mail server and without a chat messages wait; the web inbox works all the same.
     has_server: bool
 
 
@@ -266,7 +336,7 @@ def outbox(ctx: Context, limit: int = 50) -> Outbox:
     return Outbox(
         rows.counts(ctx.session),
         tuple(Failure(row.id, row.key, row.failures, row.last_error) for row in failures),
-        bool(ctx.settings.smtp_url),
+        has_way(ctx.settings),
     )
 
 

@@ -88,7 +88,9 @@ def dossier(ctx: Context, claim_id: int) -> Dossier:
     sources = evidence.standing(ctx, claim_id)
     blind = approval.is_blind(ctx, claim, draft)
     prepared = Prepared() if blind else review.prepared(draft)
-    notes = rows.notes(ctx.session, claim_id)
+    writers = frozenset(draft.writers) if draft else frozenset()
+    # What its writers say among colleagues may say what they wrote.
+    notes = [note for note in rows.notes(ctx.session, claim_id) if not (blind and note.noted_by_id in writers)]
     decisions = () if blind else rows.decisions(ctx.session, claim_id)
     wordings = rows.wordings(ctx.session, claim_id)
     history = chain.recent(ctx.session, entity="claim", entity_id=claim_id, limit=HISTORY_ROWS)
@@ -100,7 +102,7 @@ def dossier(ctx: Context, claim_id: int) -> Dossier:
         matches=[Matched(*found) for found in rows.matches(ctx.session, claim_id)],
         prepared=prepared,
         version=draft.version if draft else 0,
-        writers=frozenset(draft.writers) if draft else frozenset(),
+        writers=writers,
         returned_reason=draft.returned_reason if draft and not blind else "",
         sources=sources,
         obstacles=() if blind else gates.obstacles(prepared, evidence.as_sources(sources), claim.wording),

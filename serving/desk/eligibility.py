@@ -7,17 +7,21 @@ accepted or declined.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from serving.i18n import mark
 from serving.settings import Settings
-from serving.vocabulary import LABELS, EvidenceHold, Platform
+from serving.vocabulary import LABELS, CampaignKind, ConsentScope, EvidenceHold, Platform
 
 # Raised whenever the consent text changes in meaning: everybody is then asked again before the next offer.
 CONSENT_VERSION = "1"
+# The same for the training: raised whenever its rules change in meaning.
+TRAINING_VERSION = "1"
+# What an offer can be about; measuring by itself brings nobody an offer.
+CARRIED_PURPOSES = frozenset({ConsentScope.CLARIFICATION, ConsentScope.PROGRAMME})
 
 # Counts that grow faster than this are held until a person has looked: the first public objection to the programme
 # was bought followers. Fivefold in thirty days is far beyond what the sample's slow histories show; sellers deliver
@@ -39,7 +43,10 @@ class ReasonKind(StrEnum):
     PAUSED = "paused"
     NO_CONSENT = "no_consent"
     CONSENT_OUTDATED = "consent_outdated"
+    NO_PURPOSE = "no_purpose"
+    NO_PLATFORM = "no_platform"
     MINISTRY_NOT_LIVE = "ministry_not_live"
+    NOT_TRAINED = "not_trained"
     MISSING_PLATFORM = "missing_platform"
     HELD_FOR_REVIEW = "held_for_review"
     EVIDENCE_REFUSED = "evidence_refused"
@@ -79,7 +86,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Everything the rule looks at for one person, at one moment."""
+    """Everything the rule looks at for one person, at one moment.
+
+    Attributes:
+        scopes: what is agreed to in the words that stand now.
+        training_required: whether the person's ministry asks only those who passed the training.
+    """
 
     active: bool
     consent_version: str | None
@@ -87,6 +99,9 @@ class Standing:
     left: bool
     wave_live: bool
     latest: Mapping[Platform, Evidence]
+    scopes: frozenset[ConsentScope] = frozenset()
+    trained_version: str | None = None
+    training_required: bool = False
 
     @property
     def reach(self) -> int:
@@ -108,6 +123,11 @@ class Bar:
         return cls(settings.min_followers, settings.evidence_lifetime)
 
 
+def scope_of(subject: Platform | CampaignKind) -> ConsentScope:
+    """Give what must be agreed to before somebody is asked to carry such a thing, or on such a platform."""
+    return ConsentScope(subject.value)
+
+
 def reasons(standing: Standing, bar: Bar, now: datetime) -> tuple[Reason, ...]:
     """Give everything that is missing, in the order in which a person can mend it; empty means eligible.
 
@@ -115,6 +135,17 @@ def reasons(standing: Standing, bar: Bar, now: datetime) -> tuple[Reason, ...]:
     Evidence is good while it is *younger* than ``bar.evidence_lifetime``; on the last day it has expired.
     """
     return (*_personal(standing, bar), *_on_platforms(standing, bar, now))
+
+
+def may_carry(standing: Standing, kind: CampaignKind, platforms: Iterable[Platform]) -> bool:
+    """Tell whether somebody agreed to such a thing, and to one of the platforms on which it is to be carried."""
+    return scope_of(kind) in standing.scopes and not standing.scopes.isdisjoint(map(scope_of, platforms))
+
+
+def reach_on(standing: Standing, platforms: Iterable[Platform]) -> int:
+    """Sum the latest counts on those of some platforms that their person agreed to."""
+    agreed = [each for each in platforms if scope_of(each) in standing.scopes]
+    return sum(standing.latest[each].count for each in agreed if each in standing.latest)
 
 
 def is_eligible(standing: Standing, bar: Bar, now: datetime) -> bool:
@@ -146,7 +177,34 @@ def _personal(standing: Standing, bar: Bar) -> list[Reason]:
         found.append(
             Reason(ReasonKind.MINISTRY_NOT_LIVE, mark("Program belum dibuka di kementerian Anda; tunggu gilirannya."))
         )
+    return [*found, *_agreed(standing), *_trained(standing)]
+
+
+def _agreed(standing: Standing) -> list[Reason]:
+    """Say what no consent was given to; whoever has not joined at all is told that alone."""
+    found: list[Reason] = []
+    if standing.consent_version is None:
+        return found
+    if not standing.scopes & CARRIED_PURPOSES:
+        found.append(
+            Reason(
+                ReasonKind.NO_PURPOSE,
+                mark("Anda belum setuju membagikan klarifikasi atau kabar program; pilih sedikitnya satu."),
+            )
+        )
+    if not standing.scopes.intersection(map(scope_of, Platform)):
+        found.append(
+            Reason(
+                ReasonKind.NO_PLATFORM, mark("Anda belum setuju berbagi di platform mana pun; pilih sedikitnya satu.")
+            )
+        )
     return found
+
+
+def _trained(standing: Standing) -> list[Reason]:
+    if not standing.training_required or standing.trained_version == TRAINING_VERSION:
+        return []
+    return [Reason(ReasonKind.NOT_TRAINED, mark("Kementerian Anda meminta pelatihan singkat lebih dahulu."))]
 
 
 def _on_platforms(standing: Standing, bar: Bar, now: datetime) -> list[Reason]:

@@ -1,8 +1,8 @@
 """Files beside a source: a copy of what was read, so that it can be read again when the address is gone.
 
 What a file is, is told by its first bytes and not by its name, against a short list, and it is only ever handed out as
-a download. The hash is worked out once and kept, in the row and in the audit, so a file that was exchanged behind the
-chain is found: ``read`` compares them.
+a download. The hash is worked out once and kept, in the row and in the audit: ``read`` finds bytes that are not those
+of their row, and ``audit.verify`` a row that was exchanged whole.
 """
 
 from __future__ import annotations
@@ -108,9 +108,7 @@ def attach(ctx: Context, claim_id: int, evidence_id: int, content: bytes) -> Exh
     )
     ctx.session.add(row)
     ctx.session.flush()
-    audit.append(
-        ctx, "evidence.attach", "claim", claim_id, evidence=evidence_id, sha256=row.sha256, size=row.size_bytes
-    )
+    audit.append(ctx, audit.ATTACHED, "claim", claim_id, evidence=evidence_id, sha256=row.sha256, size=row.size_bytes)
     return row
 
 

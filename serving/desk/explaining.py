@@ -14,8 +14,9 @@ from serving.db import routing as rows
 from serving.db.tables import Campaign
 from serving.desk import campaigns, influencers, routing
 from serving.desk.context import Context
+from serving.desk.eligibility import may_carry, scope_of
 from serving.i18n import mark
-from serving.vocabulary import LABELS, CampaignState, Role, Topic
+from serving.vocabulary import LABELS, CampaignState, Platform, Role, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def _found(ctx: Context, campaign: Campaign, person: influencers.Profile) -> Ite
         )
     for reason in person.reasons:
         yield Explanation(chosen=False, message=reason.message, params=dict(reason.params))
+    yield from _not_agreed(campaign, person, wanted)
     if campaign.topic not in person.row.topics:
         yield Explanation(chosen=False, message=mark("Tidak memilih topik {topic}."), params={"topic": topic})
     if wanted.ministries and person.ministry.code not in wanted.ministries:
@@ -85,3 +87,12 @@ def _found(ctx: Context, campaign: Campaign, person: influencers.Profile) -> Ite
             chosen=False, message=mark("Jangkauan sudah cukup lewat orang lain dengan beban yang lebih ringan.")
         )
     yield Explanation(chosen=False, message=mark("Belum dipilih; masih dapat dipilih pada perencanaan berikutnya."))
+
+
+def _not_agreed(campaign: Campaign, person: influencers.Profile, wanted: rows.Audience) -> Iterator[Explanation]:
+    """Say which consent is missing for a campaign: to its purpose, or to every platform on which it is carried."""
+    if not may_carry(person.standing, campaign.kind, Platform):
+        purpose = LABELS[scope_of(campaign.kind)]
+        yield Explanation(chosen=False, message=mark("Belum setuju membagikan {purpose}."), params={"purpose": purpose})
+    if not may_carry(person.standing, campaign.kind, wanted.platforms):
+        yield Explanation(chosen=False, message=mark("Belum setuju berbagi di platform tempat klaim ini beredar."))

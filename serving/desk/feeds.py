@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any, Final
-from urllib.parse import urljoin
 
 import feedparser
 import httpx
@@ -28,7 +27,7 @@ import structlog
 
 from serving.db import feeds as rows
 from serving.db.tables import Feed
-from serving.desk import addresses, audit
+from serving.desk import addresses, audit, fetching
 from serving.desk.context import Begin, Context
 from serving.desk.intake import BATCH_MAX, NOTHING, IntakeOutcome, take_in_anonymous
 from serving.desk.machine import Machine
@@ -45,7 +44,6 @@ LONGEST_S: Final = 86_400
 BODY_MAX_BYTES: Final = 5_000_000
 READ_TIMEOUT_S: Final = 10.0
 WHOLE_TIMEOUT_S: Final = 30.0
-REDIRECTS_MAX: Final = 4
 ENTRIES_MAX: Final = BATCH_MAX
 _ERROR_CHARS: Final = 300
 _MARKUP: Final = re.compile(r"<[^<>]{0,2000}>")
@@ -160,27 +158,12 @@ def fetch(url: str, settings: Settings, etag: str | None = None, modified: str |
     if modified:
         headers["if-modified-since"] = modified
     try:
-        with httpx.Client(timeout=READ_TIMEOUT_S, trust_env=False, follow_redirects=False) as client:
-            for _ in range(REDIRECTS_MAX + 1):
-                target = _target(url, settings)
-                given = httpx.URL(url)
-                request = client.build_request(
-                    "GET",
-                    given.copy_with(host=target.numeric),
-                    headers={**headers, "host": given.netloc.decode()},
-                    extensions={"sni_hostname": target.host},
-                )
-                response = client.send(request, stream=True)
-                try:
-                    if response.has_redirect_location:
-                        url = urljoin(url, response.headers["location"])
-                        continue
-                    return _answer(response, until)
-                finally:
-                    response.close()
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as error:
+        with fetching.opened(url, lambda each: _target(each, settings), headers, READ_TIMEOUT_S) as response:
+            return _answer(response, until)
+    except fetching.FAULTS as error:
         raise FeedError(mark("Peladen umpan tidak menjawab dengan benar: {why}"), why=type(error).__name__) from None
-    raise FeedError(mark("Umpan dialihkan terlalu sering."))
+    except fetching.RedirectsError:
+        raise FeedError(mark("Umpan dialihkan terlalu sering.")) from None
 
 
 def _answer(response: httpx.Response, until: float) -> Fetched:

@@ -17,19 +17,26 @@ from serving.desk.trends import Trend
 FRESH_FOR: Final = timedelta(minutes=5)
 
 
-def facts_of(claim: Claim | Growing, trend: Trend, match: str | None) -> triage.Facts:
-    """Give what orders a claim."""
+def facts_of(
+    claim: Claim | Growing,
+    trend: Trend,
+    match: str | None,
+    *,
+    n_posts: int | None = None,
+    reach: int | None = None,
+) -> triage.Facts:
+    """Give what orders a claim; ``n_posts`` and ``reach`` are given where they are about to change."""
     return triage.Facts(
         band=claim.band,
         p_hoax=claim.p_hoax,
         posts_per_hour=trend.posts_per_hour,
-        reach=claim.reach,
+        reach=claim.reach if reach is None else reach,
         category=claim.category,
         match=match,
         waiting_since=claim.created_at,
         rising=trend.is_rising,
         state=claim.state,
-        n_posts=claim.n_posts,
+        n_posts=claim.n_posts if n_posts is None else n_posts,
     )
 
 

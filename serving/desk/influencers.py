@@ -11,15 +11,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
+from serving.db import chat as chat_rows
+from serving.db import consents as consent_rows
 from serving.db import influencers as rows
+from serving.db import invitations as invitation_rows
 from serving.db import people as account_rows
 from serving.db import routing as routing_rows
 from serving.db import screenshots as screenshot_rows
 from serving.db.influencers import Search
 from serving.db.tables import FollowerEvidence, Influencer, Ministry
-from serving.desk import audit, offers, own_data, routing, waves
+from serving.desk import audit, consents, offers, own_data, routing, waves
 from serving.desk.context import Context
 from serving.desk.eligibility import (
     CONSENT_VERSION,
@@ -33,22 +37,25 @@ from serving.desk.eligibility import (
 )
 from serving.desk.regions import regions
 from serving.desk.roster import BadRow, GoodRow, Person, RowRefusedError
-from serving.errors import ConflictError, InvalidInputError, NotFoundError, SuluhError
-from serving.i18n import mark
-from serving.vocabulary import EvidenceMethod, Platform, Role, Topic
+from serving.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    SameHumanError,
+    SuluhError,
+)
+from serving.i18n import ZONES, mark
+from serving.vocabulary import Channel, ConsentScope, EvidenceMethod, Platform, Role, Topic
 
 READERS = (Role.MANAGER,)
 IMPORT_BATCH = 1_000
+DAY_MINUTES = 24 * 60
 CLOCK_SKEW = timedelta(minutes=5)
 ERASED_NAME = "(data dihapus)"
 # No password has this as its hash.
 UNUSABLE_HASH = "!"
-
-
-class ConsentVersionError(ConflictError):
-    """The consent text has changed since the person read it."""
-
-    code = "consent-version"
+NOTHING: Mapping[ConsentScope, str] = MappingProxyType({})
 
 
 # ---- ministries ------------------------------------------------------------------------------------------------
@@ -150,6 +157,9 @@ def _standing(ctx: Context, row: Influencer, ministry: Ministry, evidence: Itera
         left=row.left_at is not None,
         wave_live=ministry.live_at is not None and ministry.live_at <= ctx.now,
         latest=latest,
+        scopes=consents.agreed_scopes(row),
+        trained_version=row.trained_version,
+        training_required=ministry.id in routing_rows.training_in(ctx.session),
     )
 
 
@@ -202,11 +212,13 @@ class Measurement:
 
 
 def record_evidence(ctx: Context, influencer_id: int, measured: Measurement) -> FollowerEvidence:
-    """Record one count; a suspicious jump is held until a manager has looked.
+    """Record one count; a suspicious jump is held until another manager has looked.
 
     Raises:
         InvalidInputError: the date lies ahead.
         NotFoundError: there is no such person.
+        SameHumanError: it is the recorder's own.
+        ForbiddenError: another manager looks after that ministry.
     """
     ctx.require(*READERS)
     if measured.measured_at > ctx.now + CLOCK_SKEW:
@@ -214,6 +226,7 @@ def record_evidence(ctx: Context, influencer_id: int, measured: Measurement) -> 
     person = rows.locked(ctx.session, influencer_id)
     if person is None or person.left_at is not None:
         raise _unknown()
+    check_reviewer(ctx, person)
     row = _record(ctx, person.id, measured)
     detail = {"evidence": row.id, "platform": row.platform, "method": row.method, "held": row.held}
     audit.append(ctx, "evidence.record", "influencer", influencer_id, **detail)
@@ -250,31 +263,59 @@ def _record(ctx: Context, influencer_id: int, measured: Measurement, *, looked_a
     return row
 
 
+def check_reviewer(ctx: Context, person: Influencer, but_not: int | None = None) -> None:
+    """Raise where the acting manager may not look at somebody's evidence.
+
+    A ministry's wave names who looks after its people. Nobody looks at their own, and where the one who is named may
+    not, as `but_not` or as the person themself, any other manager may.
+
+    Raises:
+        SameHumanError: it is their own, or they are `but_not`.
+        ForbiddenError: another manager looks after that ministry.
+    """
+    if person.user_id == ctx.actor.user_id:
+        raise SameHumanError(mark("Bukti sendiri dilihat oleh orang lain."))
+    if but_not is not None and but_not == ctx.actor.user_id:
+        raise SameHumanError(mark("Angka ini Anda catat sendiri; orang lain yang memeriksanya."))
+    manager_id = screenshot_rows.manager_of(ctx.session, person.ministry_id, person.user_id)
+    if manager_id not in {None, but_not, ctx.actor.user_id}:
+        raise ForbiddenError(mark("Bukti dari kementerian ini dilihat oleh manajer gelombangnya."))
+
+
 def release_evidence(ctx: Context, evidence_id: int) -> FollowerEvidence:
-    """Let a held count stand after a look at it; raise where it is not held."""
-    ctx.require(Role.MANAGER)
-    row = rows.evidence(ctx.session, evidence_id)
-    if row is None:
-        raise NotFoundError(mark("Bukti itu tidak ada."))
-    if not row.held or row.refused_at is not None:
-        raise ConflictError(mark("Bukti itu tidak sedang ditahan."))
+    """Let a held count stand after a second look at it.
+
+    Raises:
+        NotFoundError: there is no such count.
+        ConflictError: it is not held.
+        SameHumanError: it is their own, or they recorded it.
+        ForbiddenError: another manager looks after that ministry.
+    """
+    row = _held(ctx, evidence_id)
     row.held = False
     audit.append(ctx, "evidence.release", "influencer", row.influencer_id, evidence=row.id)
     return row
 
 
 def refuse_evidence(ctx: Context, evidence_id: int, reason: str) -> FollowerEvidence:
-    """Let a held count never stand, with the reason that its person reads; raise where it does not wait."""
-    ctx.require(Role.MANAGER)
-    row = rows.evidence(ctx.session, evidence_id)
-    if row is None:
-        raise NotFoundError(mark("Bukti itu tidak ada."))
-    if not row.held or row.refused_at is not None:
-        raise ConflictError(mark("Bukti itu tidak sedang ditahan."))
+    """Let a held count never stand, with the reason that its person reads; raise as ``release_evidence`` does."""
+    row = _held(ctx, evidence_id)
     if not reason.strip():
         raise InvalidInputError(mark("Tulis alasannya."))
     row.refused_at, row.refused_reason = ctx.now, reason.strip()
     audit.append(ctx, "evidence.refuse", "influencer", row.influencer_id, evidence=row.id)
+    return row
+
+
+def _held(ctx: Context, evidence_id: int) -> FollowerEvidence:
+    ctx.require(Role.MANAGER)
+    row = rows.evidence(ctx.session, evidence_id)
+    person = rows.by_id(ctx.session, row.influencer_id) if row else None
+    if row is None or person is None:
+        raise NotFoundError(mark("Bukti itu tidak ada."))
+    check_reviewer(ctx, person, row.recorded_by_id)
+    if not row.held or row.refused_at is not None:
+        raise ConflictError(mark("Bukti itu tidak sedang ditahan."))
     return row
 
 
@@ -423,10 +464,10 @@ def _update(
         "unit": person.unit,
         # A list that does not name it leaves what is known.
         "district": person.district or row.district,
-        "region": person.region,
-        "timezone": person.timezone,
         "active": person.active,
     }
+    if row.settled_at is None:
+        values |= {"region": person.region, "timezone": person.timezone}
     changes: dict[str, Any] = {name: value for name, value in values.items() if getattr(row, name) != value}
     if person.email and (row.sealed_email is None or ctx.vault.unseal(row.sealed_email) != person.email):
         changes["sealed_email"] = ctx.vault.seal(person.email)
@@ -475,20 +516,25 @@ def own_profile(ctx: Context) -> Profile:
     return profile_of(ctx, own(ctx, lock=False))
 
 
-def consent(ctx: Context, version: str) -> Influencer:
-    """Agree to the consent text in its present version; whoever left joins again by it, where the wave has room."""
+def consent(ctx: Context, version: str, scopes: Mapping[ConsentScope, str] = NOTHING) -> Influencer:
+    """Agree to the terms in their present version, and to each purpose and platform that is named with its version.
+
+    Whoever left joins again by it, where the wave has room; nothing that they agreed to before comes back by itself.
+    """
     row = own(ctx)
     if version != CONSENT_VERSION:
-        raise ConsentVersionError(
+        raise consents.ConsentVersionError(
             mark("Teks persetujuan sudah berganti; baca dan setujui versi {version}."), version=CONSENT_VERSION
         )
+    consents.check_versions(scopes)
     waves.check_room(ctx, row)
     row.consent_version, row.consent_at, row.left_at = version, ctx.now, None
     audit.append(ctx, "influencer.consent", "influencer", row.id, version=version)
+    consents.give(ctx, row, scopes)
     return row
 
 
-def _own_to_go(ctx: Context) -> Influencer:
+def own_to_go(ctx: Context) -> Influencer:
     """Give the own row, locked after the offers that go with it; what changes is flushed before it is recorded."""
     offers.hold_of(ctx, own(ctx, lock=False).id)
     return own(ctx)
@@ -496,7 +542,7 @@ def _own_to_go(ctx: Context) -> Influencer:
 
 def pause(ctx: Context) -> Influencer:
     """Receive nothing from now on, until resumed; what waits or is open is withdrawn, what was accepted stays."""
-    row = _own_to_go(ctx)
+    row = own_to_go(ctx)
     row.paused_at = row.paused_at or ctx.now
     ctx.session.flush()
     n = offers.recall_of(ctx, row.id)
@@ -513,9 +559,10 @@ def resume(ctx: Context) -> Influencer:
 
 
 def leave(ctx: Context) -> Influencer:
-    """Leave the programme at once: consent is withdrawn and open offers are recalled; no reason is asked."""
-    row = _own_to_go(ctx)
+    """Leave the programme at once: all consent is withdrawn and open offers are recalled; no reason is asked."""
+    row = own_to_go(ctx)
     row.left_at, row.consent_version, row.consent_at = ctx.now, None, None
+    consents.withdraw(ctx, row, tuple(ConsentScope))
     screenshot_rows.take_back_all(ctx.session, row.id)
     ctx.session.flush()
     n = offers.recall_of(ctx, row.id)
@@ -531,14 +578,40 @@ def choose_topics(ctx: Context, topics: Collection[Topic]) -> Influencer:
     return row
 
 
-def move(ctx: Context, region: str) -> Influencer:
-    """Say in which province the signed-in person lives now; the time zone of quiet hours follows."""
+def move(ctx: Context, region: str, timezone: str | None = None) -> Influencer:
+    """Say in which province the signed-in person lives now, and by which zone; the province's where none is named.
+
+    From then on a ministry's list changes neither.
+    """
     row = own(ctx)
     place = regions().get(region)
     if place is None:
         raise InvalidInputError(mark("Tidak ada wilayah dengan kode “{code}”."), code=region)
-    row.region, row.timezone = place.code, place.timezone
-    audit.append(ctx, "influencer.move", "influencer", row.id, region=region)
+    if timezone is not None and timezone not in ZONES.values():
+        raise InvalidInputError(mark("Zona waktu adalah WIB, WITA, atau WIT."))
+    row.region, row.timezone, row.settled_at = place.code, timezone or place.timezone, ctx.now
+    audit.append(ctx, "influencer.move", "influencer", row.id, region=region, timezone=row.timezone)
+    return row
+
+
+def be_quiet(ctx: Context, minute_from: int, minute_until: int) -> Influencer:
+    """Set hours, as minutes of the local day, in which the signed-in person wants nothing beside everybody's night.
+
+    The same minute twice takes them back.
+    """
+    row = own(ctx)
+    if not (0 <= minute_from < DAY_MINUTES and 0 <= minute_until < DAY_MINUTES):
+        raise InvalidInputError(mark("Jam tenang ditulis dari 00.00 sampai 23.59."))
+    row.quiet_from, row.quiet_until = minute_from, minute_until
+    audit.append(ctx, "influencer.quiet", "influencer", row.id, minutes=[minute_from, minute_until])
+    return row
+
+
+def hear_by(ctx: Context, channel: Channel) -> Influencer:
+    """Set where the signed-in person wants to hear of offers and reminders."""
+    row = own(ctx)
+    row.channel = channel
+    audit.append(ctx, "influencer.channel", "influencer", row.id, channel=channel.value)
     return row
 
 
@@ -550,19 +623,27 @@ def export_own(ctx: Context) -> dict[str, Any]:
 def erase(ctx: Context) -> None:
     """Erase the signed-in person's own data at once.
 
-    Name, address, unit, evidence, screenshots, topics, handed-in links and reasons for declining are wiped and the
-    account is let go. An empty row stays, because offers and the audit chain point at it; its staff hash is replaced,
-    so that nothing leads back. An account that had no other role is closed and loses its name too; one that has is
-    still needed.
+    Name, address, unit, district, evidence, screenshots, topics, the history of consent, own quiet hours, the badge,
+    handed-in links and reasons for declining are wiped and the account is let go. An empty row stays, because offers
+    and the audit chain point at it; its staff hash is replaced, so that nothing leads back. An account that had no
+    other role is closed and loses its name too; one that has is still needed.
     """
     user_id = ctx.require(Role.INFLUENCER)
-    row = _own_to_go(ctx)
+    row = own_to_go(ctx)
     # Before anything else of the person: this alone waits for rows that point at them and are not committed yet.
     row.staff_hash = ctx.vault.pseudonym("erased", str(row.id))
     ctx.session.flush()
+    consents.withdraw(ctx, row, tuple(ConsentScope))
+    ctx.session.flush()
     rows.wipe(ctx.session, row)
     screenshot_rows.wipe(ctx.session, row.id)
-    row.name, row.unit, row.sealed_email = ERASED_NAME, "", None
+    consent_rows.wipe(ctx.session, row.id)
+    chat_rows.wipe(ctx.session, row.id)
+    invitation_rows.wipe(ctx.session, row.id)
+    row.name, row.sealed_email = ERASED_NAME, None
+    row.unit = row.district = ""
+    row.quiet_from = row.quiet_until = 0
+    row.settled_at = row.trained_version = row.trained_at = None
     row.consent_version = row.consent_at = row.paused_at = None
     row.active, row.left_at, row.user_id = False, ctx.now, None
     _close_account(ctx, user_id)

@@ -16,8 +16,8 @@ columns from beginning to end and each table is written in one go, so that a pos
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import repeat
 from typing import Any, Final
 
@@ -131,9 +131,7 @@ class _Additions:
         ends = np.append(begins[1:], len(order)) - 1
         moments = zip(order[begins].tolist(), order[ends].tolist(), strict=True)
         return {
-            claim: _Growth(
-                n_posts, reach, drawn, self.posted_at[first].astimezone(UTC), self.posted_at[last].astimezone(UTC)
-            )
+            claim: _Growth(n_posts, reach, drawn, self.posted_at[first], self.posted_at[last])
             for claim, (n_posts, reach, drawn), (first, last) in zip(
                 claims.tolist(), sums.tolist(), moments, strict=True
             )
@@ -433,20 +431,21 @@ def _grow(ctx: Context, claims: Mapping[int, Growing], growth: Mapping[int, _Gro
     written = []
     for claim_id, claim in claims.items():
         grown, trend = growth[claim_id], trends.trend(spread.get(claim_id, {}), ctx.now)
-        larger = Grown(
-            id=claim_id,
-            n_posts=claim.n_posts + grown.n_posts,
-            reach=claim.reach + grown.reach,
-            engagement=claim.engagement + grown.engagement,
-            first_seen_at=min(claim.first_seen_at, grown.first),
-            last_seen_at=max(claim.last_seen_at, grown.last),
-            posts_per_hour=trend.posts_per_hour,
-            measured_at=ctx.now,
-            priority=0.0,
+        n_posts, reach = claim.n_posts + grown.n_posts, claim.reach + grown.reach
+        facts = figures.facts_of(claim, trend, matches.get(claim_id), n_posts=n_posts, reach=reach)
+        written.append(
+            Grown(
+                id=claim_id,
+                n_posts=n_posts,
+                reach=reach,
+                engagement=claim.engagement + grown.engagement,
+                first_seen_at=min(claim.first_seen_at, grown.first),
+                last_seen_at=max(claim.last_seen_at, grown.last),
+                posts_per_hour=trend.posts_per_hour,
+                measured_at=ctx.now,
+                priority=triage.priority(facts),
+            )
         )
-        before = figures.facts_of(claim, trend, matches.get(claim_id))
-        facts = replace(before, reach=larger.reach, n_posts=larger.n_posts)
-        written.append(replace(larger, priority=triage.priority(facts)))
     claim_rows.write_growth(ctx.session, written)
 
 
@@ -462,12 +461,8 @@ def _keep_keys(ctx: Context, new: Batch, placed: Sequence[Placed], clusters: Seq
     """Keep what finds a claim again: the keys of the wording that founded it, and the hashes of its pictures."""
     founders = [row for row, place in enumerate(placed) if place.is_new]
     keys = new.signed.take(np.array(founders, np.int64)).keys()
-    bands = [
-        (band, clusters[row])
-        for row, of_one in zip(founders, keys.tolist(), strict=True)
-        for band in dict.fromkeys(of_one)
-    ]
-    claim_rows.add_bands(ctx.session, bands)
+    bands = {(band, clusters[row]) for row, of_one in zip(founders, keys.tolist(), strict=True) for band in of_one}
+    claim_rows.add_bands(ctx.session, sorted(bands))
     media: dict[str, int] = {}
     for row, carried in enumerate(new.media):
         if carried:

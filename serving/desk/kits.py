@@ -6,12 +6,15 @@ can edit away. Nothing is opened that no longer stands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from serving.db import influencers as people
 from serving.db import offers as rows
-from serving.desk import breaker, captions, links, official, routing
+from serving.db import post_checks as check_rows
+from serving.desk import breaker, captions, consents, links, official, routing
 from serving.desk.context import Context
+from serving.desk.eligibility import scope_of
 from serving.desk.posting import LIMITS, disclosure, employer_name, length_on, messenger_urls, share_url
 from serving.desk.restating import Approved
 from serving.errors import ConflictError, NotFoundError
@@ -22,9 +25,11 @@ from serving.vocabulary import (
     CampaignState,
     Category,
     ClarificationState,
+    ConsentScope,
     Gate,
     OfferState,
     Platform,
+    PostCheck,
     Role,
 )
 
@@ -83,6 +88,8 @@ class Kit:
     official_posts: dict[str, str]
     card: CardText
     card_alt: str
+    # How each post that was reported is looked at.
+    posts: Mapping[Platform, PostCheck]
 
 
 def campaign_link(settings: Settings, campaign: rows.Carried) -> str:
@@ -93,7 +100,8 @@ def campaign_link(settings: Settings, campaign: rows.Carried) -> str:
     return campaign.link or f"{base}/"
 
 
-def _approved(carried: rows.Carried, link: str) -> Approved:
+def approved(carried: rows.Carried, link: str) -> Approved:
+    """Give the words that a caption of an offer is held against."""
     return Approved(carried.title, carried.body, link, criticism=bool((carried.gates or {}).get(Gate.CRITICISM)))
 
 
@@ -104,7 +112,7 @@ def card_text(settings: Settings, carried: rows.Carried) -> CardText:
     return CardText(
         kicker="KLARIFIKASI RESMI" if clarifies else "KABAR PROGRAM",
         # Without any such sentence the card says no more than whose word stands behind the link.
-        title=next(captions.sayable(_approved(carried, link)), carried.issuer),
+        title=next(captions.sayable(approved(carried, link)), carried.issuer),
         issuer=carried.issuer,
         disclosure=f"Dibagikan oleh ASN {employer_name(carried.employer, carried.employer_code)}",
         link=link,
@@ -160,11 +168,27 @@ def kit_for(ctx: Context, offer_id: int) -> Kit:
     if carried.state not in TAKEN:
         raise KitNotTakenError(mark("Ambil tawaran ini dahulu; materinya terbuka sesudah itu."))
     check_stands(ctx, carried)
+    return kit_of(ctx, carried, agreed_to(ctx, carried))
+
+
+def agreed_to(ctx: Context, carried: rows.Carried) -> frozenset[ConsentScope]:
+    """Give what the person of an offer agrees to by now."""
+    person = people.by_id(ctx.session, carried.influencer_id)
+    return consents.agreed_scopes(person) if person else frozenset()
+
+
+def kit_of(ctx: Context, carried: rows.Carried, agreed: Collection[ConsentScope] = tuple(ConsentScope)) -> Kit:
+    """Put together the kit of what somebody carries; whose it is, and whether it stands, was asked before.
+
+    It holds nothing for a platform that they did not agree to, and no counted link without their leave to measure.
+    """
     region = str(carried.why.get("region", ""))
-    link = links.short_for(ctx, carried.campaign_id, region) or campaign_link(ctx.settings, carried)
+    short = links.short_for(ctx, carried.campaign_id, region) if ConsentScope.MEASUREMENT in agreed else None
+    link = short or campaign_link(ctx.settings, carried)
     closing = disclosure(carried.kind, carried.employer, carried.employer_code, link)
     texts = rows.captions(ctx.session, carried.campaign_id)
-    shown = tuple(_caption(carried, texts[p], p, closing, link) for p in Platform if texts.get(p))
+    platforms = [each for each in Platform if scope_of(each) in agreed]
+    shown = tuple(_caption(carried, texts[p], p, closing, link) for p in platforms if texts.get(p))
     spoken = shown[0].text if shown else closing
     card = card_text(ctx.settings, carried)
     return Kit(
@@ -178,15 +202,16 @@ def kit_for(ctx: Context, offer_id: int) -> Kit:
         disclosure=closing,
         captions=shown,
         messengers=messenger_urls(spoken, link),
-        official_posts=_official_posts(ctx, carried),
+        official_posts=_official_posts(ctx, carried, platforms),
         card=card,
         card_alt=card_alt(card),
+        posts=check_rows.of_offer(ctx.session, carried.offer_id),
     )
 
 
-def _official_posts(ctx: Context, carried: rows.Carried) -> dict[str, str]:
-    """Give the posts to share again, by platform, whose account is still on the list."""
-    posts = {Platform(name): str(url) for name, url in carried.official_posts.items() if url}
+def _official_posts(ctx: Context, carried: rows.Carried, platforms: Collection[Platform]) -> dict[str, str]:
+    """Give the posts to share again on some platforms, whose account is still on the list."""
+    posts = {Platform(name): str(url) for name, url in carried.official_posts.items() if url and name in platforms}
     return {platform.value: url for platform, url in official.still(ctx, posts).items()}
 
 

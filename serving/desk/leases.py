@@ -11,12 +11,12 @@ from datetime import datetime
 
 from serving.db import notes, people, review
 from serving.db.tables import Claim, ClaimNote, User, Wording
-from serving.desk import audit, sampling
+from serving.desk import audit, golden, sampling
 from serving.desk.context import Begin, Context
 from serving.desk.states import ClaimStep, next_claim_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import When, mark
-from serving.vocabulary import ClaimState, DismissReason, Role
+from serving.vocabulary import ClaimState, DismissReason, Role, VerdictLabel
 
 WORDING_MAX_CHARS = 500
 DESK = (Role.CHECKER, Role.APPROVER)
@@ -58,6 +58,7 @@ def existing(ctx: Context, claim_id: int) -> Claim:
     row = review.locked_claim(ctx.session, claim_id)
     if row is None:
         raise NotFoundError(mark("Klaim itu tidak ada."))
+    golden.check_reader(ctx, claim_id)
     return row
 
 
@@ -141,10 +142,12 @@ def take(ctx: Context, claim_id: int) -> Claim:
     Raises:
         HeldByAnotherError: somebody else's lease is running.
         IllegalStepError: the claim is neither queued nor a draft that nobody holds.
+        SameHumanError: it is a golden item whose answer they know.
     """
     user_id = ctx.require(Role.CHECKER)
     claim = existing(ctx, claim_id)
     refuse_if_held(ctx, claim, user_id)
+    golden.check_taker(ctx, claim_id, user_id)
     if claim.state in review.LEASED and claim.holder_id not in {None, user_id}:
         _expire(ctx, claim)
     if claim.state is ClaimState.DRAFTED:
@@ -191,6 +194,7 @@ def hand_over(ctx: Context, claim_id: int, name: str, note: str = "") -> Claim:
     user_id = ctx.require(Role.CHECKER)
     claim = held(ctx, claim_id, user_id)
     heir = _heir(ctx, name, user_id)
+    golden.check_taker(ctx, claim_id, heir.id)
     move(claim, ClaimStep.HAND_OVER)
     grant(ctx, claim, heir.id)
     said = ClaimNote(claim_id=claim.id, step=ClaimStep.HAND_OVER, text=note.strip(), noted_by_id=user_id, at=ctx.now)
@@ -282,6 +286,8 @@ def dismiss(ctx: Context, claim_id: int, reason: DismissReason, note: str = "") 
     claim = existing(ctx, claim_id)
     user_id = ctx.require(*_may_settle(claim))
     refuse_if_held(ctx, claim, user_id)
+    if golden.is_one(ctx, claim_id):
+        return answer_golden(ctx, claim, reason)
     claim.dismiss_reason = reason
     move(claim, ClaimStep.DISMISS)
     let_go(claim)
@@ -290,6 +296,15 @@ def dismiss(ctx: Context, claim_id: int, reason: DismissReason, note: str = "") 
     # The record does not say whether it was drawn: whoever reads along should not know before the second look.
     sampling.note_dismissal(ctx, claim, user_id)
     audit.append(ctx, "claim.dismiss", "claim", claim.id, reason=reason)
+    return claim
+
+
+def answer_golden(ctx: Context, claim: Claim, answer: VerdictLabel | DismissReason | None) -> Claim:
+    """End a golden item with the acting person's answer, where another claim would be submitted or dismissed."""
+    golden.check_taker(ctx, claim.id, ctx.actor.user_id or 0)
+    move(claim, ClaimStep.ANSWER)
+    let_go(claim)
+    golden.note_answer(ctx, claim.id, answer)
     return claim
 
 
@@ -302,9 +317,12 @@ def reopen(ctx: Context, claim_id: int, reason: str) -> Claim:
     until another is published or somebody retracts it.
     """
     _needs_reason(reason)
+    if golden.is_one(ctx, claim_id):
+        raise NotFoundError(mark("Butir uji tidak dibuka lagi; jawabannya sudah tercatat."))
     claim = _aside(ctx, claim_id, ClaimStep.REOPEN, reason, *DESK)
     sampling.note_reopening(ctx, claim)
     claim.author_id = claim.approver_id = claim.decided_at = None
+    claim.reopened_at = ctx.now
     claim.verdict = claim.dismiss_reason = None
     claim.political = claim.political or None
     if draft := review.draft(ctx.session, claim_id):

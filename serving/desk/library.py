@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -28,6 +28,7 @@ from serving.db.tables import (
     Revision,
 )
 from serving.desk import announcements, audit, campaign_rules, campaigns, content, corrections, gates
+from serving.desk import search as finding
 from serving.desk.claims import READERS
 from serving.desk.context import SERVICE, Context
 from serving.desk.gates import NotReadyError, Obstacle, PathStep, Prepared, Source
@@ -165,13 +166,18 @@ def search(ctx: Context, wanted: Search) -> Sequence[Entry]:
     """List clarifications, newest first: to anybody what was published, anything else to a reader of the desk."""
     if not wanted.states or not set(wanted.states) <= set(rows.PUBLIC):
         ctx.require(*READERS)
-    return rows.entries(ctx.session, wanted)
+    return rows.entries(ctx.session, _asked(ctx, wanted))
+
+
+def _asked(ctx: Context, wanted: Search) -> Search:
+    """Put what the words of a search find in the place of the words."""
+    return replace(wanted, text="", ids=tuple(finding.clarification_ids(ctx, wanted.text))) if wanted.text else wanted
 
 
 def listed(ctx: Context, wanted: Search) -> Sequence[Entry]:
     """List clarifications for a reader of the desk, newest first."""
     ctx.require(*READERS)
-    return rows.entries(ctx.session, wanted)
+    return rows.entries(ctx.session, _asked(ctx, wanted))
 
 
 def public_entry(ctx: Context, clarification_id: int) -> Entry:

@@ -39,9 +39,14 @@ def address(ctx: Context, code: str) -> str:
     return f"{ctx.settings.base_url.rstrip('/')}/s/{code}"
 
 
+def open_for(ctx: Context, campaign_id: int, region: str) -> None:
+    """Have a link ready for the people of a province who are about to carry a campaign."""
+    rows.open_link(ctx.session, campaign_id, region, new_code())
+
+
 def carry(ctx: Context, campaign_id: int, region: str) -> None:
-    """Count one more person of a province who carries a campaign; the first one makes its link."""
-    rows.carry(ctx.session, campaign_id, region, new_code())
+    """Count one more person of a province who has posted a campaign's link."""
+    rows.carry(ctx.session, campaign_id, region)
 
 
 def short_for(ctx: Context, campaign_id: int, region: str) -> str | None:

@@ -13,7 +13,7 @@ transaction; that makes several threads and several processes decide one after a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -23,6 +23,7 @@ from threading import Lock
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from data.duplicates import NearDuplicateIndex, SignatureFormatError, signatures
 from data.normalise import normalise
@@ -44,6 +45,7 @@ from serving.i18n import mark
 from serving.settings import Settings
 from serving.vocabulary import MatchStatus
 
+Keys = npt.NDArray[np.int64]
 MATCHES_KEPT: Final = 5
 _FOUNDED: Final = "+"  # names of clusters that this process founded; all others are a claim's number
 _MACHINES_KEPT: Final = 4
@@ -179,28 +181,21 @@ class Machine:
         if not founders:
             return {}
         signed = batch.signed.take(np.array(founders, np.int64))
-        keys = signed.keys().tolist()
-        sharing: defaultdict[int, list[int]] = defaultdict(list)
-        for band, claim_id in rows.claims_by_bands(session, sorted(set(chain.from_iterable(keys))), _NEWEST_OF_KEY):
-            sharing[band].append(claim_id)
-        candidates = {
-            claim_id
-            for bands in keys
-            for claim_id, _ in Counter(chain.from_iterable(sharing[band] for band in bands)).most_common(_VERIFIED)
-            if self._name(claim_id) not in self._index
-        }
+        keys = signed.keys()
+        sharing = rows.claims_by_bands(session, np.unique(keys).tolist(), _NEWEST_OF_KEY)
+        likest = sharing_most(keys, np.array(sharing, np.int64).reshape(-1, 2), _VERIFIED)
+        candidates = {claim_id for claim_id in likest if self._name(claim_id) not in self._index}
         if not candidates:
             return {}
         kept: defaultdict[str, list[rows.Signature]] = defaultdict(list)
         for signature in rows.signatures_of(session, candidates):
             kept[str(signature.claim_id)].append(signature)
         aside = NearDuplicateIndex()
-        for home, signatures_of_it in kept.items():
-            _fill(session, aside, [home] * len(signatures_of_it), signatures_of_it)
+        together = list(chain.from_iterable(kept.values()))
+        _fill(session, aside, [str(signature.claim_id) for signature in together], together)
         found = zip(founders, aside.find(signed), strict=True)
         homes = {row: home for row, home in found if home is not None}
-        for home in dict.fromkeys(homes.values()):
-            self._remember(session, kept[home])
+        self._remember(session, list(chain.from_iterable(kept[home] for home in dict.fromkeys(homes.values()))))
         return homes
 
     def _by_media(self, session: Session, batch: Batch, founders: Sequence[int]) -> dict[int, str]:
@@ -281,6 +276,31 @@ class Machine:
     def scores(self, texts: Sequence[str]) -> list[Score]:
         """Score texts with reasons."""
         return self.scorer.score_many(texts)
+
+
+def sharing_most(keys: Keys, sharing: Keys, most: int) -> set[int]:
+    """Name the claims that share most keys with each text.
+
+    Args:
+        keys: int64 (n, k): those of n texts, no text with one of them twice.
+        sharing: int64 (m, 2): a key and a claim that has it.
+        most: claims for each text; of those that share as many keys the newest.
+    """
+    if not len(sharing):
+        return set()
+    sharing = sharing[np.argsort(sharing[:, 0], kind="stable")]
+    claims, numbers = np.unique(sharing[:, 1], return_inverse=True)
+    asked = keys.reshape(-1)
+    begins, ends = np.searchsorted(sharing[:, 0], asked), np.searchsorted(sharing[:, 0], asked, "right")
+    n_each = ends - begins
+    # One entry for each time that a text and a claim share a key: which text, and which claim.
+    texts = np.repeat(np.arange(len(asked)) // keys.shape[1], n_each)
+    places = np.arange(n_each.sum()) + np.repeat(begins - (np.cumsum(n_each) - n_each), n_each)
+    pairs, n_shared = np.unique(texts * len(claims) + numbers.reshape(-1)[places], return_counts=True)
+    of_text = pairs // len(claims)
+    order = np.lexsort((-pairs, -n_shared, of_text))
+    rank = np.arange(len(pairs)) - np.searchsorted(of_text, of_text)
+    return set(claims[pairs[order][rank < most] % len(claims)].tolist())
 
 
 def _fill(session: Session, index: NearDuplicateIndex, names: Sequence[str], page: Sequence[rows.Signature]) -> None:

@@ -26,7 +26,7 @@ from serving.db import merging as rows
 from serving.db import review
 from serving.db.merging import PostFigures
 from serving.db.tables import Claim, ClaimCorrection
-from serving.desk import audit, figures
+from serving.desk import audit, figures, golden
 from serving.desk.context import Context
 from serving.desk.leases import let_go, move, refuse_if_held
 from serving.desk.states import TAKES_OVER, ClaimStep, next_claim_state
@@ -176,6 +176,7 @@ def merge(ctx: Context, claim_id: int, into_id: int, note: str = "") -> Claim:
         HeldByAnotherError: somebody else works on one of the two.
         AnsweredError: a clarification of the first claim, which was reopened, is still published.
         KeptApartError: a person took the two apart before.
+        ImmovableError: one of the two stays as it is.
     """
     user_id = ctx.require(Role.CHECKER)
     claim_rows.lock_intake(ctx.session)  # no post is placed while its claim moves
@@ -184,9 +185,10 @@ def merge(ctx: Context, claim_id: int, into_id: int, note: str = "") -> Claim:
         raise InvalidInputError(mark("Sebuah klaim tidak dapat digabung ke dirinya sendiri."))
     next_claim_state(giver.state, ClaimStep.MERGE)
     check_takes_over(taker)
+    golden.check_movable(ctx, giver.id, taker.id)
     for claim in (giver, taker):
         refuse_if_held(ctx, claim, user_id)
-    _refuse_if_answered(ctx, giver)
+    refuse_if_answered(ctx, giver)
     _refuse_if_apart(ctx, giver, taker)
     n_posts = rows.hand_over_posts(ctx.session, giver.id, taker.id)
     _hand_over_spread(ctx, giver.id, taker.id)
@@ -216,7 +218,8 @@ def check_takes_over(taker: Claim) -> None:
         )
 
 
-def _refuse_if_answered(ctx: Context, claim: Claim) -> None:
+def refuse_if_answered(ctx: Context, claim: Claim) -> None:
+    """Raise ``AnsweredError`` where a claim's clarification is published: it would stand for nothing."""
     if review.standing_clarification(ctx.session, claim.id) is not None:
         raise AnsweredError(
             mark(

@@ -11,7 +11,7 @@ from typing import Final
 from serving.db import notes as rows
 from serving.db import people
 from serving.db.tables import ClaimNote, User
-from serving.desk import audit
+from serving.desk import approval, audit
 from serving.desk.context import Context
 from serving.desk.leases import DESK, existing
 from serving.errors import InvalidInputError, NotFoundError
@@ -41,6 +41,7 @@ class Mentioned:
         wording: the claim's present wording.
         by: who wrote it.
         read_at: when the person said that they had read it.
+        hidden: whether the text is kept back: its writer wrote the draft on which the reader may have to decide.
     """
 
     note_id: int
@@ -50,6 +51,7 @@ class Mentioned:
     by: str
     at: datetime
     read_at: datetime | None
+    hidden: bool = False
 
 
 def colleagues(ctx: Context) -> Sequence[User]:
@@ -92,10 +94,14 @@ def add(ctx: Context, claim_id: int, text: str) -> ClaimNote:
 def mentions(ctx: Context) -> list[Mentioned]:
     """Give where one was named, unread first, at most ``SHOWN``."""
     user_id = ctx.require(*DESK)
-    return [
-        Mentioned(note.id, note.claim_id, wording, note.text, by, note.at, mention.read_at)
-        for mention, note, wording, by in rows.mentions_of(ctx.session, user_id, SHOWN)
-    ]
+    found = rows.mentions_of(ctx.session, user_id, SHOWN)
+    blind = approval.blind_to(ctx, {note.claim_id for _, note, _, _ in found})
+    mentioned = []
+    for mention, note, wording, by in found:
+        is_hidden = note.noted_by_id in blind.get(note.claim_id, frozenset())
+        words = "" if is_hidden else note.text
+        mentioned.append(Mentioned(note.id, note.claim_id, wording, words, by, note.at, mention.read_at, is_hidden))
+    return mentioned
 
 
 def n_unread(ctx: Context) -> int:

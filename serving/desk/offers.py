@@ -14,15 +14,16 @@ from urllib.parse import urlsplit
 from serving.db import corrections as correction_rows
 from serving.db import offers as rows
 from serving.db import standings as standing_rows
-from serving.db.tables import Influencer, Offer, PostedLink
-from serving.desk import audit, breaker, kits
+from serving.db.tables import Campaign, Influencer, Offer, PostedLink
+from serving.desk import audit, breaker, consents, kits, post_checks
 from serving.desk import links as links_of_ours
 from serving.desk.context import Context
+from serving.desk.eligibility import scope_of
 from serving.desk.official import platform_at
 from serving.desk.states import OFFER_STEPS, OfferStep, next_offer_state
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from serving.i18n import mark
-from serving.vocabulary import CampaignState, DeclineReason, OfferState, Platform, Role
+from serving.vocabulary import LABELS, CampaignState, ConsentScope, DeclineReason, OfferState, Platform, Role
 
 SNOOZE = timedelta(hours=4)
 INBOX_LIMIT = 100
@@ -38,6 +39,12 @@ class WrongPlatformError(InvalidInputError):
     """The address is not that of a post on this platform."""
 
     code = "wrong-platform"
+
+
+class NoConsentError(InvalidInputError):
+    """Its person did not agree to what would be kept."""
+
+    code = "no-consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,8 @@ def accept(ctx: Context, offer_id: int) -> None:
     """Take an offer; its kit opens. Taken twice, the second is refused."""
     offer = _answer(ctx, offer_id, OfferStep.ACCEPT)
     offer.answered_at = ctx.now
-    links_of_ours.carry(ctx, offer.campaign_id, str(offer.why.get("region", "")))
+    if ConsentScope.MEASUREMENT in consents.agreed_scopes(own(ctx)):
+        links_of_ours.open_for(ctx, offer.campaign_id, str(offer.why.get("region", "")))
     _note_answer(ctx, offer)
 
 
@@ -168,29 +176,46 @@ def post(ctx: Context, offer_id: int, platform: Platform, url: str, views: int |
         ctx: the person's own context.
         offer_id: an offer that they accepted.
         platform: where the post is.
-        url: its address; nothing is fetched from it.
+        url: its address; the worker may ask its public page afterwards, see ``post_checks``.
         views: how often it was seen, as the platform tells its owner; none leaves what was said before.
 
     Raises:
         WrongPlatformError: the address is on another host, or is a home page.
+        NoConsentError: the person did not agree to this platform, or to being measured and tells how often it was seen.
     """
+    _check_agreed(ctx, platform, views)
     if platform_of(url) is not platform or len(urlsplit(url).path.strip("/")) == 0:
         raise WrongPlatformError(mark("Tautan itu bukan alamat unggahan di {platform}."), platform=platform.value)
     offer = _own_offer(ctx, offer_id)
     if offer.state is not OfferState.VERIFIED and offer.state is not OfferState.POSTED:
         offer.state = next_offer_state(offer.state, OfferStep.POST)
         offer.posted_at = ctx.now
+        if ConsentScope.MEASUREMENT in consents.agreed_scopes(own(ctx)):
+            links_of_ours.carry(ctx, offer.campaign_id, str(offer.why.get("region", "")))
     known = rows.link_row(ctx.session, offer.id, platform)
     if known is None:
-        ctx.session.add(PostedLink(offer_id=offer.id, platform=platform, url=url, at=ctx.now, views=views))
+        link = PostedLink(offer_id=offer.id, platform=platform, url=url, at=ctx.now, views=views)
+        link.checked = post_checks.first(ctx)
+        ctx.session.add(link)
     elif known.url != url:
         # Another post has been seen by others; what was said of the first is not said of it.
         known.url, known.at, known.views = url, ctx.now, views
+        known.checked, known.checked_at = post_checks.first(ctx), None
     elif views is not None and known.views != views:
         known.views = views
     else:
         return
     audit.append(ctx, "offer.post", "offer", offer.id, platform=platform.value, replaced=known is not None)
+
+
+def _check_agreed(ctx: Context, platform: Platform, views: int | None) -> None:
+    agreed = consents.agreed_scopes(own(ctx))
+    if scope_of(platform) not in agreed:
+        raise NoConsentError(
+            mark("Anda belum mengizinkan {name}; beri izinnya di profil dahulu."), name=LABELS[scope_of(platform)]
+        )
+    if views is not None and ConsentScope.MEASUREMENT not in agreed:
+        raise NoConsentError(mark("Anda belum mengizinkan pengukuran; kosongkan berapa kali dilihat."))
 
 
 def links(ctx: Context, offer_id: int) -> dict[Platform, str]:
@@ -275,7 +300,18 @@ def recall_open(ctx: Context, campaign_id: int) -> int:
     return _swept(ctx, "offer.recall", ids, campaign=campaign_id)
 
 
-def recall_of(ctx: Context, influencer_id: int) -> int:
-    """Take back every unanswered offer of one person who pauses or leaves; give how many."""
-    ids = rows.recall(ctx.session, _from(OfferStep.RECALL), OfferState.RECALLED, influencer_id=influencer_id)
+def unanswered_campaigns(ctx: Context, influencer_id: int) -> Sequence[Campaign]:
+    """Give the campaigns of one person's planned, open and put-off offers."""
+    return rows.campaigns_of(ctx.session, _from(OfferStep.RECALL), influencer_id)
+
+
+def recall_of(ctx: Context, influencer_id: int, campaign_id: int | None = None) -> int:
+    """Take back unanswered offers of one person: all of whoever pauses or leaves, or those of one campaign."""
+    ids = rows.recall(
+        ctx.session,
+        _from(OfferStep.RECALL),
+        OfferState.RECALLED,
+        influencer_id=influencer_id,
+        campaign_id=campaign_id,
+    )
     return _swept(ctx, "offer.recall", ids, influencer=influencer_id)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from serving.db import chat as chat_rows
+from serving.db import consents as consent_rows
 from serving.db import influencers as rows
+from serving.db import invitations as invitation_rows
 from serving.db import screenshots as screenshot_rows
+from serving.db import wordings as wording_rows
 from serving.db.tables import Influencer
-from serving.desk import accounts
+from serving.desk import accounts, consents
 from serving.desk.context import Context
 
 
@@ -17,14 +21,30 @@ def document(ctx: Context, row: Influencer) -> dict[str, Any]:
     return {
         "account": _account(ctx),
         "profile": _profile(ctx, row),
-        "consent": _consent(row),
+        "consent": _consent(ctx, row),
+        "invitations": _invitations(ctx, row),
         "evidence": _evidence(ctx, row),
         "screenshots": _screenshots(ctx, row),
         "offers": _offers(ctx, row),
         "posted_links": _posted_links(ctx, row),
+        "wordings": _wordings(ctx, row),
         "corrections": _corrections(ctx, row),
         "deliveries": _deliveries(ctx, row),
+        "chats": _chats(ctx, row),
     }
+
+
+def _chats(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
+    """Give the chats that were linked, their addresses opened."""
+    return [
+        {
+            "channel": each.channel.value,
+            "address": ctx.vault.unseal(each.sealed_address),
+            "linked_at": _iso(each.linked_at),
+        }
+        for each in chat_rows.links(ctx.session, row.id)
+        if each.sealed_address is not None
+    ]
 
 
 def _account(ctx: Context) -> dict[str, Any]:
@@ -53,23 +73,53 @@ def _profile(ctx: Context, row: Influencer) -> dict[str, Any]:
         "ministry": rows.ministry_names(ctx.session)[row.ministry_id].code,
         "unit": row.unit,
         "region": row.region,
+        "district": row.district,
         "timezone": row.timezone,
+        "quiet_minutes": [row.quiet_from, row.quiet_until],
+        "channel": row.channel.value,
         "topics": row.topics,
         "email": ctx.vault.unseal(row.sealed_email) if row.sealed_email else None,
         "staff_number": "kept as a keyed hash only",
         "active": row.active,
+        "settled_at": _iso(row.settled_at),
+        "trained_version": row.trained_version,
+        "trained_at": _iso(row.trained_at),
         "created_at": row.created_at.isoformat(),
     }
 
 
-def _consent(row: Influencer) -> dict[str, Any]:
-    """Give what was agreed to, and when it was paused or withdrawn."""
+def _consent(ctx: Context, row: Influencer) -> dict[str, Any]:
+    """Give what was agreed to, every step of it, and when taking part was paused or ended."""
     return {
+        "scopes": sorted(consents.agreed_scopes(row)),
+        "steps": [
+            {
+                "scope": step.scope.value,
+                "version": step.version,
+                "given": step.given,
+                "carried_over": step.carried_over,
+                "at": step.at.isoformat(),
+            }
+            for step in consent_rows.history(ctx.session, row.id)
+        ],
         "version": row.consent_version,
         "at": _iso(row.consent_at),
         "paused_at": _iso(row.paused_at),
         "left_at": _iso(row.left_at),
     }
+
+
+def _invitations(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
+    """Give when somebody was invited; never a code."""
+    return [
+        {
+            "created_at": each.created_at.isoformat(),
+            "expires_at": each.expires_at.isoformat(),
+            "accepted_at": _iso(each.accepted_at),
+            "withdrawn_at": _iso(each.withdrawn_at),
+        }
+        for each in invitation_rows.of_person(ctx.session, row.id)
+    ]
 
 
 def _evidence(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
@@ -81,6 +131,9 @@ def _evidence(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
             "method": each.method.value,
             "measured_at": each.measured_at.isoformat(),
             "held": each.held,
+            "held_because": each.hold,
+            "refused_at": _iso(each.refused_at),
+            "refused_because": each.refused_reason,
         }
         for each in rows.evidence_of(ctx.session, row.id)
     ]
@@ -123,6 +176,14 @@ def _posted_links(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
     return [
         {"platform": link.platform.value, "url": link.url, "at": link.at.isoformat(), "views": link.views}
         for link in rows.posted_links_of(ctx.session, row.id)
+    ]
+
+
+def _wordings(ctx: Context, row: Influencer) -> list[dict[str, Any]]:
+    """Give of which posts a signature of the words is kept; the words are not."""
+    return [
+        {"platform": platform.value, "source": source.value, "at": at.isoformat()}
+        for platform, source, at in wording_rows.kept_of(ctx.session, row.id)
     ]
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from typing import NewType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+from typing import Final, NewType
 
 from PIL import Image, ImageOps
 
-from serving.errors import InvalidInputError
+from serving.errors import InvalidInputError, UnavailableError
 from serving.i18n import mark
 
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -24,6 +27,11 @@ PIXELS_MAX = 20_000_000
 SIDE_MIN_PX = 200
 SIDE_MAX_PX = 2_000
 QUALITY = 80
+# Decoded at once in one process: the largest takes 230 MB for about a second.
+AT_ONCE: Final = 2
+# Whoever waits holds a thread of the service, so nobody waits long.
+WAIT_S: Final = 3.0
+_places: Final = BoundedSemaphore(AT_ONCE)
 # What Pillow raises on bytes that are no picture, besides its own ``UnidentifiedImageError`` (an ``OSError``).
 _BROKEN = (
     OSError,
@@ -51,18 +59,35 @@ Cleaned = NewType("Cleaned", bytes)
 """A JPEG that ``clean`` made: what may be kept."""
 
 
+@contextmanager
+def place() -> Iterator[None]:
+    """Hold one of the places in which a picture is decoded.
+
+    Raises:
+        UnavailableError: none was free for ``WAIT_S`` seconds.
+    """
+    if not _places.acquire(timeout=WAIT_S):
+        raise UnavailableError(mark("Terlalu banyak gambar sedang dibaca; coba lagi sebentar lagi."))
+    try:
+        yield
+    finally:
+        _places.release()
+
+
 def clean(sent: bytes) -> Cleaned:
     """Give what was sent as a JPEG of at most ``SIDE_MAX_PX`` a side, upright, without metadata.
 
     Raises:
         PictureError: it is empty, too large in bytes or pixels, too small to read, broken, or of another kind.
+        UnavailableError: too many others are being read.
     """
     if not sent:
         raise PictureError(mark("Pilih gambarnya dahulu."))
     if len(sent) > SIZE_MAX_BYTES:
         raise PictureError(mark("Gambar terlalu besar; batasnya {n} megabita."), n=SIZE_MAX_BYTES // 1_000_000)
     try:
-        return _made_anew(sent)
+        with place():
+            return _made_anew(sent)
     except PictureError:
         raise
     except _BROKEN:

@@ -1,16 +1,21 @@
-"""What a person sees and settles about themself: standing, topics, province, and the words they consent to."""
+"""What a person sees and settles about themself: standing, wishes, and what they consent to, in which words."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from serving.desk import influencers
+from serving.db import consents as consent_rows
+from serving.db.tables import ConsentStep, Influencer
+from serving.desk import consents, influencers, offers, routing
 from serving.desk.context import Context
-from serving.desk.eligibility import CONSENT_VERSION
+from serving.desk.eligibility import CONSENT_VERSION, may_carry
+from serving.errors import InvalidInputError
 from serving.i18n import mark
-from serving.vocabulary import Topic
+from serving.vocabulary import Channel, ConsentScope, Topic
 
+CLOCK_PART = re.compile(r"[0-9]{2}", re.ASCII)
 # Written to be read: what happens, what never happens, and how to stop. A change of meaning raises the version.
 CONSENT_TEXTS: dict[str, tuple[str, ...]] = {
     "1": (
@@ -52,10 +57,89 @@ def consent_text() -> Consent:
     return Consent(CONSENT_VERSION, CONSENT_TEXTS[CONSENT_VERSION])
 
 
-def settle(ctx: Context, *, topics: Collection[Topic] | None = None, region: str | None = None) -> influencers.Profile:
-    """Change the topics, the province, or both; what is not given stays. Both or none take hold."""
-    if region is not None:
-        influencers.move(ctx, region)
-    if topics is not None:
-        influencers.choose_topics(ctx, topics)
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person settles about themself; what is none stays as it is.
+
+    Attributes:
+        timezone: IANA name; that of the province where a province is given without one.
+        quiet: from and until, as minutes of the local day; the same minute twice = none of their own.
+    """
+
+    topics: Collection[Topic] | None = None
+    region: str | None = None
+    timezone: str | None = None
+    quiet: tuple[int, int] | None = None
+    channel: Channel | None = None
+
+
+def minute_of(clock: str) -> int:
+    """Give the minute of the day of a time such as 18:30 or 18.30; raise where it is none."""
+    hours, _, minutes = clock.strip().replace(".", ":").partition(":")
+    if not (CLOCK_PART.fullmatch(hours) and CLOCK_PART.fullmatch(minutes) and int(hours) < 24 and int(minutes) < 60):
+        raise InvalidInputError(mark("Jam tenang ditulis seperti 18.30."))
+    return int(hours) * 60 + int(minutes)
+
+
+def quiet_of(row: Influencer) -> tuple[str, str] | None:
+    """Give somebody's own quiet hours as times such as 18:30; none where they have none."""
+    if row.quiet_from == row.quiet_until:
+        return None
+    return _clock(row.quiet_from), _clock(row.quiet_until)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def settle(ctx: Context, wishes: Wishes) -> influencers.Profile:
+    """Change what is given; all of it or nothing takes hold."""
+    if wishes.region is not None or wishes.timezone is not None:
+        region = wishes.region or influencers.own(ctx, lock=False).region
+        influencers.move(ctx, region, wishes.timezone)
+    if wishes.topics is not None:
+        influencers.choose_topics(ctx, wishes.topics)
+    if wishes.quiet is not None:
+        influencers.be_quiet(ctx, *wishes.quiet)
+    if wishes.channel is not None:
+        influencers.hear_by(ctx, wishes.channel)
     return influencers.own_profile(ctx)
+
+
+# ---- consent, one thing at a time ------------------------------------------------------------------------------
+
+
+def agreements(ctx: Context) -> tuple[consents.Agreement, ...]:
+    """Give every purpose and platform as it stands for whoever is signed in."""
+    return consents.agreements(ctx, influencers.own(ctx, lock=False))
+
+
+def consent_steps(ctx: Context) -> Sequence[ConsentStep]:
+    """Give every consent that whoever is signed in gave or withdrew, newest first."""
+    return consent_rows.history(ctx.session, influencers.own(ctx, lock=False).id)
+
+
+def agree(ctx: Context, scope: ConsentScope, version: str) -> None:
+    """Agree to one purpose or platform in its present words; it holds at once.
+
+    Raises:
+        ConsentVersionError: the words are others by now.
+        NotJoinedError: the terms of taking part were not agreed to.
+    """
+    consents.check_versions({scope: version})
+    consents.give(ctx, influencers.own(ctx), [scope])
+
+
+def withdraw(ctx: Context, scope: ConsentScope) -> None:
+    """Withdraw one purpose or platform at once, and take back every unanswered offer that needed it.
+
+    What was accepted stays, and opens without what was withdrawn; nobody has to post it.
+    """
+    row = influencers.own_to_go(ctx)
+    if not consents.withdraw(ctx, row, [scope]):
+        return
+    ctx.session.flush()
+    standing = influencers.profile_of(ctx, row).standing
+    for campaign in offers.unanswered_campaigns(ctx, row.id):
+        if not may_carry(standing, campaign.kind, routing.platforms_of(ctx, campaign)):
+            offers.recall_of(ctx, row.id, campaign.id)

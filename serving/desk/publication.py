@@ -15,13 +15,14 @@ from serving.desk.suppression import Funnel
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How many people were told of a change, and how many of them have confirmed it.
+    """How many people were told of a change, how many of them have confirmed it, and how many had to be reminded.
 
-    ``acknowledged`` is ``None`` where those who have, or those who have not, are so few that they could be named.
+    The latter two are ``None`` where those who have, or those who have not, are so few that they could be named.
     """
 
     sent: int
     acknowledged: int | None
+    reminded: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,14 @@ def told(ctx: Context, clarification_id: int) -> Told | None:
 
 
 def _shown(ctx: Context, counts: corrections.Counts) -> Told | None:
-    table = Funnel({"": (counts.sent, counts.acknowledged)}, n_ours=1, smallest=ctx.settings.min_group)
-    sent, acknowledged = table.shown().total
-    return Told(sent, acknowledged) if sent else None
+    sent, acknowledged = _of_all(ctx, counts.sent, counts.acknowledged)
+    return Told(sent, acknowledged, _of_all(ctx, counts.sent, counts.reminded)[1]) if sent else None
+
+
+def _of_all(ctx: Context, people: int, some: int) -> tuple[int | None, int | None]:
+    """Give how many people there are and how many of them, each only where it could name nobody."""
+    shown, among = Funnel({"": (people, some)}, n_ours=1, smallest=ctx.settings.min_group).shown().total
+    return shown, among
 
 
 def changes(ctx: Context, clarification_id: int) -> Sequence[PublicChange]:

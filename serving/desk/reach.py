@@ -7,23 +7,31 @@ or more carry it. None of this ranks anybody, and no figure is of one person.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from serving.db import offers as offer_rows
+from serving.db import post_checks as check_rows
 from serving.db import reach as rows
+from serving.db import wordings
 from serving.db.tables import Campaign
-from serving.desk import campaigns, routing
+from serving.desk import campaigns, likeness, routing
 from serving.desk.context import Context
 from serving.desk.effect import Effect, Span, alike, effect_of
+from serving.desk.likeness import Repeated
 from serving.desk.links import HOUR_S
+from serving.desk.suppression import is_enough
 from serving.i18n import mark
+from serving.vocabulary import Platform, PostCheck
 
 QUARTER_S = 900
 DAY = timedelta(days=1)
 # Like claims are looked for among the newest of the half year before and after.
 AROUND = timedelta(days=183)
 LOOKED_AT = 1_000
+# So many of the newest posts are compared with each other: 0.2 s.
+COMPARED = 1_000
 CANNOT_SHOW = (
     mark("Kampanye tidak diundi: orang memilih klaim yang sedang naik, dan yang sedang naik sering turun sendiri."),
     mark("Klarifikasi terbit hampir bersamaan; pengaruhnya dan pengaruh kampanye tidak dapat dipisahkan."),
@@ -59,6 +67,8 @@ class CampaignReach:
         followers: the sum of their followers, an upper bound of who may have seen it.
         n_reported: how many of them said how often their post was seen.
         views: what they reported, added up.
+        checks: how the reported links were looked at.
+        wording: how alike the posts are; none where fewer than ten were compared.
     """
 
     campaign: Campaign
@@ -69,6 +79,8 @@ class CampaignReach:
     followers: int | None
     n_reported: int | None
     views: int | None
+    checks: Mapping[PostCheck, int | None]
+    wording: Repeated | None
     comparison: Comparison
 
 
@@ -76,13 +88,14 @@ def report(ctx: Context, campaign_id: int) -> CampaignReach:
     """Give what a campaign reached, with small groups hidden; raise ``NotFoundError`` where there is none."""
     campaign = campaigns.get(ctx, campaign_id)
     clicked = rows.clicks_by_region(ctx.session, campaign_id)
-    carriers = Counter({each.region: each.n_carriers for each in clicked})
+    # A link that was followed before anybody posted it was followed by those few who have it.
+    carriers = Counter({each.region: max(each.n_carriers, min(each.n_clicks, 1)) for each in clicked})
     smallest = ctx.settings.min_group
     total = carriers.total()
-    is_shown = total == 0 or total >= smallest
+    is_shown = is_enough(total, smallest)
     visible = routing.suppress(carriers, smallest)
     said = rows.posted(ctx.session, campaign_id)
-    enough, reported = _is_enough(said.n_people, smallest), _is_enough(said.n_reported, smallest)
+    enough, reported = is_enough(said.n_people, smallest), is_enough(said.n_reported, smallest)
     return CampaignReach(
         campaign=campaign,
         n_clicks=sum(each.n_clicks for each in clicked) if is_shown else None,
@@ -92,12 +105,31 @@ def report(ctx: Context, campaign_id: int) -> CampaignReach:
         followers=said.followers if enough else None,
         n_reported=said.n_reported if reported else None,
         views=said.views if reported else None,
+        checks=_checks(ctx, campaign_id),
+        wording=_wording(ctx, campaign_id),
         comparison=compare(ctx, campaign),
     )
 
 
-def _is_enough(n: int, smallest: int) -> bool:
-    return n == 0 or n >= smallest
+def _checks(ctx: Context, campaign_id: int) -> Mapping[PostCheck, int | None]:
+    counted = check_rows.counts(ctx.session, campaign_id)
+    shown = routing.suppress({each.value: n for each, n in counted.items()}, ctx.settings.min_group)
+    return {each: shown.get(each.value, 0) for each in PostCheck}
+
+
+def _wording(ctx: Context, campaign_id: int) -> Repeated | None:
+    """Compare the newest posts with each other: what a page showed or was written here, else the caption of the kit."""
+    posts = wordings.posted(ctx.session, campaign_id, COMPARED)
+    if len(posts) < ctx.settings.min_group:
+        return None
+    ready = offer_rows.captions(ctx.session, campaign_id)
+    signed = {platform: [likeness.signature(text) for text in texts] for platform, texts in ready.items()}
+    return likeness.repeated([each for post in posts if (each := _signature(post, signed))])
+
+
+def _signature(post: wordings.Posted, ready: Mapping[Platform, Sequence[bytes]]) -> bytes | None:
+    variants = ready.get(post.platform, ())
+    return post.minhash or (variants[post.variant % len(variants)] if variants else None)
 
 
 def _hours(clicks: Mapping[int, int]) -> tuple[Hour, ...]:

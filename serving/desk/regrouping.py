@@ -20,7 +20,7 @@ from serving.db import regrouping as rows
 from serving.db.merging import PostFigures
 from serving.db.regrouping import Made, Said
 from serving.db.tables import Claim, Post
-from serving.desk import audit, categories, merging
+from serving.desk import audit, categories, golden, merging
 from serving.desk.context import Begin, Context, Read
 from serving.desk.leases import let_go, move, refuse_if_held
 from serving.desk.machine import Machine, match_row, reason_rows
@@ -42,6 +42,12 @@ class AlreadyUndoneError(ConflictError):
     """The posts of this correction went back before."""
 
     code = "already-undone"
+
+
+class MovedOnError(ConflictError):
+    """What a correction moved is no longer where it went, or needs no way back."""
+
+    code = "moved-on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ def split(ctx: Context, machine: Machine, asked: Asked) -> Claim:
     taker = _founded(ctx, machine, posts)
     _hand_over(ctx, giver, taker, posts)
     done = remember(ctx, Correction(ClaimCorrectionKind.SPLIT, taker.id, giver.id, len(posts), asked.note))
-    rows.note_posts(ctx.session, done.id, asked.post_ids)
+    rows.note_posts(ctx.session, done.id, [post.id for post in posts])
     return taker
 
 
@@ -144,21 +150,25 @@ def move_posts(ctx: Context, asked: Asked, into_id: int) -> Claim:
     if taker.id == giver.id:
         raise InvalidInputError(mark("Kiriman itu sudah ada di klaim ini."))
     merging.check_takes_over(taker)
+    golden.check_movable(ctx, taker.id)
     refuse_if_held(ctx, taker, ctx.require(Role.CHECKER))
     _hand_over(ctx, giver, taker, posts)
     done = remember(ctx, Correction(ClaimCorrectionKind.MOVE, taker.id, giver.id, len(posts), asked.note))
-    rows.note_posts(ctx.session, done.id, asked.post_ids)
+    rows.note_posts(ctx.session, done.id, [post.id for post in posts])
     return taker
 
 
 def undo(ctx: Context, correction_id: int, note: str = "") -> Claim:
     """Put the posts of a split or a move back where they were; give the claim that has them again.
 
-    A claim that was made by the split and has no post left is merged away.
+    Where one of the two was merged since, the claim that stands for it takes its part. A claim that was made by the
+    split and has no post left is merged away.
 
     Raises:
         NotFoundError: there is no such correction.
         AlreadyUndoneError: it was undone before.
+        MovedOnError: the two were merged since, or a later correction moved some of the posts on.
+        AnsweredError: the claim that would be merged away has a clarification that is published.
         HeldByAnotherError: somebody else works on one of the two.
     """
     user_id = ctx.require(Role.CHECKER)
@@ -168,14 +178,22 @@ def undo(ctx: Context, correction_id: int, note: str = "") -> Claim:
         raise NotFoundError(mark("Koreksi itu tidak ada."))
     if rows.is_undone(ctx.session, done):
         raise AlreadyUndoneError(mark("Koreksi ini sudah dibatalkan."))
-    stands = merging.standing_id(ctx, done.other_id)
-    locked = claim_rows.lock_claims(ctx.session, [done.claim_id, stands])
-    giver, taker = locked[done.claim_id], locked[stands]
+    gives, takes = merging.standing_id(ctx, done.claim_id), merging.standing_id(ctx, done.other_id)
+    if gives == takes:
+        raise MovedOnError(mark("Kedua klaim sudah digabung, jadi kirimannya sudah bersama."))
+    locked = claim_rows.lock_claims(ctx.session, [gives, takes])
+    giver, taker = locked[gives], locked[takes]
     for claim in (giver, taker):
         refuse_if_held(ctx, claim, user_id)
-    posts = rows.posts(ctx.session, giver.id, rows.moved_posts(ctx.session, done.id))
+    moved = rows.moved_posts(ctx.session, done.id)
+    posts = rows.posts(ctx.session, giver.id, moved)
+    if len(posts) < len(moved):
+        raise MovedOnError(mark("Sebagian kirimannya sudah dipindah lagi; batalkan dahulu koreksi yang lebih baru."))
+    empties = done.kind is ClaimCorrectionKind.SPLIT and len(posts) == giver.n_posts
+    if empties:
+        merging.refuse_if_answered(ctx, giver)
     _hand_over(ctx, giver, taker, posts)
-    if done.kind is ClaimCorrectionKind.SPLIT and giver.n_posts == 0:
+    if empties:
         _dissolve(giver, taker)
         rows.give_signatures(ctx.session, [kept.id for kept in rows.signatures_of(ctx.session, [giver.id])], taker.id)
     undone = remember(ctx, Correction(ClaimCorrectionKind.UNDO, giver.id, done.other_id, len(posts), note))
@@ -199,6 +217,7 @@ def _opened(ctx: Context, asked: Asked) -> tuple[Claim, Sequence[Post]]:
     claim = claim_rows.lock_claims(ctx.session, [asked.claim_id]).get(asked.claim_id)
     if claim is None or claim.state is ClaimState.MERGED:
         raise NotFoundError(mark("Klaim itu tidak ada."))
+    golden.check_movable(ctx, claim.id)
     refuse_if_held(ctx, claim, user_id)
     posts = rows.posts(ctx.session, claim.id, wanted)
     if len(posts) < len(wanted):

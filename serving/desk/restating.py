@@ -2,6 +2,9 @@
 
 Every rule is a list of what it found, so that a refusal names the first stranger. The check is made of words, not of
 meaning: the approver reads every caption. The approved text is read once, however many captions are held against it.
+
+Whoever writes in their own words is held to less: what is a matter of fact (``BLOCKING``) still stops them, any other
+departure they are told of and may keep.
 """
 
 from __future__ import annotations
@@ -10,9 +13,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
-from serving.desk import gates
+from models.stemming import stem
+from serving.desk import gates, naming
 from serving.desk.posting import LINK, caption_budget, length_on
 from serving.errors import InvalidInputError
 from serving.i18n import mark
@@ -61,7 +66,6 @@ _HANDLE = re.compile(
 )
 _HASHTAG = re.compile(r"#\w+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _CLAUSE = re.compile(r"(?<=[.!?;\u2026])\s+|\n+")
 _TOKEN = re.compile(r"\w+|[^\w\s'\u2019-]")
 _CONTENT = re.compile(r"[^\W\d_]{4,}")
@@ -82,15 +86,64 @@ MIN_RESTATED = 0.75
 # What follows a link in a sentence and is no part of it.
 _LINK_TAIL = ".,;:!?)\"'\u2019\u201d\u2026"
 _LINK_HEAD = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
-_CAPITALS = re.compile(r"\b[A-Z\u00c0-\u00de][\w'\u2019-]*(?:\s+[A-Z\u00c0-\u00de][\w'\u2019-]*)*")
 _NUMBER_WORDS = re.compile(
-    r"\b(?:dua|tiga|empat|lima|enam|tujuh|delapan|sembilan|se(?:puluh|belas|ratus|ribu|juta|tengah|paruh)"
-    r"|belas|puluh|ratus|ribu|juta|miliar|triliun|persen)\b"
+    r"\b(?:(?<!salah )satu(?!-)|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan"
+    r"|se(?:puluh|belas|ratus|ribu|juta|tengah|paruh)|ke(?:dua|tiga|empat|lima|enam|tujuh|delapan|sembilan|sepuluh)"
+    r"|(?:belas|puluh|ratus|ribu|juta|miliar|triliun)(?:an)?|persen)\b"
 )
 _DATE_WORDS = re.compile(
     r"\b(?:januari|februari|maret|april|mei|juni|juli|agustus|september|oktober|november|desember"
     r"|senin|selasa|rabu|kamis|jumat|sabtu|kemarin|besok|lusa)\b"
 )
+# A number and the word that it counts, and a word that announces a number: what says of the source that 10 were towns.
+_COUNTED = re.compile(r"(\d+(?:[.,]\d+)*)\s*([^\W\d_]{2,}|%)")
+_ANNOUNCED = re.compile(r"\b(pukul|jam|nomor|pasal|ayat|tahun|tanggal|usia|umur|rp)\.?\s*(\d+(?:[.,]\d+)*)")
+
+
+class Departure(StrEnum):
+    """In what a caption departs from the approved text, in the order in which it is looked for."""
+
+    EMPTY = "empty"
+    LENGTH = "length"
+    HIDDEN = "hidden"
+    ACCOUNT = "account"
+    ACCUSATION = "accusation"
+    RETELLING = "retelling"
+    LINK = "link"
+    HASHTAG = "hashtag"
+    NUMBER = "number"
+    DATE = "date"
+    NAME = "name"
+    FAR = "far"
+    DENIAL = "denial"
+
+
+BLOCKING = frozenset(
+    {
+        Departure.EMPTY,
+        Departure.LENGTH,
+        Departure.HIDDEN,
+        Departure.ACCOUNT,
+        Departure.LINK,
+        Departure.NUMBER,
+        Departure.DATE,
+        Departure.NAME,
+    }
+)
+"""What stops somebody's own words too. About criticism of government, an accusation does as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One departure: what was found, and the sentence that says so, with its gaps."""
+
+    kind: Departure
+    sentence: str
+    params: Mapping[str, object]
+
+    def blocks(self, approved: Approved) -> bool:
+        """Tell whether it stops somebody's own words about this text."""
+        return self.kind in BLOCKING or (approved.criticism and self.kind is Departure.ACCUSATION)
 
 
 class CaptionError(InvalidInputError):
@@ -121,15 +174,21 @@ class Approved:
 class _Source:
     """What an approved text says, in the forms that captions are held against.
 
-    ``words`` is one string, so that a name is looked up as a sequence of whole words. ``denials`` holds, for each
-    sentence and part of one by its content words, how many denying words it has; ``saying`` finds those by a word.
+    ``words`` is one string, so that a name is looked up as a sequence of whole words; ``everyday`` are its words that
+    stand there without a capital, and ``stems`` theirs; ``beginnings`` are those of names. ``counts`` holds, by the
+    word that is counted or announces a number, which numbers. ``denials`` holds, for each sentence and part of one by
+    its content words, how many denying words it has; ``saying`` finds those by a word.
     """
 
     links: frozenset[str]
     tags: frozenset[str]
     numbers: frozenset[str]
     number_words: frozenset[str]
+    counts: Mapping[str, frozenset[str]]
     words: str
+    everyday: frozenset[str]
+    stems: frozenset[str]
+    beginnings: frozenset[str]
     accusing: frozenset[str]
     content: frozenset[str]
     denials: Mapping[frozenset[str], frozenset[int]]
@@ -150,12 +209,21 @@ def _read(approved: Approved) -> _Source:
     for said in denials:
         for word in said:
             saying.setdefault(word, []).append(said)
+    everyday = frozenset(word for word in naming.WORD.findall(approved.text) if word.islower())
+    counts: dict[str, set[str]] = {}
+    for number, word in _counted(LINK.sub(" ", source)):
+        counts.setdefault(word, set()).add(number)
     return _Source(
-        links=frozenset(map(_address, LINK.findall(source))),
+        # The page that the post links to anyway may be named in it as well.
+        links=frozenset(map(_address, LINK.findall(f"{source} {approved.link}"))),
         tags=frozenset(tag.casefold() for tag in _HASHTAG.findall(source)),
         numbers=frozenset(_NUMBER.findall(LINK.sub(" ", source))),
-        number_words=frozenset(_number_words(source)),
+        number_words=frozenset(word for words in (_NUMBER_WORDS, _DATE_WORDS) for word in _spelled(words, source)),
+        counts={word: frozenset(numbers) for word, numbers in counts.items()},
         words=_in_sequence(_without_links(f"{approved.title}.\n{approved.body}")),
+        everyday=everyday,
+        stems=frozenset(map(stem, everyday)),
+        beginnings=naming.beginnings(approved.text),
         accusing=frozenset(() if approved.criticism else gates.accusations(approved.text)),
         content=frozenset(_content(f"{source} {fixed}")),
         denials={said: frozenset(counts) for said, counts in denials.items()},
@@ -179,8 +247,15 @@ def _address(link: str) -> str:
     return f"{host.casefold()}{slash}{path}".rstrip("/")
 
 
-def _number_words(text: str) -> list[str]:
-    return [word for kind in (_NUMBER_WORDS, _DATE_WORDS) for word in kind.findall(text.casefold())]
+def _spelled(words: re.Pattern[str], text: str) -> list[str]:
+    return words.findall(text.casefold())
+
+
+def _counted(text: str) -> list[tuple[str, str]]:
+    """Give each number with the word that it counts, and with the one that announces it."""
+    plain = text.casefold()
+    counted = [(number, word) for number, word in _COUNTED.findall(plain) if word not in _GLUE | _DENIALS]
+    return [*counted, *((number, word) for word, number in _ANNOUNCED.findall(plain))]
 
 
 def _in_sequence(text: str) -> str:
@@ -188,16 +263,34 @@ def _in_sequence(text: str) -> str:
     return f" {' '.join(_TOKEN.findall(text.casefold()))} "
 
 
-def _capital_runs(text: str) -> Iterator[str]:
-    """Give each run of capitalised words, without the word that is capital only because a sentence begins."""
-    for sentence in re.split(r"[.!?:;\n\u2026]+", text):
-        opening = _WORD.search(sentence)
-        for run in _CAPITALS.finditer(sentence):
-            words = run.group().split()
-            if opening and run.start() == opening.start():
-                words = words[1:]
-            if words:
-                yield " ".join(words)
+def _strange_names(text: str, source: _Source) -> list[str]:
+    """Give names that the source does not have as a whole: runs of capitals, else whatever is known to be a name."""
+    found = []
+    for run, is_opening in naming.capital_runs(text):
+        name = " ".join(run)
+        if _in_sequence(name) in source.words:
+            continue
+        if is_opening and naming.is_everyday(run[0], source.everyday, source.stems):
+            rest = " ".join(run[1:])
+            if not rest:
+                continue
+            if _in_sequence(rest) not in source.words:
+                name = rest
+            # The end of a name behind another word is another name: no "Badan Contoh" out of "Kota Contoh".
+            elif run[1].casefold() in source.beginnings:
+                continue
+        found.append(name)
+    return found or [name for name in naming.known_names(text) if _in_sequence(name) not in source.words]
+
+
+def _strange_numbers(text: str, source: _Source) -> list[str]:
+    """Give numbers that the source does not have, and those that it has of something else."""
+    lone = [number for number in _NUMBER.findall(text) if number not in source.numbers]
+    return lone or [
+        f"{number} {word}"
+        for number, word in _counted(text)
+        if word in source.counts and number not in source.counts[word]
+    ]
 
 
 def _clauses(text: str) -> list[str]:
@@ -257,42 +350,47 @@ def _denies_alike(part: str, source: _Source) -> bool:
 
 
 def check(text: str, approved: Approved, platform: Platform | None = None) -> None:
-    """Refuse a caption that adds to the approved text, retells the hoax, accuses or speaks to somebody.
+    """Refuse a caption that departs from the approved text in anything at all; see ``findings``.
 
-    Numbers, number words, dates, capitalised names, links, hashtags and accusing words must stand in the source, each
-    as a whole. The first word of a sentence is capital anyway, so a lone name there is not seen: the approver reads
-    every caption. At least half of the content words of every sentence stand in the source or in the fixed phrases, and
-    what restates a sentence denies as often as that does. Social pages and openings that retell the hoax are refused
-    even where the source has them; so is every accusing word where the claim is criticism of government.
+    Raises:
+        CaptionError: with the first thing found.
+    """
+    for found in findings(text, approved, platform):
+        raise CaptionError(found.sentence, **found.params)
+
+
+def findings(text: str, approved: Approved, platform: Platform | None = None) -> Iterator[Finding]:
+    """Give everything in which a caption adds to the approved text, retells the hoax, accuses or speaks to somebody.
+
+    Numbers, number words, dates, names, links, hashtags and accusing words must stand in the source, each as a whole,
+    and a number with the word that it counts. At least half of the content words of every sentence stand in the source
+    or in the fixed phrases, and what restates a sentence denies as often as that does. Social pages and openings that
+    retell the hoax are found even where the source has them; so is every accusing word where the claim is criticism of
+    government.
 
     Args:
         text: the caption, without disclosure and link.
         approved: what it restates; its link counts against the length.
         platform: where it is for; its length is checked too.
-
-    Raises:
-        CaptionError: with the first thing found.
     """
     plain = _squeezed(text)
     if not plain:
-        raise CaptionError(mark("Takarir masih kosong."))
+        yield Finding(Departure.EMPTY, mark("Takarir masih kosong."), {})
+        return
     if platform is not None and (n := length_on(platform, text)) > (limit := caption_budget(platform, approved.link)):
-        raise CaptionError(
-            mark("Takarir untuk {platform} terlalu panjang: {n} huruf, paling banyak {limit}."),
-            platform=platform.value,
-            n=n,
-            limit=limit,
-        )
+        sentence = mark("Takarir untuk {platform} terlalu panjang: {n} huruf, paling banyak {limit}.")
+        yield Finding(Departure.LENGTH, sentence, {"platform": platform.value, "n": n, "limit": limit})
     if any(unicodedata.category(character) == "Cf" and character != "\u200d" for character in text):
-        raise CaptionError(mark("Takarir memuat huruf tak terlihat; ketik ulang bagian itu."))
+        yield Finding(Departure.HIDDEN, mark("Takarir memuat huruf tak terlihat; ketik ulang bagian itu."), {})
     if _MENTION.search(plain):
-        raise CaptionError(mark("Takarir tidak boleh menyebut atau membalas akun siapa pun (@)."))
-    for strangers, sentence in _additions(text, plain, _read(approved)):
+        sentence = mark("Takarir tidak boleh menyebut atau membalas akun siapa pun (@): yang diluruskan kabarnya.")
+        yield Finding(Departure.ACCOUNT, sentence, {})
+    for kind, strangers, sentence in _additions(text, plain, _read(approved)):
         if strangers:
-            raise CaptionError(sentence, what=strangers[0])
+            yield Finding(kind, sentence, {"what": strangers[0]})
 
 
-def _additions(text: str, plain: str, source: _Source) -> Iterator[tuple[list[str], str]]:
+def _additions(text: str, plain: str, source: _Source) -> Iterator[tuple[Departure, list[str], str]]:
     """Give what a caption may not hold, a kind at a time, each with the sentence that refuses it.
 
     Args:
@@ -303,42 +401,53 @@ def _additions(text: str, plain: str, source: _Source) -> Iterator[tuple[list[st
     unlinked = LINK.sub(" ", plain)
     bare = _without_links(text)
     yield (
+        Departure.ACCOUNT,
         [*_SOCIAL.findall(plain), *_HANDLE.findall(unlinked)],
         mark("Takarir tidak boleh mengarah ke akun atau media sosial: \u201c{what}\u201d."),
     )
     yield (
+        Departure.ACCUSATION,
         [word for word in gates.accusations(text) if word not in source.accusing],
         mark("Takarir tidak menuduh; ganti kata \u201c{what}\u201d."),
     )
     yield (
+        Departure.RETELLING,
         [clause for clause in _clauses(text) if RETELLS.match(clause)],
         mark("Takarir tidak mengulang kabar keliru; mulai dari faktanya: \u201c{what}\u201d."),
     )
     yield (
+        Departure.LINK,
         [link for link in LINK.findall(plain) if _address(link) not in source.links],
         mark("Tautan \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
     )
     yield (
+        Departure.HASHTAG,
         [tag for tag in _HASHTAG.findall(plain) if tag.casefold() not in source.tags],
         mark("Tagar \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
     )
     yield (
-        [number for number in _NUMBER.findall(unlinked) if number not in source.numbers],
+        Departure.NUMBER,
+        _strange_numbers(unlinked, source),
         mark("Angka \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
     )
+    for kind, words in ((Departure.NUMBER, _NUMBER_WORDS), (Departure.DATE, _DATE_WORDS)):
+        yield (
+            kind,
+            [word for word in _spelled(words, unlinked) if word not in source.number_words],
+            mark("Angka atau tanggal \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
+        )
     yield (
-        [word for word in _number_words(unlinked) if word not in source.number_words],
-        mark("Angka atau tanggal \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
-    )
-    yield (
-        [name for name in _capital_runs(bare) if _in_sequence(name) not in source.words],
+        Departure.NAME,
+        _strange_names(bare, source),
         mark("Nama \u201c{what}\u201d tidak ada dalam teks yang disetujui."),
     )
     yield (
+        Departure.FAR,
         _strange_clauses(bare, source),
         mark("Kalimat \u201c{what}\u201d terlalu jauh dari teks yang disetujui."),
     )
     yield (
+        Departure.DENIAL,
         _turned_clauses(bare, source),
         mark("Kata sangkal (tidak, bukan, jangan) dalam \u201c{what}\u201d tidak sama dengan teks yang disetujui."),
     )

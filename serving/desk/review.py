@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from serving.db import review as rows
 from serving.db.tables import Claim, Clarification, Decision, Draft
-from serving.desk import approval, audit, evidence, gates, library
+from serving.desk import approval, audit, evidence, gates, golden, library
 from serving.desk.context import Context
 from serving.desk.evidence import draft_of
 from serving.desk.gates import Prepared
@@ -20,6 +20,7 @@ from serving.desk.leases import (
     DESK,
     HeldByAnotherError,
     NotHolderError,
+    answer_golden,
     dismiss,
     escalate,
     existing,
@@ -116,6 +117,7 @@ def draft(ctx: Context, claim_id: int) -> Draft | None:
     ctx.require(*DESK)
     if rows.claim(ctx.session, claim_id) is None:
         raise NotFoundError(mark("Klaim itu tidak ada."))
+    golden.check_reader(ctx, claim_id)
     return rows.draft(ctx.session, claim_id)
 
 
@@ -159,6 +161,8 @@ def save_draft(ctx: Context, claim_id: int, words: Prepared, version: int) -> Dr
 def submit(ctx: Context, claim_id: int) -> Claim:
     """Hand the draft to a second human; the submitter becomes its author.
 
+    A golden item ends here: nobody approves it, and its checker alone is told what is known.
+
     Raises:
         NotReadyError: a gate, a source, the verdict or the words are not as they must be.
     """
@@ -166,7 +170,10 @@ def submit(ctx: Context, claim_id: int) -> Claim:
     claim = held(ctx, claim_id, user_id)
     row = rows.draft(ctx.session, claim_id)
     sources = evidence.as_sources(evidence.standing(ctx, claim_id))
-    gates.check(prepared(row), sources, claim.wording)
+    words = prepared(row)
+    gates.check(words, sources, claim.wording)
+    if golden.is_one(ctx, claim_id):
+        return answer_golden(ctx, claim, words.verdict)
     row = draft_of(ctx, claim, user_id)
     move(claim, ClaimStep.SUBMIT)
     let_go(claim)
@@ -186,7 +193,7 @@ def _to_decide(ctx: Context, claim_id: int, step: ClaimStep, version: int) -> tu
     author_id = claim.author_id
     if row is None or author_id is None:
         raise NotFoundError(mark("Klaim ini belum punya rancangan."))
-    if user_id == author_id or user_id in row.writers or user_id == rows.worded_by(ctx.session, claim_id):
+    if user_id == author_id or user_id in row.writers or rows.has_worded(ctx.session, claim_id, user_id):
         raise SameHumanError(mark("Anda ikut menulis rancangan ini; orang lain yang harus memutuskannya."))
     if version != row.version:
         raise DraftMovedOnError

@@ -22,11 +22,11 @@ from serving.db import routing as rows
 from serving.db import standings
 from serving.db import waves as wave_rows
 from serving.db.routing import Audience, Candidate
-from serving.db.tables import Campaign
-from serving.desk import audit
+from serving.db.tables import Campaign, Influencer
+from serving.desk import announcements, audit
 from serving.desk.choice import Carrier, Limits, choose, wordings
 from serving.desk.context import Context
-from serving.desk.eligibility import Bar
+from serving.desk.eligibility import TRAINING_VERSION, Bar, scope_of
 from serving.desk.regions import regions
 from serving.errors import ConflictError
 from serving.i18n import ZONES, mark
@@ -36,8 +36,9 @@ from serving.vocabulary import CampaignState, Platform
 # Burden looks this far back; older offers no longer weigh on anybody.
 RECENT = timedelta(days=30)
 RELEASE_LIMIT = 5_000
-# How many people of each place are looked at first, and how many times more where they are not enough.
-PER_PLACE = 24
+# How many people of each place are looked at first, and how many times more where they are not enough. Twice as many as
+# there usually are wordings: among 40,000 made-up people the burden with 12, 16 and 24 was that with 80, to the offer.
+PER_PLACE = 16
 WIDER = 4
 # With so many looked at, what is still missing waits for the next planning.
 POOL_MAX = 50_000
@@ -64,12 +65,59 @@ class Caps:
         return cls(settings.offers_per_day, settings.offer_gap, settings.quiet_from, settings.quiet_until)
 
 
-def is_quiet(now: datetime, timezone: str, caps: Caps) -> bool:
-    """Tell whether it is night where somebody is; ``quiet_until`` itself is day again."""
+@dataclass(frozen=True, slots=True)
+class OwnQuiet:
+    """Hours in which one person wants to hear nothing, beside everybody's night; minutes of their local day.
+
+    They may go over midnight. The same minute twice means that there are none.
+    """
+
+    minute_from: int = 0
+    minute_until: int = 0
+
+    @property
+    def ends(self) -> time:
+        """Give the local time at which they end."""
+        return time(self.minute_until // 60, self.minute_until % 60)
+
+    def covers(self, minute: int) -> bool:
+        """Tell whether a minute of the day is within them; the last one is not."""
+        if self.minute_from <= self.minute_until:
+            return self.minute_from <= minute < self.minute_until
+        return minute >= self.minute_from or minute < self.minute_until
+
+
+NO_QUIET = OwnQuiet()
+
+
+def own_quiet(person: Influencer) -> OwnQuiet:
+    """Give somebody's own quiet hours."""
+    return OwnQuiet(person.quiet_from, person.quiet_until)
+
+
+def is_quiet(now: datetime, timezone: str, caps: Caps, own: OwnQuiet = NO_QUIET) -> bool:
+    """Tell whether it is night where somebody is, or their own quiet time; ``quiet_until`` itself is day again."""
+    if own.covers(local_minute(now, timezone)):
+        return True
     local = now.astimezone(ZoneInfo(timezone)).time()
     if caps.quiet_from <= caps.quiet_until:
         return caps.quiet_from <= local < caps.quiet_until
     return local >= caps.quiet_from or local < caps.quiet_until
+
+
+def local_minute(now: datetime, timezone: str) -> int:
+    """Give the minute of the day in a zone, 0 to 1439."""
+    local = now.astimezone(ZoneInfo(timezone))
+    return local.hour * 60 + local.minute
+
+
+def awake(now: datetime, caps: Caps) -> tuple[rows.Zone, ...]:
+    """Give the zones where it is not everybody's night."""
+    return tuple(
+        rows.Zone(zone, day_began(now, zone), local_minute(now, zone))
+        for zone in ZONES.values()
+        if not is_quiet(now, zone, caps)
+    )
 
 
 def day_began(now: datetime, timezone: str) -> datetime:
@@ -78,9 +126,11 @@ def day_began(now: datetime, timezone: str) -> datetime:
     return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(UTC)
 
 
-def may_offer_now(now: datetime, timezone: str, offered: Sequence[datetime], caps: Caps) -> bool:
+def may_offer_now(
+    now: datetime, timezone: str, offered: Sequence[datetime], caps: Caps, own: OwnQuiet = NO_QUIET
+) -> bool:
     """Tell whether one more offer is within a person's caps: not at night, not too many today, not too soon."""
-    if is_quiet(now, timezone, caps):
+    if is_quiet(now, timezone, caps, own):
         return False
     began = day_began(now, timezone)
     if sum(at >= began for at in offered) >= caps.per_day:
@@ -100,22 +150,35 @@ def line_of(ctx: Context) -> rows.Line:
     """Give the line to reach at this moment."""
     bar = Bar.of(ctx.settings)
     live = rows.live_ministries(ctx.session, ctx.now)
-    return rows.Line(ctx.now, bar.min_followers, ctx.now - bar.evidence_lifetime, bar.consent_version, live)
+    return rows.Line(
+        ctx.now,
+        bar.min_followers,
+        ctx.now - bar.evidence_lifetime,
+        bar.consent_version,
+        live,
+        TRAINING_VERSION,
+        rows.training_in(ctx.session),
+    )
 
 
 def audience_of(ctx: Context, campaign: Campaign) -> Audience:
     """Give whom a campaign is for, and which followers count: those on the platforms where its claim spreads."""
-    seen = rows.spreading_on(ctx.session, campaign.id)
-    spreading = tuple(platform for platform in Platform if any(_is_on(platform, source) for source in seen))
     return Audience(
         campaign_id=campaign.id,
         topic=campaign.topic,
         ministries=tuple(campaign.ministries),
         regions=tuple(campaign.regions) or tuple(regions()),
         everywhere=not campaign.regions,
-        platforms=spreading or tuple(Platform),
+        platforms=platforms_of(ctx, campaign),
         siblings=tuple(rows.siblings(ctx.session, campaign.id)),
+        purpose=scope_of(campaign.kind),
     )
+
+
+def platforms_of(ctx: Context, campaign: Campaign) -> tuple[Platform, ...]:
+    """Give the platforms that count for a campaign: those on which its claim spreads, all three where none is known."""
+    seen = rows.spreading_on(ctx.session, campaign.id)
+    return tuple(each for each in Platform if any(_is_on(each, source) for source in seen)) or tuple(Platform)
 
 
 def _is_on(platform: Platform, source: str) -> bool:
@@ -148,8 +211,16 @@ def plan(ctx: Context, campaign_id: int) -> int:
 
 
 def _choice(ctx: Context, wanted: Audience, missing: int) -> dict[int, int]:
-    """Choose people and give each a wording."""
+    """Choose people and give each a wording, after the window in which offers weigh was moved to now."""
     standings.advance(ctx.session, ctx.now - RECENT)
+    return rehearse(ctx, wanted, missing)
+
+
+def rehearse(ctx: Context, wanted: Audience, missing: int) -> dict[int, int]:
+    """Choose as planning would, without writing anything: a wording for each person's number.
+
+    Offers that left the window since the last planning still weigh, so planning itself may choose others.
+    """
     n_wordings = n_wordings_of(ctx, wanted.campaign_id)
     given = [(Carrier(each.id, each.unit, each.district), each.variant) for each in _carrying(ctx, wanted)]
     limits = Limits(
@@ -209,11 +280,12 @@ def release_due(ctx: Context, limit: int = RELEASE_LIMIT) -> int:
     written in the same transaction.
     """
     caps = Caps.of(ctx.settings)
-    zones = tuple(
-        rows.Zone(zone, day_began(ctx.now, zone)) for zone in ZONES.values() if not is_quiet(ctx.now, zone, caps)
-    )
+    zones = awake(ctx.now, caps)
     # The breaker first: it stays as it is until these offers have left.
-    if not zones or not breaker_rows.lock_for_release(ctx.session) or not rows.lock_live(ctx.session):
+    if not zones or not breaker_rows.lock_for_release(ctx.session):
+        return 0
+    live = rows.lock_live(ctx.session)
+    if not live:
         return 0
     release = rows.Release(
         zones=zones,
@@ -223,13 +295,21 @@ def release_due(ctx: Context, limit: int = RELEASE_LIMIT) -> int:
         in_election=ctx.settings.in_election(local_day(ctx.now)),
         limit=limit,
         lowered=tuple(wave_rows.lowered_caps(ctx.session, caps.per_day)),
+        needs=_needs(ctx, live),
     )
     # The window after the campaigns, in the order in which planning locks them.
     standings.since(ctx.session)
     n = rows.release_offers(ctx.session, line_of(ctx), release)
     if n:
+        announcements.offers_made(ctx)
         audit.append(ctx, "offer.release", "offer", None, offers=n)
     return n
+
+
+def _needs(ctx: Context, campaign_ids: Sequence[int]) -> dict[int, rows.Needs]:
+    """Say of each campaign what its people must have agreed to."""
+    found = (campaign_rows.by_id(ctx.session, each) for each in campaign_ids)
+    return {row.id: rows.Needs(scope_of(row.kind), platforms_of(ctx, row)) for row in found if row is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from serving.desk.context import Context
 from serving.desk.eligibility import Evidence, hold_for
 from serving.desk.influencers import Measurement
 from serving.desk.pictures import Cleaned
-from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SameHumanError
+from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import EvidenceHold, EvidenceMethod, Platform, Role, ScreenshotState
 
@@ -112,8 +112,7 @@ def waiting(ctx: Context, limit: int = 20) -> list[ToLookAt]:
     user_id = ctx.require(Role.MANAGER)
     ministries = people.ministry_names(ctx.session)
     return [
-        _to_look_at(ctx, row, person, ministries[person.ministry_id])
-        for row, person in rows.waiting(ctx.session, user_id, limit)
+        _to_look_at(each, ministries[each.person.ministry_id]) for each in rows.waiting(ctx.session, user_id, limit)
     ]
 
 
@@ -122,10 +121,10 @@ def count_waiting(ctx: Context) -> int:
     return rows.count_waiting(ctx.session, ctx.require(Role.MANAGER))
 
 
-def _to_look_at(ctx: Context, row: Screenshot, person: Influencer, ministry: Ministry) -> ToLookAt:
-    before = people.accepted_before(ctx.session, person.id, row.platform, row.sent_at)
+def _to_look_at(found: rows.Waiting, ministry: Ministry) -> ToLookAt:
+    row, before = found.row, found.before
     known = Evidence(before.count, before.measured_at) if before else None
-    return ToLookAt(row, person, ministry, before, hold_for(known, row.count, row.sent_at))
+    return ToLookAt(row, found.person, ministry, before, hold_for(known, row.count, row.sent_at))
 
 
 def picture(ctx: Context, screenshot_id: int) -> bytes:
@@ -179,6 +178,10 @@ def refuse(ctx: Context, screenshot_id: int, reason: str) -> Screenshot:
 
 def _to_decide(ctx: Context, screenshot_id: int) -> Screenshot:
     ctx.require(Role.MANAGER)
+    # The person before the screenshot, as where they send another, take it back, or leave.
+    asked = rows.by_id(ctx.session, screenshot_id)
+    if asked is not None:
+        people.locked(ctx.session, asked.influencer_id)
     row = rows.locked(ctx.session, screenshot_id)
     if row is None:
         raise NotFoundError(mark("Tangkapan layar itu tidak ada."))
@@ -191,11 +194,7 @@ def _check_reviewer(ctx: Context, row: Screenshot) -> None:
     person = people.by_id(ctx.session, row.influencer_id)
     if person is None:
         raise NotFoundError(mark("Orang itu tidak ada dalam daftar."))
-    if person.user_id == ctx.actor.user_id:
-        raise SameHumanError(mark("Bukti sendiri dilihat oleh orang lain."))
-    manager_id = rows.manager_of(ctx.session, person.ministry_id)
-    if manager_id not in {None, ctx.actor.user_id}:
-        raise ForbiddenError(mark("Bukti dari kementerian ini dilihat oleh manajer gelombangnya."))
+    influencers.check_reviewer(ctx, person)
 
 
 def _check_unseen(row: Screenshot) -> None:

@@ -64,6 +64,8 @@ def _look(ctx: Context, look_id: int, step: SecondLookStep) -> SecondLook:
 def agree(ctx: Context, look_id: int) -> SecondLook:
     """Say that a dismissal was right."""
     row = _look(ctx, look_id, SecondLookStep.AGREE)
+    # Two people have looked now: whoever dismissed it cannot take that back as if nobody had.
+    leases.existing(ctx, row.claim_id).version += 1
     audit.append(ctx, "second-look.agree", "claim", row.claim_id, look=row.id)
     return row
 

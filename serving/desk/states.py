@@ -39,6 +39,8 @@ class ClaimStep(StrEnum):
     HOLD = "hold"
     RESUME = "resume"
     ESCALATE = "escalate"
+    # The end of a golden item, in the place of submitting or dismissing it.
+    ANSWER = "answer"
     MERGE = "merge"
     UNMERGE = "unmerge"
     DISMISS = "dismiss"
@@ -131,6 +133,7 @@ CLAIM_STEPS: Mapping[tuple[Claim, ClaimStep], Claim] = {
     (Claim.MERGED, ClaimStep.UNMERGE): Claim.QUEUED,
     **{(state, ClaimStep.DISMISS): Claim.DISMISSED for state in (*_WORKABLE, Claim.ESCALATED)},
     (Claim.DISMISSED, ClaimStep.REOPEN): Claim.QUEUED,
+    **{(state, ClaimStep.ANSWER): Claim.CLOSED for state in (*_WORKABLE, Claim.ESCALATED)},
 }
 
 CAMPAIGN_STEPS: Mapping[tuple[Campaign, CampaignStep], Campaign] = {

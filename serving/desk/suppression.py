@@ -14,6 +14,11 @@ from dataclasses import dataclass
 Cells = tuple[int | None, ...]
 
 
+def is_enough(n: int, smallest: int, of: int | None = None) -> bool:
+    """Tell whether a count stands for nobody or for ``smallest`` people, and so does what it leaves of ``of``."""
+    return all(each == 0 or each >= smallest for each in (n, n if of is None else of - n))
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What may be shown of a table: ``None`` stands for a hidden count, whatever the reason."""

@@ -34,6 +34,7 @@ from serving.i18n import mark
 
 TEXT_MAX_CHARS: Final = 4_000
 _NAME_CHARS: Final = 16
+_LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 _BARE_LINK: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 # As where posts are taken in: claims under one key, and claims that a text is compared with.
 _NEWEST_OF_KEY: Final = 16
@@ -123,10 +124,19 @@ def _says_something(text: str) -> bool:
 def _named(ctx: Context, link: str | None, phash: str | None) -> str:
     """Name what came without words, so that copies of it, and nothing else, become one claim."""
     if phash:
-        return f"Gambar tanpa kata {phash[:_NAME_CHARS]}"
+        return f"Gambar tanpa kata {_name(ctx, 'tip-picture', phash)}"
     if link:
-        return f"Tautan tanpa kata {ctx.vault.pseudonym('tip-link', link)[:_NAME_CHARS]}"
+        return f"Tautan tanpa kata {_name(ctx, 'tip-link', link)}"
     raise EmptyTipError(mark("Isi pesannya, tautannya, atau gambarnya: sedikitnya satu."))
+
+
+def _name(ctx: Context, kind: str, value: str) -> str:
+    """Give one word for a value, unlike that of any other value.
+
+    Letters alone, as sixteen digits would be taken for a telephone number and masked; and of a keyed hash, as words of
+    which one letter differs are taken for one word that was mistyped.
+    """
+    return ctx.vault.pseudonym(kind, value)[:_NAME_CHARS].translate(_LETTERS)
 
 
 # ---- what is known of it already ---------------------------------------------------------------------------------

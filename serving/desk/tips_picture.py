@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 from functools import cache
-from threading import BoundedSemaphore
 from typing import Final
 
 import numpy as np
@@ -26,8 +25,6 @@ _LOW: Final = 8
 # Grey levels of 255 by which a picture must vary to say anything: below, a hash would be of its noise.
 _FLAT: Final = 2.0
 _BLANK: Final = "0" * (_LOW * _LOW // 4)
-# Opened at once in one process: each may take 20 million pixels while it is read.
-_readers: Final = BoundedSemaphore(2)
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,8 +42,9 @@ def fingerprint(sent: bytes) -> str:
 
     Raises:
         PictureError: it is no picture that is taken (``serving.desk.pictures``).
+        UnavailableError: too many others are being read.
     """
-    with _readers, Image.open(io.BytesIO(pictures.clean(sent))) as picture:
+    with Image.open(io.BytesIO(pictures.clean(sent))) as picture:
         picture.draft("L", (4 * _SIDE, 4 * _SIDE))
         small = picture.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     greys = np.asarray(small, np.float64)

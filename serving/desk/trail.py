@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from serving.db import audit as rows
 from serving.db import people
 from serving.db.tables import AuditRow
-from serving.desk import audit
+from serving.desk import approval, audit
 from serving.desk.context import Context
 from serving.vocabulary import Role
 
 READERS = (Role.ADMIN, Role.ENGINEER)
+CLAIM: Final = "claim"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One row of the record; ``actor`` is empty where the service itself acted, ``at`` where it is not a time.
 
-    A row that was tampered with must still be shown: that is when people look.
+    A row that was tampered with must still be shown: that is when people look. ``hidden`` where its detail is kept from
+    a reader who may have to decide on that claim and has not said yet what they think of it.
     """
 
     seq: int
@@ -32,6 +34,7 @@ class Step:
     entity: str
     entity_id: int | None
     detail: dict[str, Any]
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,15 @@ def steps(
     found = rows.recent(ctx.session, entity=entity, entity_id=entity_id, before=before, limit=limit + 1)
     page = found[:limit]
     names = people.names(ctx.session, (row.actor_id for row in page if row.actor_id is not None))
-    return Steps([readable(row, names) for row in page], page[-1].seq if len(found) > limit else None)
+    blind = approval.blind_to(ctx, {row.entity_id for row in page if row.entity == CLAIM and row.entity_id is not None})
+    shown = [_veiled(readable(row, names), blind) for row in page]
+    return Steps(shown, page[-1].seq if len(found) > limit else None)
+
+
+def _veiled(step: Step, blind: Collection[int]) -> Step:
+    """Take the detail out of a step about a claim whose draft is hidden: it may name the drafted verdict."""
+    is_hidden = step.entity == CLAIM and step.entity_id in blind
+    return replace(step, detail={}, hidden=True) if is_hidden else step
 
 
 def readable(row: AuditRow, names: Mapping[int, str]) -> Step:

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -232,36 +231,30 @@ def _second_looks(ctx: Context, span: Span) -> Iterator[Figure]:
         yield Figure(Section.SECOND_LOOKS, category.value, LABELS[category], Unit.SHARE, found.share)
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """Give the nearest-rank percentile of at least one value: the smallest that ``share`` of them do not exceed."""
-    return sorted(values)[max(math.ceil(share * len(values)), 1) - 1]
-
-
 def _times(ctx: Context, span: Span) -> Iterator[Figure]:
-    for name, median, slow, seconds in (
+    for name, median, slow, taken in (
         (
             "seen",
             mark("sampai dilihat, separuhnya dalam"),
             mark("sampai dilihat, 95 % dalam"),
-            rows.seconds_until_seen(ctx.session, span),
+            rows.until_seen(ctx.session, span),
         ),
         (
             "decided",
             mark("sampai diputus, separuhnya dalam"),
             mark("sampai diputus, 95 % dalam"),
-            rows.seconds_until_decided(ctx.session, span),
+            rows.until_decided(ctx.session, span),
         ),
         (
             "appeal_answered",
             mark("sampai keberatan dijawab, separuhnya dalam"),
             mark("sampai keberatan dijawab, 95 % dalam"),
-            rows.seconds_until_answered(ctx.session, span),
+            rows.until_answered(ctx.session, span),
         ),
     ):
-        enough = len(seconds) >= ctx.settings.min_group
-        for suffix, label, share in (("p50", median, 0.5), ("p95", slow, 0.95)):
-            value = percentile(seconds, share) if enough else None
-            yield Figure(Section.TIMES, f"{name}_{suffix}", label, Unit.SECONDS, value)
+        enough = taken.n >= ctx.settings.min_group
+        for suffix, label, value in (("p50", median, taken.p50_s), ("p95", slow, taken.p95_s)):
+            yield Figure(Section.TIMES, f"{name}_{suffix}", label, Unit.SECONDS, value if enough else None)
 
 
 def _reversals(ctx: Context, span: Span, n_published: int) -> Iterator[Figure]:
@@ -357,10 +350,10 @@ def as_csv(found: Report) -> str:
 def _cells(found: Report) -> Iterable[tuple[str, ...]]:
     for each in found.figures:
         value = "" if each.value is None else f"{each.value:.10g}"
-        yield str(found.month), each.section.value, _inert(each.name), each.unit.value, value
+        yield str(found.month), each.section.value, inert(each.name), each.unit.value, value
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Write a name so that no spreadsheet reads it as a formula, nor what follows a semicolon.
 
     Where the comma is the decimal sign, as in Indonesia, spreadsheets split at semicolons.

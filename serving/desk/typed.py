@@ -81,7 +81,8 @@ def saved(ctx: Context, claim_id: int, rest: Mapping[str, str]) -> None:
     row = kept(ctx, claim_id)
     left = {name: text for name, text in rest.items() if text}
     if left:
-        keep(ctx, claim_id, left, row.on_version if row else 0)
+        draft = claim_rows.draft(ctx.session, claim_id)
+        keep(ctx, claim_id, left, draft.version if draft else 0)
     elif row is not None:
         ctx.session.delete(row)
         ctx.session.flush()

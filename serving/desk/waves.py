@@ -15,6 +15,7 @@ from serving.db import waves as rows
 from serving.db.tables import Influencer, Ministry, User, Wave
 from serving.desk import audit
 from serving.desk.context import Context
+from serving.desk.suppression import is_enough
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import Role
@@ -37,12 +38,14 @@ class Plan:
         manager: the account that looks after it; empty = any manager.
         people_max: how many may consent; none = as many as wish.
         offers_per_day: offers a person and day; none = the service's cap.
+        training_required: whether only those who passed the training are asked.
     """
 
     live_at: datetime | None
     manager: str = ""
     people_max: int | None = None
     offers_per_day: int | None = None
+    training_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,14 @@ def one(ctx: Context, code: str) -> Rollout:
 
 
 def _shown(ctx: Context, n: int) -> int | None:
-    return n if n == 0 or n >= ctx.settings.min_group else None
+    return n if is_enough(n, ctx.settings.min_group) else None
 
 
 def _plan(ministry: Ministry, wave: Wave | None, names: dict[int, str]) -> Plan:
     if wave is None:
         return Plan(ministry.live_at)
     manager = names.get(wave.manager_id or 0, "")
-    return Plan(ministry.live_at, manager, wave.people_max, wave.offers_per_day)
+    return Plan(ministry.live_at, manager, wave.people_max, wave.offers_per_day, wave.training_required)
 
 
 def _ministry(ctx: Context, code: str) -> Ministry:
@@ -107,6 +110,7 @@ def put(ctx: Context, code: str, plan: Plan) -> Rollout:
     ministry.live_at = plan.live_at
     wave.manager_id = manager.id if manager else None
     wave.people_max, wave.offers_per_day = plan.people_max, plan.offers_per_day
+    wave.training_required = plan.training_required
     ctx.session.flush()
     audit.append(
         ctx,
@@ -117,6 +121,7 @@ def put(ctx: Context, code: str, plan: Plan) -> Rollout:
         manager=wave.manager_id,
         people_max=plan.people_max,
         offers_per_day=plan.offers_per_day,
+        training_required=plan.training_required,
     )
     return one(ctx, code)
 

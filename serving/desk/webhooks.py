@@ -7,6 +7,9 @@ event's own key as ``webhook-id``, the same at each attempt and replay, so a rec
 Signatures follow Standard Webhooks (https://www.standardwebhooks.com): HMAC-SHA-256 under the endpoint's secret over
 ``id.timestamp.body``. After a change of secret both sign for a day, so a receiver changes its own without losing a
 message. A body holds what the public may read, and numbers: no person of the desk, no post, no author.
+
+One endpoint a ministry may be the ministry's own. It alone is told of offers, those to its own people who chose to hear
+through it: by their numbers, never by name, and never what anybody answered.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from serving.db import influencers as people
 from serving.db import webhooks as rows
-from serving.db.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from serving.db.tables import Ministry, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from serving.db.webhooks import Logged, Wanted
 from serving.desk import addresses, audit
 from serving.desk.context import Context
@@ -33,8 +37,12 @@ from serving.i18n import mark
 from serving.settings import Settings
 from serving.vocabulary import DeliveryState, Role, WebhookEventType
 
+# About a ministry's own people; for its own endpoint alone.
+OWN_KINDS: Final = (WebhookEventType.OFFER_MADE, WebhookEventType.OFFER_STOPPED, WebhookEventType.OFFER_RESUMED)
 # What may be asked for; the trial message goes to whoever is tried.
 KINDS: Final = tuple(kind for kind in WebhookEventType if kind is not WebhookEventType.TEST)
+# What any system may be told.
+PUBLIC_KINDS: Final = tuple(kind for kind in KINDS if kind not in OWN_KINDS)
 READERS: Final = (Role.ADMIN, Role.ENGINEER)
 SIGNING_PREFIX: Final = "whsec_"
 SECRET_BYTES: Final = 32  # Standard Webhooks asks for 24 to 64
@@ -42,7 +50,7 @@ BOTH_SIGN: Final = timedelta(days=1)
 ENDPOINTS_MAX: Final = 20
 REPLAY_MAX: Final = 1_000
 KEPT: Final = timedelta(days=90)
-# Longer than a sender may take for a whole batch of one endpoint, so that nobody else takes what is still being sent.
+# A whole batch of one endpoint takes at most 20 times 15 s; as much again is left to wait for a place in the queue.
 CLAIM: Final = timedelta(minutes=10)
 BATCH: Final = 20
 # Waits after each failure, as the standard proposes: a blink, a restart, an outage, a weekend. Then a person looks.
@@ -59,7 +67,9 @@ GONE: Final = 410
 # ---- what is said ------------------------------------------------------------------------------------------------
 
 
-def emit(ctx: Context, kind: WebhookEventType, subject: str, data: Mapping[str, object]) -> WebhookEvent:
+def emit(
+    ctx: Context, kind: WebhookEventType, subject: str, data: Mapping[str, object], ministry_id: int | None = None
+) -> WebhookEvent:
     """Write down that something happened, and put a message in line for everybody who asked for its kind.
 
     Args:
@@ -67,21 +77,25 @@ def emit(ctx: Context, kind: WebhookEventType, subject: str, data: Mapping[str, 
         kind: what happened.
         subject: what it is about, such as ``claim:12``.
         data: what the body says beside kind and time: what is public, and numbers.
+        ministry_id: whose people it is about; then that ministry's own endpoint alone is told.
     """
-    event = _event(ctx, kind, subject, data)
+    event = _event(ctx, kind, subject, data, ministry_id)
     for endpoint in rows.endpoints(ctx.session):
-        if endpoint.active and kind in endpoint.events:
+        if endpoint.active and kind in endpoint.events and ministry_id in {None, endpoint.ministry_id}:
             _put_in_line(ctx, endpoint.id, event.id)
     ctx.session.flush()
     return event
 
 
-def _event(ctx: Context, kind: WebhookEventType, subject: str, data: Mapping[str, object]) -> WebhookEvent:
+def _event(
+    ctx: Context, kind: WebhookEventType, subject: str, data: Mapping[str, object], ministry_id: int | None = None
+) -> WebhookEvent:
     body = {"type": kind, "timestamp": ctx.now.isoformat(), "data": data}
     event = WebhookEvent(
         key=f"msg_{secrets.token_hex(16)}",
         type=kind,
         subject=subject,
+        ministry_id=ministry_id,
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         at=ctx.now,
     )
@@ -113,11 +127,12 @@ def was_told(ctx: Context, kind: WebhookEventType, subject: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class NewEndpoint:
-    """An address and the kinds of events that it asks for."""
+    """An address and the kinds of events that it asks for; ``ministry`` is the code of the one whose own it is."""
 
     url: str
     label: str
     events: tuple[WebhookEventType, ...]
+    ministry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +159,12 @@ def endpoints(ctx: Context) -> Sequence[WebhookEndpoint]:
     return rows.endpoints(ctx.session)
 
 
+def ministries(ctx: Context) -> Sequence[Ministry]:
+    """Give every ministry, by name, for whoever reads of endpoints."""
+    ctx.require(*READERS)
+    return people.ministries(ctx.session)
+
+
 def endpoint(ctx: Context, endpoint_id: int) -> WebhookEndpoint:
     """Give one endpoint."""
     ctx.require(*READERS)
@@ -157,19 +178,23 @@ def add(ctx: Context, new: NewEndpoint) -> Issued:
     """Let another system listen from now on.
 
     Raises:
-        InvalidInputError: the address is not https, or leads inside this network; no kind of event was named.
-        ConflictError: the address listens already, or there are too many.
+        InvalidInputError: the address is not https, or leads inside this network; no kind of event was named, or one
+            about a ministry's people for an endpoint that is no ministry's.
+        NotFoundError: there is no such ministry.
+        ConflictError: the address listens already, the ministry has one, or there are too many.
     """
     keeper = ctx.require(Role.ADMIN)
     there = rows.endpoints(ctx.session)
-    if len(there) >= ENDPOINTS_MAX:
+    if sum(row.ministry_id is None for row in there) >= ENDPOINTS_MAX and not new.ministry:
         raise ConflictError(mark("Paling banyak {n} alamat webhook."), n=ENDPOINTS_MAX)
     _check_url(ctx, new.url, there)
+    ministry_id = _ministry(ctx, new.ministry, there)
     secret = _new_secret()
     row = WebhookEndpoint(
         url=new.url,
         label=new.label,
-        events=_kinds(new.events),
+        ministry_id=ministry_id,
+        events=_kinds(new.events, ministry_id),
         active=True,
         sealed_secret=ctx.vault.seal(secret),
         created_by_id=keeper,
@@ -181,6 +206,18 @@ def add(ctx: Context, new: NewEndpoint) -> Issued:
     return Issued(row, secret)
 
 
+def _ministry(ctx: Context, code: str, there: Sequence[WebhookEndpoint]) -> int | None:
+    """Give the ministry whose own endpoint is added, none for an empty code."""
+    if not code:
+        return None
+    found = people.ministry(ctx.session, code)
+    if found is None:
+        raise NotFoundError(mark("Tidak ada kementerian dengan kode “{code}”."), code=code)
+    if any(row.ministry_id == found.id for row in there):
+        raise ConflictError(mark("Kementerian itu sudah punya alamat webhook; lepas dahulu yang lama."))
+    return found.id
+
+
 def change(ctx: Context, endpoint_id: int, to: Change) -> WebhookEndpoint:
     """Change an endpoint's address, name, or kinds of events, or let it rest; what waits then waits on."""
     row = _kept(ctx, endpoint_id)
@@ -190,7 +227,7 @@ def change(ctx: Context, endpoint_id: int, to: Change) -> WebhookEndpoint:
     if to.label is not None:
         row.label = to.label
     if to.events is not None:
-        row.events = _kinds(to.events)
+        row.events = _kinds(to.events, row.ministry_id)
     if to.active is not None:
         row.active = to.active
     host = urlsplit(row.url).hostname
@@ -239,7 +276,11 @@ def _unknown() -> NotFoundError:
     return NotFoundError(mark("Alamat webhook itu tidak ada."))
 
 
-def _kinds(events: Sequence[WebhookEventType]) -> list[str]:
+def _kinds(events: Sequence[WebhookEventType], ministry_id: int | None) -> list[str]:
+    if ministry_id is None and set(events) & set(OWN_KINDS):
+        raise InvalidInputError(
+            mark("Tawaran hanya diberitahukan ke sistem kementeriannya sendiri; pilih kementerian.")
+        )
     wanted = [kind.value for kind in KINDS if kind in events]
     if not wanted:
         raise InvalidInputError(mark("Pilih sedikitnya satu jenis peristiwa."))
@@ -313,7 +354,11 @@ class Caller(Protocol):
 
 
 def claim_due(ctx: Context, limit: int = BATCH) -> list[Claimed]:
-    """Take up to ``limit`` messages that may leave now, by endpoint; nobody else gets them for ten minutes."""
+    """Take up to ``limit`` messages that may leave now, by endpoint; nobody else gets them for ten minutes.
+
+    Of an endpoint whose last batch is still on its way nothing is taken: one that stalls has one batch in the queue,
+    and what would wait behind it goes on waiting here. Of workers that ask at the same moment each may take one.
+    """
     taken = []
     for row in rows.due(ctx.session, ctx.now, limit):
         row.attempts += 1
@@ -358,6 +403,8 @@ def record(ctx: Context, claimed: Claimed, answer: Answer) -> DeliveryState | No
     Returns:
         Where the message stands; none where somebody else holds it by now, and nothing was noted.
     """
+    # Whoever removes an endpoint, or sends its messages again, holds it before them.
+    listener = rows.locked_endpoint(ctx.session, claimed.endpoint_id) if answer.status == GONE else None
     row = _held(ctx, claimed)
     if row is None:
         return None
@@ -377,21 +424,15 @@ def record(ctx: Context, claimed: Claimed, answer: Answer) -> DeliveryState | No
         audit.append(ctx, "webhook.sent", "webhook-delivery", row.id, attempt=row.attempts, status=answer.status)
         return row.state
     row.failures += 1
-    if answer.status == GONE:
-        _rest(ctx, row.endpoint_id)
+    if listener is not None and listener.active:
+        listener.active = False
+        audit.append(ctx, "webhook.gone", "webhook", listener.id)
     if answer.status == GONE or row.failures > len(BACKOFF):
         row.state = next_webhook_state(row.state, WebhookStep.GIVE_UP)
         audit.append(ctx, "webhook.failed", "webhook-delivery", row.id, failures=row.failures, status=answer.status)
     else:
         row.not_before = ctx.now + BACKOFF[row.failures - 1]
     return row.state
-
-
-def _rest(ctx: Context, endpoint_id: int) -> None:
-    listener = rows.locked_endpoint(ctx.session, endpoint_id)
-    if listener is not None and listener.active:
-        listener.active = False
-        audit.append(ctx, "webhook.gone", "webhook", endpoint_id)
 
 
 # ---- looking, and sending again ----------------------------------------------------------------------------------
@@ -471,7 +512,7 @@ def replay_since(ctx: Context, endpoint_id: int, since: datetime) -> int:
         How many messages were put in line.
     """
     listener = _kept(ctx, endpoint_id)
-    events = rows.events_since(ctx.session, since, listener.events)
+    events = rows.events_since(ctx.session, since, listener.events, listener.ministry_id)
     if len(events) > REPLAY_MAX:
         raise InvalidInputError(
             mark("Terlalu banyak: {n} peristiwa sejak itu, paling banyak {most}. Pilih waktu yang lebih dekat."),

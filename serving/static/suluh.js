@@ -77,6 +77,18 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
+// ---- what a phone kept of one person goes with them, see inbox-worker.js -------------------------------------------
+
+async function forgetKeptPages() {
+  if (!("caches" in window)) return;
+  const names = (await caches.keys()).filter((name) => name.startsWith("suluh-inbox-"));
+  await Promise.all(names.map((name) => caches.delete(name)));
+}
+document.addEventListener("submit", (event) => {
+  if (event.target.matches('form[action="/keluar"], form[action="/profil/hapus"]')) forgetKeptPages();
+});
+if (document.querySelector('form[action="/masuk"]')) forgetKeptPages();
+
 // ---- what was typed is not left behind by accident: data-keep on a form ------------------------------------------
 
 let unsaved = false;

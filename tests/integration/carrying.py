@@ -9,7 +9,7 @@ from typing import Any
 
 from serving.db.tables import Campaign, Caption, Delivery, Influencer, Offer, OfficialAccount
 from serving.deps import Service, context_for
-from serving.desk import captions
+from serving.desk import accounts, captions, offers
 from serving.desk.context import SERVICE, Actor, Context
 from serving.desk.restating import Approved
 from serving.vocabulary import CampaignKind, CampaignState, DeliveryState, OfferState, Platform, Role
@@ -48,6 +48,22 @@ def begin(service: Service, sign_up: Callable[..., Actor]) -> Story:
         factories.influencer(ctx, home.id, user_id=other.user_id)
         asked = offer(ctx, running, row)
         return Story(author, approver, person, other, home.id, source.id, running.id, row.id, asked.id)
+
+
+def taken(service: Service, sign_up: Callable[..., Actor]) -> Story:
+    """The same, once its person has taken the offer."""
+    story = begin(service, sign_up)
+    with service.database.write() as session:
+        offers.accept(context_for(service, session, story.person), story.offer_id)
+    return story
+
+
+def key_of(service: Service, actor: Actor) -> dict[str, str]:
+    """Headers with a personal key of somebody."""
+    with service.database.write() as session:
+        user = accounts.people.user(session, actor.user_id)
+        key = accounts.create_key(context_for(service, session, SERVICE), user, "test").key
+    return {"Authorization": f"Bearer {key}"}
 
 
 def campaign(ctx: Context, clarification_id: int | None, author: Actor, approver: Actor, **over: Any) -> Campaign:

@@ -21,15 +21,18 @@ class Received:
 
 @dataclass(slots=True)
 class Listener:
-    """What the server answers next (a status, ``"stall"`` or ``"close"``; 200 once nothing is left), and what came."""
+    """What the server answers next, and what came.
+
+    An answer is a status, one with a body, ``"stall"`` or ``"close"``; 200 once nothing is left.
+    """
 
     url: str
-    answers: list[int | str] = field(default_factory=list)
+    answers: list[int | str | tuple[int, bytes]] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
 
 
 @contextmanager
-def listening(*answers: int | str) -> Iterator[Listener]:
+def listening(*answers: int | str | tuple[int, bytes]) -> Iterator[Listener]:
     """Start a server that answers like this, one after another."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -43,11 +46,13 @@ def listening(*answers: int | str) -> Iterator[Listener]:
             if answer == "stall":
                 self._stall()
                 return
-            self.send_response(int(answer))
-            if 300 <= int(answer) < 400:
+            status, said = answer if isinstance(answer, tuple) else (int(answer), b"")
+            self.send_response(status)
+            if 300 <= status < 400:
                 self.send_header("location", "/elsewhere")
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(said)))
             self.end_headers()
+            self.wfile.write(said)
 
         def _stall(self):
             """Send a byte of the head now and then, so that no wait between two bytes is long."""

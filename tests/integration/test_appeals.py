@@ -50,6 +50,7 @@ from serving.vocabulary import (
 )
 from tests import factories
 from tests.integration import carrying
+from tests.integration.counting import statements
 from tests.web.browsing import send, sign_in, soup
 
 NOBODY = Actor(None, "publik")
@@ -551,6 +552,23 @@ def test_a_network_shares_its_bucket(client, world, settings):
         asking = TestClient(client.app, client=(f"2001:db8::{number:x}", 1))
         seen.append(asking.post(path, json={"statement": "Keliru."}).status_code)
     assert seen == [201] * settings.appeals_per_minute + [TooManyRequestsError.status]
+
+
+def test_a_list_of_appeals_costs_the_same_however_many_wait(client, service, world, acting, key_for):
+    """Names and hands are asked for all at once, and whoever had one in a label still may not answer."""
+    third, author = key_for("pembaca", Role.APPROVER), world.story.author.user_id
+    costs = []
+    for n in (1, 11):
+        with acting() as ctx:
+            for _ in range(n):
+                made = factories.clarification(ctx, author, world.story.approver.user_id)
+                appeals.file(ctx, made.id, WHY)
+        with statements(service) as seen:
+            assert len(client.get("/v1/appeals?limit=50", headers=third).json()["items"]) >= n
+        costs.append(len(seen))
+    assert costs[0] == costs[1]
+    with acting(world.story.approver) as ctx:
+        assert not any(case.may_answer for case in appeals.waiting(ctx).cases)
 
 
 def test_the_whole_path_over_http(client, world, key_for):

@@ -206,7 +206,7 @@ def test_words_changed_behind_the_chain_are_found(service, approved, table, stat
         (found,) = audit.verify(session, service.vault.audit_key).breaks
         row = session.get(AuditRow, found.seq)
     assert found.what.startswith(f"{entity} ")
-    assert "no longer says what was approved" in found.what
+    assert "is no longer what was recorded" in found.what
     assert (row.entity, row.action in audit.APPROVALS) == (entity, True)
 
 

@@ -150,6 +150,26 @@ def test_typing_comes_back_after_the_lease_ran_out(act, ani, budi, claim_id, clo
     assert "Judul yang belum selesai" not in get(f"/klaim/{claim_id}").text
 
 
+def test_restored_typing_does_not_replace_what_a_colleague_saved_since(act, ani, budi, claim_id, browser, read):
+    """Typed on the first version and saved after the second: refused once, with the colleague's words beside."""
+    act(ani, review.take, claim_id)
+    act(ani, review.save_draft, claim_id, Prepared(title="Judul pertama"), 0)
+    act(ani, typed.keep, claim_id, TYPED, 1)
+    act(ani, review.release, claim_id)
+    act(budi, review.take, claim_id)
+    act(budi, review.save_draft, claim_id, Prepared(title="Judul rekan"), 1)
+    act(budi, review.release, claim_id)
+    act(ani, review.take, claim_id)
+    get, post = browser(ani)
+    form = {"do": "save", "title": TYPED["title"], "shown": ["clarification"]}
+    version = _soup(get(f"/klaim/{claim_id}")).select_one("#rancangan input[name=version]")["value"]
+    refused = _soup(post(f"/klaim/{claim_id}/rancangan", **form, version=version), 409)
+    assert (read(Draft, claim_id).title, "Judul rekan" in _words(refused)) == ("Judul rekan", True)
+    again = refused.select_one("#rancangan input[name=version]")["value"]
+    assert post(f"/klaim/{claim_id}/rancangan", **form, version=again).status_code == 303
+    assert read(Draft, claim_id).title == TYPED["title"]
+
+
 def test_typing_holds_the_claim_on_and_is_one_row_of_the_record(act, ani, claim_id, clock, steps):
     """Somebody at work does not lose the claim between two saves, and no keystroke fills the record."""
     act(ani, review.take, claim_id)
@@ -339,6 +359,15 @@ def test_what_was_changed_since_is_left(act, ani, budi, several, state_of):
     assert back.done == several[1:]
     assert [type(each.error) for each in back.refused] == [ChangedSinceError]
     assert state_of(several[0]) is ClaimState.CLAIMED
+
+
+def test_what_one_held_before_is_not_taken_away(act, ani, several, state_of):
+    """Taking three of which one was in hand already is taken back for the other two."""
+    act(ani, review.take, several[0])
+    found = act(ani, bulk.do, Asked(BulkAction.ASSIGN, several))
+    assert (found.done, act(ani, bulk.undoable).n_claims) == (several, 2)
+    assert act(ani, bulk.undo, found.bulk_id).done == several[1:]
+    assert [state_of(number) for number in several] == [ClaimState.CLAIMED, ClaimState.QUEUED, ClaimState.QUEUED]
 
 
 def test_taking_back_is_ones_own_once_and_soon(act, ani, budi, several, clock):

@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import event, select
 
 from serving.db import corrections as correction_rows
-from serving.db.tables import Campaign, Clarification, Correction, Delivery, Offer, PublicChange
-from serving.desk import corrections, kits, library, offers, publication
+from serving.db.tables import Campaign, Clarification, Correction, Delivery, Influencer, Offer, PublicChange
+from serving.desk import audit, corrections, deliveries, kits, library, offers, publication
 from serving.errors import IllegalStepError, NotFoundError
 from serving.vocabulary import CampaignState, ClarificationState, CorrectionState, DeliveryState, OfferState, Platform
 from tests import factories
+from tests.conftest import PASSWORD
 from tests.integration import carrying
+from tests.web.browsing import sign_in, soup
 
 REASON = "Bank Contoh memperbarui keterangannya."
 
@@ -184,3 +186,128 @@ def test_a_withdrawn_kit_is_closed(story, acting):
         with pytest.raises(kits.KitWithdrawnError):
             kits.kit_for(ctx, story.offer_id)
         offers.post(ctx, story.offer_id, Platform.X, carrying.PLATFORM_URLS[Platform.X])
+
+
+# ---- reminders -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(story, acting):
+    """Somebody who posted and was told that it no longer stands; their number."""
+    with acting(story.person) as ctx:
+        offers.accept(ctx, story.offer_id)
+        offers.post(ctx, story.offer_id, Platform.X, carrying.PLATFORM_URLS[Platform.X])
+    with acting() as ctx:
+        ctx.session.get(Influencer, story.influencer_id).sealed_email = ctx.vault.seal("asn@contoh.example")
+        _retract(ctx, story)
+        return ctx.session.scalars(select(Correction.id)).one()
+
+
+def _keys(ctx):
+    query = select(Delivery.key).where(Delivery.correction_id.is_not(None)).order_by(Delivery.id)
+    return list(ctx.session.scalars(query))
+
+
+def _leave(ctx):
+    for mail in ctx.session.scalars(select(Delivery).where(Delivery.state == DeliveryState.PENDING)):
+        mail.state, mail.sent_at = DeliveryState.SENT, ctx.now
+
+
+def test_whoever_has_not_read_it_is_reminded_three_times_and_no_more(told, acting, clock):
+    """After one, three and seven days, each time once; then nothing more is sent."""
+    seen = []
+    for _day in range(12):
+        with acting() as ctx:
+            _leave(ctx)
+            seen.append((corrections.remind(ctx), corrections.remind(ctx)))
+        clock.forward(days=1)
+    assert [day for day, (n, _again) in enumerate(seen) if n] == [1, 3, 7]
+    assert not any(again for _n, again in seen)
+    with acting() as ctx:
+        assert _keys(ctx) == [f"correction:{told}{ending}" for ending in ("", ":1", ":2", ":3")]
+        row = ctx.session.get_one(Correction, told)
+        assert (row.n_reminders, row.state) == (len(corrections.REMIND_AFTER), CorrectionState.SENT)
+        assert [row.action for row in audit.rows.rows_in_order(ctx.session)].count("correction.remind") == 3
+
+
+def test_whoever_has_read_it_is_not_reminded(story, told, acting, clock):
+    """A confirmation ends the reminders, and withdraws one that waits."""
+    clock.forward(days=1)
+    with acting() as ctx:
+        _leave(ctx)
+        assert corrections.remind(ctx) == 1
+    with acting(story.person) as ctx:
+        corrections.acknowledge(ctx, told)
+    clock.forward(days=6)
+    with acting() as ctx:
+        assert deliveries.withdraw_answered(ctx) == 1
+        assert corrections.remind(ctx) == 0
+
+
+def test_after_an_outage_nobody_gets_several_at_once(told, acting, clock):
+    """Whatever fell due while nothing was sent comes one at a time, twenty hours apart, and never over one that waits."""
+    clock.forward(days=9)
+    with acting() as ctx:
+        assert corrections.remind(ctx) == 0
+        _leave(ctx)
+        assert (corrections.remind(ctx), corrections.remind(ctx)) == (1, 0)
+        _leave(ctx)
+    clock.forward(hours=19)
+    with acting() as ctx:
+        assert corrections.remind(ctx) == 0
+    clock.forward(hours=1)
+    with acting() as ctx:
+        assert corrections.remind(ctx) == 1
+        assert ctx.session.get_one(Correction, told).n_reminders == 2
+
+
+def test_a_reminder_keeps_quiet_hours(told, acting, clock):
+    """It is written at night and leaves in the morning of whoever it is for."""
+    clock.forward(days=1, hours=15)
+    with acting() as ctx:
+        _leave(ctx)
+        assert corrections.remind(ctx) == 1
+        assert deliveries.claim_due(ctx) == []
+    clock.forward(hours=9)
+    with acting() as ctx:
+        assert len(deliveries.claim_due(ctx)) == 1
+
+
+@pytest.mark.parametrize(("state", "said"), [(OfferState.ACCEPTED, "Jangan unggah"), (OfferState.POSTED, "Turunkan")])
+def test_everybody_is_told_what_to_do(story, acting, state, said):
+    """Whoever only took the kit is told not to post it; whoever posted is told to take it down or correct it."""
+    with acting() as ctx:
+        ctx.session.get(Offer, story.offer_id).state = state
+        _retract(ctx, story)
+    with acting(story.person) as ctx:
+        (one,) = corrections.mine(ctx, limit=5)
+        assert corrections.to_do(one).startswith(said)
+        assert carrying.TITLE in corrections.to_post(ctx, one)
+        assert corrections.to_post(ctx, one).endswith(f"/klarifikasi/{one.slug}")
+
+
+def test_both_doors_say_what_to_do(client, service, story, told):
+    """The page shows the sentence, the posts and the words to copy; /v1 gives the same."""
+    headers = carrying.key_of(service, story.person)
+    (item,) = client.get("/v1/me/corrections", headers=headers).json()["items"]
+    assert (item["id"], item["n_reminders"]) == (told, 0)
+    assert sign_in(client, "asn", PASSWORD).status_code == 303
+    page = soup(client.get(f"/kotak/koreksi/{told}"))
+    assert item["to_do"] in page.text
+    assert page.select_one("textarea#koreksi").text.strip() == item["to_post"]
+    assert page.find("a", href=carrying.PLATFORM_URLS[Platform.X])
+
+
+@pytest.mark.parametrize(("n_reminded", "shown"), [(9, None), (12, 12), (13, None)])
+def test_how_many_were_reminded_is_public_in_groups_only(story, acting, n_reminded, shown):
+    """Of 22 told the log says how many had to be reminded, where both they and the others are ten or more."""
+    with acting() as ctx:
+        running = ctx.session.get(Campaign, story.campaign_id)
+        for _ in range(22):
+            person = factories.influencer(ctx, story.ministry_id)
+            carrying.offer(ctx, running, person, mail=False, state=OfferState.POSTED)
+        _retract(ctx, story)
+        for row in ctx.session.scalars(select(Correction).limit(n_reminded)):
+            row.n_reminders, row.reminded_at = 1, ctx.now
+        ctx.session.flush()
+        assert publication.told(ctx, story.clarification_id) == publication.Told(22, None, shown)

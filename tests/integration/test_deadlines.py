@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from serving.db import transparency
 from serving.db.tables import Claim, WebhookEvent
-from serving.desk import deadlines, library
+from serving.db.transparency import Span
+from serving.desk import claims, deadlines, leases, library
 from serving.errors import ForbiddenError, InvalidInputError
-from serving.vocabulary import ClaimState, DeadlineClock, Role
+from serving.vocabulary import ClaimState, DeadlineClock, DismissReason, Role
 from tests import factories
 from tests.conftest import PASSWORD
 from tests.web.browsing import sign_in, soup
@@ -96,6 +98,36 @@ def test_the_board_counts_times_by_nearest_rank(acting, reader, clock):
     assert times[SEEN] == deadlines.Times(20, 17, 240.0, 600.0)
     assert (len(board.slots), sum(slot.n_arose for slot in board.slots)) == (8, 20)
     assert sum(slot.decided.n for slot in board.slots) == 20
+
+
+def test_what_a_claim_rested_counts_for_no_decision(acting, reader, clock):
+    """Dismissed in time, reopened after twenty days and dismissed in a minute: a minute, on the board and in reports."""
+    with acting(reader) as ctx:
+        claim_id = factories.claim(ctx, seen_at=ctx.now).id
+        leases.dismiss(ctx, claim_id, DismissReason.OPINION)
+    clock.forward(days=20)
+    with acting(reader) as ctx:
+        leases.reopen(ctx, claim_id, "Ada bukti baru.")
+        assert claims.deadline_of(ctx, ctx.session.get_one(Claim, claim_id))[0] == ctx.now + timedelta(hours=3)
+    clock.forward(minutes=1)
+    assert (_told(acting), _missed(acting, reader)) == ([], (0, 0))
+    clock.forward(hours=2, minutes=30)
+    assert [(kind, data["clock"]) for kind, data in _told(acting)] == [("deadline.near", "decided")]
+    assert [each.claim.id for each in _board(acting, reader).clocks[1].near] == [claim_id]
+    clock.forward(hours=1)
+    assert _missed(acting, reader) == (1, 1)
+    with acting(reader) as ctx:
+        leases.dismiss(ctx, claim_id, DismissReason.OPINION)
+        span = Span(ctx.now - timedelta(hours=1), ctx.now + timedelta(hours=1))
+        taken = timedelta(hours=3, minutes=31).total_seconds()
+        assert transparency.until_decided(ctx.session, span).p50_s == taken
+    clock.forward(minutes=1)
+    assert _board(acting, reader).clocks[1].times == deadlines.Times(1, 0, taken, taken)
+
+
+def _missed(acting, reader):
+    decided = _board(acting, reader).clocks[1]
+    return decided.n_missed, len(decided.missed)
 
 
 def test_the_board_shows_what_runs_out_and_counts_what_waits(acting, reader, clock):

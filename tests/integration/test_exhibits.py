@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
+from serving.db.dialect import is_postgresql
 from serving.db.tables import AuditRow, Exhibit
-from serving.desk import evidence, exhibits, review
+from serving.desk import audit, evidence, exhibits, review
 from serving.desk.context import SERVICE
 from serving.desk.evidence import NewSource
 from serving.desk.exhibits import ExchangedError, NotTakenError
@@ -108,6 +109,30 @@ def test_a_file_cannot_be_exchanged(act, ani, at):
     act(SERVICE, forge)
     with pytest.raises(ExchangedError):
         act(ani, exhibits.read, at[0], other)
+
+
+def test_a_file_that_was_exchanged_with_its_hash_breaks_the_chain(service, act, ani, at):
+    """Whoever gets past the trigger and changes bytes and hash together is found by verifying the record."""
+    act(ani, exhibits.attach, *at, PDF)
+
+    def verified():
+        with service.database.read() as session:
+            return audit.verify(session, service.vault.audit_key)
+
+    def forge(ctx):
+        if is_postgresql(ctx.session):
+            ctx.session.execute(text("ALTER TABLE exhibits DISABLE TRIGGER exhibits_stand"))
+        else:
+            ctx.session.execute(text("DROP TRIGGER exhibits_stand_update"))
+        forged = b"%PDF-1.7 lain"
+        ctx.session.execute(
+            update(Exhibit).values(content=forged, size_bytes=len(forged), sha256=hashlib.sha256(forged).hexdigest())
+        )
+
+    assert verified().intact
+    act(SERVICE, forge)
+    [found] = verified().breaks
+    assert found.what == f"exhibit {at[1]} is no longer what was recorded here"
 
 
 def test_both_doors_take_and_hand_out_a_file(client, act, ani, at, key_for):

@@ -100,11 +100,22 @@ def test_a_table_is_read_row_by_row(text):
     assert [bad.line for bad in read.bad] == [3, 4]
 
 
-@pytest.mark.parametrize("text", ["", "halo", "nomor,judul\n1,2\n", "{tidak", "[1,"])
+BAD_HEAD = '"id"x,title,text\n1,2,3\n'
+LONG_HEAD = '"' + "a" * 140_000 + '",id,title,text\n1,2,3,4\n'
+
+
+@pytest.mark.parametrize("text", ["", "halo", "nomor,judul\n1,2\n", "{tidak", "[1,", BAD_HEAD, LONG_HEAD])
 def test_what_is_none_of_them_is_one_sentence(text):
     """Nothing is guessed."""
     with pytest.raises(UnreadableError):
         list(fact_checks.rows(text))
+
+
+def test_a_heading_that_is_no_csv_is_a_refusal_over_http(client, key_for):
+    """With one sentence, not as a fault."""
+    sent = {"text": BAD_HEAD, "dry_run": True}
+    answer = client.post("/v1/clarifications/import", json=sent, headers=key_for("ani", Role.CHECKER))
+    assert (answer.status_code, answer.json()["code"]) == (400, "unreadable")
 
 
 def _n(service, table):

@@ -11,7 +11,7 @@ from serving.db.tables import Campaign, Influencer, Offer
 from serving.deps import SESSION_COOKIE, context_for, session_token
 from serving.desk import accounts, corrections
 from serving.desk.context import SERVICE
-from serving.vocabulary import CampaignState, OfferState, Platform
+from serving.vocabulary import SCOPE_VERSIONS, CampaignState, OfferState, Platform
 from tests.integration import carrying
 
 
@@ -219,7 +219,9 @@ def test_the_profile_over_the_api(client, program):
     assert client.post("/v1/me/pause", headers=program).json()["paused_at"]
     assert client.post("/v1/me/resume", headers=program).json()["paused_at"] is None
     assert client.post("/v1/me/leave", headers=program).json()["eligible"] is False
-    assert client.post("/v1/me/consent", headers=program, json={"version": "1"}).json()["eligible"] is True
+    assert client.post("/v1/me/consent", headers=program, json={"version": "1"}).json()["agreed"] == []
+    joined = client.post("/v1/me/consent", headers=program, json={"version": "1", "scopes": SCOPE_VERSIONS}).json()
+    assert joined["eligible"] is True
     assert client.get("/v1/me/export", headers=program).json()["profile"]["topics"] == ["kesehatan"]
     assert client.post("/v1/me/erase", headers=program).status_code == 204
     assert client.get("/v1/me/profile", headers=program).status_code == 401  # the account is closed with it
@@ -251,6 +253,14 @@ def test_the_profile_over_the_api(client, program):
         ("patch", "/v1/me/profile", {"topics": ["nonsense"]}, 422),
         ("patch", "/v1/me/profile", {"name": "Lain"}, 422),
         ("post", "/v1/me/consent", {"version": "0"}, 409),
+        ("post", "/v1/me/consent", {"version": "1", "scopes": {"x": "0"}}, 409),
+        ("post", "/v1/me/consent", {"version": "1", "scopes": {"myspace": "1"}}, 422),
+        ("put", "/v1/me/consents/x", {"version": "0"}, 409),
+        ("put", "/v1/me/consents/myspace", {"version": "1"}, 422),
+        ("delete", "/v1/me/consents/myspace", None, 422),
+        ("patch", "/v1/me/profile", {"quiet": ["18:30", "24:00"]}, 422),
+        ("patch", "/v1/me/profile", {"timezone": "Europe/Paris"}, 422),
+        ("patch", "/v1/me/profile", {"channel": "pigeon"}, 422),
     ],
 )
 def test_what_does_not_fit_is_refused(client, program, service, story, method, path, body, status):

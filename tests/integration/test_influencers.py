@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -24,17 +25,19 @@ from serving.db.tables import (
     Offer,
     PostedLink,
     User,
+    Wave,
 )
 from serving.deps import context_for
-from serving.desk import accounts, audit, influencers, roster
+from serving.desk import accounts, audit, consents, influencers, roster
 from serving.desk.context import SERVICE
 from serving.desk.eligibility import CONSENT_VERSION, ReasonKind
-from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from serving.vocabulary import DeclineReason, EvidenceMethod, OfferState, Platform, Role, Topic
+from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SameHumanError
+from serving.vocabulary import SCOPE_VERSIONS, DeclineReason, EvidenceMethod, OfferState, Platform, Role, Topic
 from tests import factories
 from tests.conftest import SECRET
 from tests.integration.test_campaigns import Browser, person
 from tests.integration.test_routing import _campaign, _offer
+from tests.web.browsing import send, sign_in
 
 ROW = {
     "staff_number": "19800101 200501 1 001",
@@ -62,6 +65,7 @@ def world(service):
 
     made = World()
     made.manager = made.run(SERVICE, lambda ctx: person(ctx, "manajer", Role.MANAGER))
+    made.second = made.run(SERVICE, lambda ctx: person(ctx, "manajer-lain", Role.MANAGER))
     made.person = made.run(SERVICE, lambda ctx: person(ctx, "asn", Role.INFLUENCER))
     made.other = made.run(SERVICE, lambda ctx: person(ctx, "lain", Role.INFLUENCER))
 
@@ -301,10 +305,34 @@ def test_a_jump_is_held_until_a_manager_looked(world):
     assert _kinds(world) == [ReasonKind.HELD_FOR_REVIEW]
     waiting = world.run(world.manager, influencers.held_evidence)
     assert [each.id for each, _ in waiting] == [row.id]
-    world.run(world.manager, lambda ctx: influencers.release_evidence(ctx, row.id))
+    world.run(world.second, lambda ctx: influencers.release_evidence(ctx, row.id))
     assert _kinds(world) == []
     with pytest.raises(ConflictError):
-        world.run(world.manager, lambda ctx: influencers.release_evidence(ctx, row.id))
+        world.run(world.second, lambda ctx: influencers.release_evidence(ctx, row.id))
+
+
+def _wave_of(ctx, world):
+    """A wave that a third manager looks after."""
+    named = person(ctx, "manajer-gelombang", Role.MANAGER)
+    ministry_id = ctx.session.get(Influencer, world.influencer_id).ministry_id
+    return Wave(ministry_id=ministry_id, manager_id=named.user_id)
+
+
+def test_nobody_lets_their_own_count_stand(world):
+    """Neither whoever recorded it nor the person it is about decides on it; nor does another wave's manager."""
+    held = _measure(world, 50_000)
+    steps = (influencers.release_evidence, lambda ctx, each: influencers.refuse_evidence(ctx, each, "x"))
+    for step in steps:
+        with pytest.raises(SameHumanError):
+            world.run(world.manager, lambda ctx, step=step: step(ctx, held.id))
+    both = replace(world.person, roles=frozenset({Role.MANAGER, Role.INFLUENCER}))
+    own = influencers.Measurement(Platform.X, 90_000, EvidenceMethod.API, world.run(SERVICE, lambda ctx: ctx.now))
+    for step in (*steps, lambda ctx, _: influencers.record_evidence(ctx, world.influencer_id, own)):
+        with pytest.raises(SameHumanError):
+            world.run(both, lambda ctx, step=step: step(ctx, held.id))
+    world.run(SERVICE, lambda ctx: ctx.session.add(_wave_of(ctx, world)))
+    with pytest.raises(ForbiddenError):
+        world.run(world.second, lambda ctx: influencers.release_evidence(ctx, held.id))
 
 
 def test_a_plain_count_after_a_held_one_clears_it(world):
@@ -358,15 +386,17 @@ def test_pausing_and_leaving_work_at_once(world, step):
 
 
 def test_resuming_and_consenting_bring_back(world):
-    """A pause ends by a word; whoever left joins again by consenting to the present text."""
+    """A pause ends by a word; whoever left joins again by the present terms, and agrees to each thing anew."""
     world.run(world.person, influencers.pause)
     world.run(world.person, influencers.resume)
     assert _kinds(world) == []
     world.run(world.person, influencers.leave)
     assert set(_kinds(world)) == {ReasonKind.LEFT, ReasonKind.NO_CONSENT}
-    with pytest.raises(influencers.ConsentVersionError):
+    with pytest.raises(consents.ConsentVersionError):
         world.run(world.person, lambda ctx: influencers.consent(ctx, "0"))
     world.run(world.person, lambda ctx: influencers.consent(ctx, CONSENT_VERSION))
+    assert _kinds(world) == [ReasonKind.NO_PURPOSE, ReasonKind.NO_PLATFORM]
+    world.run(world.person, lambda ctx: influencers.consent(ctx, CONSENT_VERSION, SCOPE_VERSIONS))
     assert _kinds(world) == []
 
 
@@ -480,15 +510,49 @@ def test_erasing_keeps_an_account_with_another_role(world, service):
         assert (user.name, user.active) == ("asn", True)
 
 
+KEPT_AFTER_ERASURE = {
+    "id": "what offers and the audit chain point at",
+    "staff_hash": "replaced by one that leads nowhere",
+    "name": "a word that says so",
+    "ministry_id": "how many a ministry had",
+    "region": "how many a province had",
+    "timezone": "what the province says too",
+    "channel": "the programme's own default or another word of three",
+    "created_at": "when the row began",
+    "left_at": "when it ended",
+}
+
+
+def test_erasure_empties_every_column_but_those_named(world):
+    """A column that is added later is emptied too, or has a reason here; the person's export tells of it before."""
+
+    def fill(ctx):
+        row = ctx.session.get(Influencer, world.influencer_id)
+        row.district, row.unit, row.quiet_from, row.quiet_until = "31.71", "Biro Contoh", 60, 120
+        row.sealed_email = ctx.vault.seal("asn@contoh.example")
+
+    world.run(SERVICE, fill)
+    assert world.run(world.person, influencers.export_own)["profile"]["district"] == "31.71"
+    world.run(world.person, influencers.erase)
+    left = world.run(
+        SERVICE,
+        lambda ctx: {
+            column.name: getattr(ctx.session.get(Influencer, world.influencer_id), column.name)
+            for column in Influencer.__table__.columns
+        },
+    )
+    assert {name for name, value in left.items() if value} == set(KEPT_AFTER_ERASURE)
+
+
 def test_a_refused_count_never_stands(world):
     """A reviewer's no takes the count off the list; its person reads the reason, and another count mends it."""
     row = _measure(world, 50_000)
-    world.run(world.manager, lambda ctx: influencers.refuse_evidence(ctx, row.id, "Gambar terpotong."))
+    world.run(world.second, lambda ctx: influencers.refuse_evidence(ctx, row.id, "Gambar terpotong."))
     assert world.run(world.manager, influencers.held_evidence) == []
     assert _kinds(world) == [ReasonKind.EVIDENCE_REFUSED]
     for again in (influencers.release_evidence, lambda ctx, each: influencers.refuse_evidence(ctx, each, "x")):
         with pytest.raises(ConflictError):
-            world.run(world.manager, lambda ctx, step=again: step(ctx, row.id))
+            world.run(world.second, lambda ctx, step=again: step(ctx, row.id))
 
 
 def test_a_list_may_name_the_district(world):
@@ -527,7 +591,7 @@ def manager_key(key_for):
     return key_for("manajer2", Role.MANAGER)
 
 
-def test_the_whole_list_over_http(client, manager_key):
+def test_the_whole_list_over_http(client, manager_key, key_for):
     """Ministry, wave, import, search, evidence and coverage work over /v1."""
     assert client.put("/v1/ministries/komdigi", json={"name": "Contoh"}, headers=manager_key).status_code == 200
     wave = client.post("/v1/ministries/komdigi/wave", json={"live": True}, headers=manager_key)
@@ -544,7 +608,9 @@ def test_the_whole_list_over_http(client, manager_key):
     assert (added.status_code, added.json()["held"]) == (201, True)
     held = client.get("/v1/evidence/held", headers=manager_key).json()
     assert [each["influencer_id"] for each in held] == [line["id"]]
-    assert client.post(f"/v1/evidence/{held[0]['id']}/release", headers=manager_key).status_code == 200
+    release = f"/v1/evidence/{held[0]['id']}/release"
+    assert client.post(release, headers=manager_key).json()["title"] == "same-human"
+    assert client.post(release, headers=key_for("manajer3", Role.MANAGER)).status_code == 200
     assert client.get("/v1/influencers/coverage", headers=manager_key).json()["total"]["people"] is None
 
 
@@ -582,3 +648,30 @@ def test_others_see_nobody(client, key_for):
     headers = key_for("orang", Role.CHECKER, Role.APPROVER, Role.INFLUENCER)
     for path in ("/v1/influencers", "/v1/influencers/1", "/v1/influencers/coverage", "/v1/evidence/held"):
         assert client.get(path, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_list_is_read_before_the_transaction_that_writes(client, service, key_for, sign_up, monkeypatch, dry_run):
+    """Reading a large workbook may take seconds: somebody else writes meanwhile, whichever door it came through."""
+    real, n_written = roster.read_file, []
+
+    def reading(content):
+        with service.database.write() as session:
+            n_written.append(factories.claim(context_for(service, session, SERVICE)).id)
+        yield from real(content)
+
+    monkeypatch.setattr(roster, "read_file", reading)
+    headers = key_for("manajer", Role.MANAGER)
+    made = Workbook()
+    made.active.append(list(roster.REQUIRED))
+    out = io.BytesIO()
+    made.save(out)
+    body = {"workbook": base64.b64encode(out.getvalue()).decode(), "dry_run": dry_run}
+    assert client.post("/v1/influencers/import", json=body, headers=headers).status_code == 200
+    sign_up("ayu", Role.MANAGER)
+    sign_in(client, "ayu")
+    page = send(
+        client, "/influencer/impor", "/influencer", teks=",".join(roster.REQUIRED), coba="ya" if dry_run else ""
+    )
+    assert page.status_code in {200, 303}
+    assert len(n_written) == 2

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import uvicorn
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from serving import limits
+from serving.cli.serve import behind
 from serving.errors import TooManyRequestsError
 from serving.limits import Buckets, Limits
+from serving.settings import Settings
 from serving.vocabulary import Role
 from tests.conftest import PASSWORD
 from tests.web.browsing import sign_in, soup
@@ -63,6 +68,26 @@ def test_a_flood_of_names_is_forgotten_not_kept(monkeypatch):
     for number in range(1_000):
         buckets.take(number, NOW)
     assert len(buckets._buckets) == 10
+
+
+@pytest.mark.parametrize(("trusted", "n_taken"), [("172.16.0.0/12", 5), ("10.0.0.1", 3), ("", 3)])
+def test_citizens_behind_a_named_proxy_have_buckets_of_their_own(client, service, trusted, n_taken):
+    """What the proxy says of them counts where it was named; of anybody else nothing is believed."""
+    settings = service.settings.model_copy(update={"trusted_proxies": trusted})
+    config = uvicorn.Config(client.app, **behind(settings), log_config=None)
+    config.load()
+    door = TestClient(config.loaded_app, client=("172.18.0.1", 5000))
+    sent = [
+        door.post("/v1/tips", data={"text": f"kabar {n}"}, headers={"x-forwarded-for": f"36.{n}.1.9"}) for n in range(5)
+    ]
+    assert [answer.status_code for answer in sent] == [202] * n_taken + [429] * (5 - n_taken)
+
+
+@pytest.mark.parametrize("value", ["*", "proxy.example", "10.0.0.0/33"])
+def test_a_proxy_is_named_by_number(value):
+    """Everybody is no proxy, and a name leads elsewhere tomorrow."""
+    with pytest.raises(ValidationError):
+        Settings(trusted_proxies=value)
 
 
 @pytest.fixture

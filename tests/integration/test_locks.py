@@ -18,13 +18,50 @@ from sqlalchemy import select, text
 
 from serving import worker
 from serving.db import OperationalError, retried, standings
+from serving.db import bulk as many_rows
 from serving.db.engine import TRIES
-from serving.db.tables import AuditRow, Campaign, Clarification, Delivery, Influencer, KeptStanding, Offer
+from serving.db.tables import (
+    AuditRow,
+    Campaign,
+    Claim,
+    Clarification,
+    Delivery,
+    Influencer,
+    KeptStanding,
+    Offer,
+    Screenshot,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from serving.deps import acting, context_for, writing_as
-from serving.desk import campaigns, deliveries, influencers, library, offers, routing
+from serving.desk import (
+    bulk,
+    campaigns,
+    deliveries,
+    influencers,
+    leases,
+    library,
+    offers,
+    pictures,
+    routing,
+    screenshots,
+    webhooks,
+)
 from serving.desk.context import SERVICE
+from serving.desk.leases import HeldByAnotherError
+from serving.desk.screenshots import AlreadySeenError
 from serving.errors import IllegalStepError
-from serving.vocabulary import CampaignState, ClarificationState, OfferState, Topic
+from serving.vocabulary import (
+    BulkAction,
+    CampaignState,
+    ClarificationState,
+    DeliveryState,
+    OfferState,
+    Platform,
+    Role,
+    ScreenshotState,
+    Topic,
+)
 from tests import factories
 from tests.integration import carrying
 
@@ -100,6 +137,7 @@ def of(service, actor, step):
 
 
 WINDOW = text("SELECT 1 FROM burden_window FOR UPDATE")
+HEAD = text("SELECT 1 FROM audit_head FOR UPDATE")
 
 
 def one(model, number):
@@ -243,10 +281,61 @@ def test_the_end_of_a_campaign_holds_its_offers_before_it_is_recorded(service, s
         with pytest.raises(IllegalStepError):
             offers.accept(ctx, story.offer_id)
 
-    with meeting(service, text("SELECT 1 FROM audit_head FOR UPDATE"), end, of(service, story.person, accept)):
+    with meeting(service, HEAD, end, of(service, story.person, accept)):
         pass
     with service.database.read() as session:
         assert session.get(Offer, story.offer_id).state is OfferState.RECALLED
+
+
+# ---- several at once, and one of them ----------------------------------------------------------------------------
+
+
+def test_a_step_for_several_claims_holds_all_before_its_first_record(service, act, ani, budi):
+    """Somebody takes the second claim while both are assigned: they wait for the whole, and nobody is ended."""
+    first, second = (act(SERVICE, factories.claim).id for _ in range(2))
+    asked = bulk.Asked(BulkAction.ASSIGN, (first, second))
+
+    def take(ctx):
+        with pytest.raises(HeldByAnotherError):
+            leases.take(ctx, second)
+
+    works = of(service, ani, lambda ctx: bulk.do(ctx, asked)), of(service, budi, take)
+    with meeting(service, HEAD, *works) as (outcome, _):
+        assert (outcome.done, outcome.refused) == ((first, second), ())
+    with service.database.read() as session:
+        row = session.get(Claim, second)
+        assert (row.holder_id, row.merged_into_id) == (ani.user_id, None)
+
+
+def test_a_look_at_a_screenshot_waits_for_its_person(service, story, sign_up):
+    """Whoever sends another holds their own row first; so does whoever looks, and finds that it was replaced."""
+    manager = sign_up("manajer-uji", Role.MANAGER)
+    send = of(service, story.person, lambda ctx: screenshots.send(ctx, Platform.X, 900, pictures.Cleaned(b"a")).id)
+    number = send()
+
+    def accept(ctx):
+        with pytest.raises(AlreadySeenError):
+            screenshots.accept(ctx, number)
+
+    with meeting(service, one(Influencer, story.influencer_id), send, of(service, manager, accept)) as (newer, _):
+        assert newer > number
+    with service.database.read() as session:
+        assert session.get(Screenshot, number).state is ScreenshotState.TAKEN_BACK
+
+
+def test_an_endpoint_that_wants_no_more_is_held_before_its_message(service, sign_up):
+    """It is removed while its 410 is noted: the removal comes first, and nothing is noted of what was withdrawn."""
+    admin = sign_up("dewi", Role.ADMIN)
+    new = webhooks.NewEndpoint("https://sistem.contoh.example/x", "sistem", (webhooks.PUBLIC_KINDS[0],))
+    number = of(service, admin, lambda ctx: webhooks.add(ctx, new).endpoint.id)()
+    of(service, admin, lambda ctx: webhooks.try_out(ctx, number))()
+    [claimed] = as_service(service, webhooks.claim_due)()
+    remove = of(service, admin, lambda ctx: webhooks.remove(ctx, number))
+    gone = as_service(service, lambda ctx: webhooks.record(ctx, claimed, webhooks.Answer(webhooks.GONE, 3)))
+    with meeting(service, one(WebhookEndpoint, number), remove, gone) as (_, noted):
+        assert noted is None
+    with service.database.read() as session:
+        assert session.get(WebhookDelivery, claimed.delivery_id).state is not DeliveryState.PENDING
 
 
 # ---- what gave way is tried again ------------------------------------------------------------------------------
@@ -282,6 +371,29 @@ def test_a_deadlock_is_tried_again_with_a_fresh_transaction(service, story):
     assert len(log) == 3
     with service.database.read() as session:
         assert [row.unit.count(".") for row in session.scalars(select(Influencer))] == [1, 1]
+
+
+def test_what_is_written_through_the_driver_gives_way_as_well(service, act):
+    """Two that write many rows crosswise both end well: the driver's own deadlock is tried again like any other."""
+    one_id, other_id = (act(SERVICE, factories.claim).id for _ in range(2))
+    log, both = [], Barrier(2)
+
+    def writing(first, second):
+        def step():
+            with acting(service) as ctx:
+                log.append(first)
+                many_rows.set_columns(ctx.session, Claim, ("n_posts",), [(first, 5)])
+                if log.count(first) == 1:
+                    both.wait(WAIT_S)
+                many_rows.set_columns(ctx.session, Claim, ("n_posts",), [(second, 6)])
+
+        return step
+
+    with ThreadPoolExecutor(2) as pool:
+        works = [pool.submit(retried, writing(*pair)) for pair in ((one_id, other_id), (other_id, one_id))]
+        for work in works:
+            work.result(WAIT_S)
+    assert len(log) == 3
 
 
 def refused(service, code):

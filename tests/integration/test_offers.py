@@ -264,4 +264,6 @@ def test_there_is_no_place_for_a_platform_password(client):
             "url",
             "at",
             "views",
+            "checked",
+            "checked_at",
         }

@@ -131,4 +131,8 @@ def test_only_what_is_public_needs_no_key(document):
         "POST /v1/tips",
     }
     by_token = {"GET /v1/mail/pause/{token}", "POST /v1/mail/pause/{token}"}
-    assert open_ones <= public | anybody | by_token
+    # A shared secret or a signature over the body is the key of these.
+    by_secret = {"POST /v1/chat/telegram", "GET /v1/chat/whatsapp", "POST /v1/chat/whatsapp"}
+    # The code of an invitation is the key of whoever has no account yet.
+    by_code = {"POST /v1/invitations/look", "POST /v1/invitations/join"}
+    assert open_ones <= public | anybody | by_token | by_secret | by_code

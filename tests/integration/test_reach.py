@@ -36,6 +36,7 @@ def _report(acting, story):
 def _carriers(acting, story, n, region="ID-JK", clicks=0):
     """Let so many people of a province carry the campaign, and their link be followed so often."""
     with acting() as ctx:
+        links.open_for(ctx, story.campaign_id, region)
         for _ in range(n):
             links.carry(ctx, story.campaign_id, region)
         link = ctx.session.scalars(select(ShortLink).where(ShortLink.region == region)).one()
@@ -78,6 +79,7 @@ def test_a_click_leaves_nothing_but_a_number(client, acting, story, clock):
     ("method", "headers"),
     [
         ("HEAD", {"user-agent": "facebookexternalhit/1.1"}),
+        ("HEAD", BROWSER),
         ("GET", {"user-agent": "TelegramBot (like TwitterBot)"}),
         ("GET", BROWSER | {"sec-purpose": "prefetch"}),
     ],
@@ -120,6 +122,18 @@ def test_clicks_on_the_links_of_few_are_hidden(acting, story):
     found = _report(acting, story)
     assert (found.n_clicks, sum(hour.n for hour in found.hours)) == (16, 16)
     assert found.by_region == {"ID-JK": None, "ID-JB": None, "ID-JT": 7}
+
+
+def test_who_said_yes_and_did_not_post_carries_nothing(acting, story):
+    """Ten who took the kit and one who posted are one: the clicks of that province stay hidden."""
+    _take(acting, story)
+    _carriers(acting, story, 0, clicks=3)
+    found = _report(acting, story)
+    assert (found.n_clicks, found.by_region) == (None, {"ID-JK": None})
+    with acting(story.person) as ctx:
+        offers.post(ctx, story.offer_id, Platform.X, "https://x.com/contoh/status/1")
+    with acting() as ctx:
+        assert ctx.session.scalars(select(ShortLink.n_carriers)).all() == [1]
 
 
 def test_every_hour_between_the_first_and_the_last_click_is_there(acting, story, clock):

@@ -14,12 +14,13 @@ from serving.desk import audit, merging, regrouping
 from serving.desk.context import SERVICE
 from serving.desk.intake import take_in
 from serving.desk.machine import machine_for
-from serving.desk.merging import KeptApartError
+from serving.desk.merging import AnsweredError, KeptApartError
 from serving.desk.posts import Media, NewPost
-from serving.desk.regrouping import AlreadyUndoneError, Asked
+from serving.desk.regrouping import AlreadyUndoneError, Asked, MovedOnError
 from serving.desk.trends import Engagement
 from serving.errors import ForbiddenError, InvalidInputError, NotFoundError
 from serving.vocabulary import ClaimState, Role
+from tests import factories
 from tests.web.browsing import send, sign_in, soup
 
 DAM = "Bendungan Contoh Hulu jebol sore ini, air bah sedang menuju kota setinggi atap rumah warga"
@@ -163,6 +164,15 @@ def test_what_cannot_be_regrouped_is_refused_and_nothing_changes(push, acting_as
         assert session.scalars(select(ClaimCorrection)).all() == []
 
 
+def test_a_post_that_is_named_twice_is_moved_once(push, client, key_for, posts_of):
+    """A list says which posts, not how often."""
+    old, *_ = push(DAM, OTHER_DAM)
+    [post] = posts_of(old, OTHER_DAM)
+    headers = key_for("budi", Role.CHECKER)
+    made = client.post(f"/v1/claims/{old}/split", json={"posts": [post, post]}, headers=headers).json()
+    assert posts_of(made["id"]) == [post]
+
+
 def test_both_doors_split_and_undo(push, client, key_for, posts_of):
     """The API splits, lists, moves and undoes; the answers say where the posts are."""
     old = push(DAM, OTHER_DAM)[0]
@@ -201,6 +211,59 @@ def test_of_two_moves_between_the_same_claims_one_is_undone(push, acting_as, pos
         regrouping.undo(ctx, earlier.id)
         assert [made.undone for made in regrouping.corrections(ctx, old)] == [True, True]
     assert shown(old)[1] == 3
+
+
+@pytest.fixture
+def one_moved(push, acting_as, posts_of):
+    """Three claims; of the first one's two posts one was moved to the second."""
+    old, other, third = push(DAM, QUOTA, FLOOD)
+    push(DAM)
+    moved = posts_of(old)[:1]
+    with acting_as() as ctx:
+        regrouping.move_posts(ctx, Asked(old, moved), other)
+    return old, other, third, moved
+
+
+def test_an_undo_finds_the_posts_in_the_claim_that_took_theirs_over(one_moved, acting_as, posts_of, shown):
+    """A claim that was merged gives the posts back through the one that stands for it; merged with its giver, it need not."""
+    old, other, third, moved = one_moved
+    with acting_as() as ctx:
+        merging.merge(ctx, other, third)
+    with acting_as() as ctx:
+        regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
+    assert (posts_of(old)[:1], shown(old)[1], shown(third)[1]) == (moved, 2, 2)
+    with acting_as() as ctx:
+        regrouping.move_posts(ctx, Asked(old, moved), third)
+    with acting_as() as ctx:
+        merging.merge(ctx, third, old)
+    with acting_as() as ctx, pytest.raises(MovedOnError):
+        regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
+
+
+def test_posts_that_were_moved_on_are_not_said_to_be_back(one_moved, acting_as, shown):
+    """The newer correction is undone first; until then nothing is recorded as put back."""
+    old, other, third, moved = one_moved
+    with acting_as() as ctx:
+        regrouping.move_posts(ctx, Asked(other, moved), third)
+    with acting_as() as ctx, pytest.raises(MovedOnError):
+        regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
+    for claim_id in (third, old):
+        with acting_as() as ctx:
+            regrouping.undo(ctx, regrouping.corrections(ctx, claim_id)[0].id)
+    assert (shown(old)[1], shown(other)[1], shown(third)[1]) == (2, 1, 1)
+
+
+def test_a_split_off_claim_with_a_published_clarification_is_not_dissolved(push, acting_as, machine, posts_of, sign_up):
+    """What the public reads stands for a claim; undoing would leave it standing for nothing."""
+    old = push(DAM, OTHER_DAM)[0]
+    with acting_as() as ctx:
+        new = regrouping.split(ctx, machine, Asked(old, posts_of(old, OTHER_DAM))).id
+    author, approver = (sign_up(name, Role.CHECKER, Role.APPROVER).user_id for name in ("budi", "citra"))
+    with acting_as() as ctx:
+        factories.clarification(ctx, author, approver, claim_id=new)
+    with acting_as() as ctx, pytest.raises(AnsweredError):
+        regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
+    assert len(posts_of(new)) == 1
 
 
 def test_a_split_stands_when_a_move_between_the_same_claims_is_undone(push, acting_as, machine, posts_of, service):

@@ -634,13 +634,14 @@ def test_words_keep_their_writer_over_a_reopening(act, claim_id, ani, sign_up, r
 
 
 def test_rewording_counts_as_writing(act, drafted, ani, sign_up):
-    """The wording is published as what was claimed: whoever wrote it cannot approve."""
+    """Whoever wrote a wording cannot approve, also where somebody else wrote a newer one since."""
     both = sign_up("eka", Role.CHECKER, Role.APPROVER)
     act(ani, review.release, drafted)
     act(both, review.take, drafted)
     act(both, review.reword, drafted, "Pesan berantai menyebut kuota dibagikan lewat formulir.")
     act(both, review.release, drafted)
     act(ani, review.take, drafted)
+    act(ani, review.reword, drafted, "Pesan berantai menyebut kuota dibagikan lewat sebuah formulir.")
     act(ani, review.submit, drafted)
     with pytest.raises(SameHumanError):
         act(both, approve, drafted, political=False)

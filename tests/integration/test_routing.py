@@ -24,19 +24,31 @@ from serving.db.tables import (
     Ministry,
     Offer,
     User,
+    Wave,
 )
 from serving.deps import context_for
 from serving.desk import explaining, influencers, routing
 from serving.desk.choice import Limits, choose, draw
 from serving.desk.context import SERVICE, Actor
-from serving.desk.eligibility import CONSENT_VERSION, Bar, Evidence, Standing, is_eligible
+from serving.desk.eligibility import (
+    CONSENT_VERSION,
+    TRAINING_VERSION,
+    Bar,
+    Evidence,
+    Standing,
+    is_eligible,
+    may_carry,
+    reach_on,
+)
 from serving.desk.routing import Caps
 from serving.i18n import ZONES
 from serving.settings import ElectionPeriod
 from serving.vocabulary import (
+    SCOPE_VERSIONS,
     CampaignKind,
     CampaignState,
     Category,
+    ConsentScope,
     DeclineReason,
     EvidenceMethod,
     OfferState,
@@ -83,9 +95,14 @@ people = st.fixed_dictionaries(
     {
         "active": st.booleans() | st.just(True) | st.just(True),
         "consent_version": st.sampled_from([CONSENT_VERSION] * 5 + [None, "0"]),
+        "agreed": st.fixed_dictionaries(
+            {scope: st.sampled_from([version] * 6 + [None, "0"]) for scope, version in SCOPE_VERSIONS.items()}
+        ),
+        "own_quiet": st.sampled_from([(0, 0)] * 3 + [(540, 720), (1_080, 600)]),
+        "trained": st.sampled_from([TRAINING_VERSION, TRAINING_VERSION, None, "0"]),
         "paused": st.sampled_from([False] * 4 + [True]),
         "left": st.sampled_from([False] * 5 + [True]),
-        "ministry": st.integers(0, 2),
+        "ministry": st.integers(0, 3),
         "region": st.sampled_from(REGIONS),
         "district": st.sampled_from(["", "31.71", "31.72"]),
         "unit": st.sampled_from(["", "Biro A", "Biro B"]),
@@ -143,12 +160,13 @@ def _campaign(ctx, **over):
 def _populate(ctx, drawn):
     """Write a population and give each person's standing and moments of earlier offers by id."""
     ministries = []
-    for live in (ctx.now - DAY, ctx.now + DAY, None):
+    for live in (ctx.now - DAY, ctx.now + DAY, None, ctx.now - DAY):
         number = next(_numbers)
         row = Ministry(code=f"m{number}", name=f"Contoh {number}", live_at=live)
         ctx.session.add(row)
         ministries.append(row)
     ctx.session.flush()
+    ctx.session.add(Wave(ministry_id=ministries[3].id, training_required=True))
     past = [_campaign(ctx, state=CampaignState.ENDED) for _ in range(3)]
     waiting = [_campaign(ctx, state=CampaignState.FROZEN) for _ in range(3)]
     known = {}
@@ -164,6 +182,10 @@ def _populate(ctx, drawn):
             topics=[each["topic"].value],
             active=each["active"],
             consent_version=each["consent_version"],
+            **{f"{scope.value}_consent": version for scope, version in each["agreed"].items()},
+            quiet_from=each["own_quiet"][0],
+            quiet_until=each["own_quiet"][1],
+            trained_version=each["trained"],
             paused_at=ctx.now if each["paused"] else None,
             left_at=ctx.now if each["left"] else None,
             sealed_email=b"x" if each["email"] else None,
@@ -199,8 +221,11 @@ def _populate(ctx, drawn):
             consent_version=each["consent_version"],
             paused=each["paused"],
             left=each["left"],
-            wave_live=each["ministry"] == 0,
+            wave_live=each["ministry"] in {0, 3},
             latest=latest,
+            scopes=frozenset(s for s, version in each["agreed"].items() if version == SCOPE_VERSIONS[s]),
+            trained_version=each["trained"],
+            training_required=each["ministry"] == 3,
         )
         known[person.id] = (person, standing, offered, each["n_waiting"])
     ctx.session.flush()
@@ -243,7 +268,7 @@ def _candidates(ctx, known, campaign):
     return [
         Candidate(
             id=each,
-            reach=standing.reach,
+            reach=reach_on(standing, Platform),
             n_recent=sum(at >= ctx.now - routing.RECENT for at in offered) + n_waiting,
             last_at=max(offered, default=standings.NEVER),
             unit=f"{person.ministry_id}/{person.unit}" if person.unit else "",
@@ -252,6 +277,7 @@ def _candidates(ctx, known, campaign):
         )
         for each, (person, standing, offered, n_waiting) in known.items()
         if is_eligible(standing, Bar.of(ctx.settings), ctx.now)
+        and may_carry(standing, campaign.kind, Platform)
         and n_waiting < ctx.settings.offers_per_day
         and campaign.topic in person.topics
         and (not campaign.regions or person.region in campaign.regions)
@@ -340,7 +366,8 @@ def test_release_in_sql_equals_the_reference(service, example, drawn, hour, minu
             each
             for each, (person, standing, offered, _) in known.items()
             if is_eligible(standing, Bar.of(ctx.settings), ctx.now)
-            and routing.may_offer_now(ctx.now, person.timezone, offered, caps)
+            and may_carry(standing, campaign.kind, Platform)
+            and routing.may_offer_now(ctx.now, person.timezone, offered, caps, routing.own_quiet(person))
         }
         assert routing.release_due(ctx) == len(expected)
         ctx.session.expire_all()
@@ -534,6 +561,17 @@ EVENTS = (
     "stop_wave",
     "begin_wave",
     "plan",
+    "no_news",
+    "old_news",
+    "news",
+    "no_clarifications",
+    "no_platform",
+    "one_platform",
+    "quiet_days",
+    "no_quiet",
+    "require_training",
+    "train",
+    "forget_training",
 )
 
 
@@ -568,16 +606,51 @@ CAMPAIGN_EVENTS = {
 }
 
 
-def _happen(ctx, event, campaign, person, ministry):
-    if event in HOURS:
-        return replace(ctx, now=ctx.now + timedelta(hours=HOURS[event]))
-    if event in CAMPAIGN_EVENTS:
-        origin, to = CAMPAIGN_EVENTS[event]
-        campaign.state = to if campaign.state is origin else campaign.state
-    elif event in {"pause", "resume"}:
+SCOPE_EVENTS = {
+    "no_news": ([ConsentScope.PROGRAMME], None),
+    "old_news": ([ConsentScope.PROGRAMME], "0"),
+    "news": ([ConsentScope.PROGRAMME], SCOPE_VERSIONS[ConsentScope.PROGRAMME]),
+    "no_clarifications": ([ConsentScope.CLARIFICATION], None),
+    "no_platform": ([ConsentScope(each.value) for each in Platform], None),
+    "one_platform": ([ConsentScope.X], SCOPE_VERSIONS[ConsentScope.X]),
+}
+QUIET_EVENTS = {"quiet_days": (420, 1_200), "no_quiet": (0, 0)}
+
+
+def _settle(ctx, event, person):
+    """Change what the person decides about themself, where the event is one of these."""
+    if event in {"pause", "resume"}:
         person.paused_at = ctx.now if event == "pause" else None
     elif event in {"withdraw", "consent"}:
         person.consent_version = CONSENT_VERSION if event == "consent" else None
+    elif event in SCOPE_EVENTS:
+        scopes, version = SCOPE_EVENTS[event]
+        for scope in scopes:
+            setattr(person, f"{scope.value}_consent", version)
+    elif event in QUIET_EVENTS:
+        person.quiet_from, person.quiet_until = QUIET_EVENTS[event]
+    elif event in {"train", "forget_training"}:
+        person.trained_version = TRAINING_VERSION if event == "train" else "0"
+
+
+def _roll_out(ctx, event, ministry):
+    """Change how the programme runs in the ministry, where the event is one of these."""
+    if event in {"stop_wave", "begin_wave"}:
+        ministry.live_at = ctx.now if event == "begin_wave" else None
+    elif event == "require_training":
+        wave = ctx.session.get(Wave, ministry.id) or Wave(ministry_id=ministry.id)
+        wave.training_required = True
+        ctx.session.add(wave)
+
+
+def _happen(ctx, event, campaign, person, ministry):
+    if event in HOURS:
+        return replace(ctx, now=ctx.now + timedelta(hours=HOURS[event]))
+    _settle(ctx, event, person)
+    _roll_out(ctx, event, ministry)
+    if event in CAMPAIGN_EVENTS:
+        origin, to = CAMPAIGN_EVENTS[event]
+        campaign.state = to if campaign.state is origin else campaign.state
     elif event in {"measure", "hold"}:
         ctx.session.add(
             FollowerEvidence(
@@ -589,8 +662,6 @@ def _happen(ctx, event, campaign, person, ministry):
                 held=event == "hold",
             )
         )
-    elif event in {"stop_wave", "begin_wave"}:
-        ministry.live_at = ctx.now if event == "begin_wave" else None
     elif event == "political":
         campaign.political_approver = True
     elif event == "plan":
@@ -614,7 +685,9 @@ def _release_and_check(ctx, people_, running, ministry):
         person, campaign = by_id[offer.influencer_id], states[offer.campaign_id]
         profile = influencers.profile_of(ctx, person)
         assert profile.reasons == ()
-        assert routing.may_offer_now(ctx.now, person.timezone, earlier[person.id], Caps.of(ctx.settings))
+        own = routing.own_quiet(person)
+        assert routing.may_offer_now(ctx.now, person.timezone, earlier[person.id], Caps.of(ctx.settings), own)
+        assert may_carry(profile.standing, campaign.kind, Platform)
         earlier[person.id].append(offer.offered_at)
         assert campaign.state is CampaignState.LIVE
         assert not campaign.political_author

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -10,14 +11,22 @@ from PIL import Image
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from serving.db.tables import AuditRow, Delivery, FollowerEvidence, Influencer, Ministry, Screenshot, Wave
+from serving.db.tables import AuditRow, Delivery, FollowerEvidence, Influencer, Ministry, Screenshot, User, Wave
 from serving.deps import context_for
 from serving.desk import accounts, deliveries, influencers, pictures, screenshots
 from serving.desk.context import SERVICE
 from serving.desk.pictures import PictureError
-from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SameHumanError
+from serving.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    SameHumanError,
+    UnavailableError,
+)
 from serving.vocabulary import EvidenceHold, EvidenceMethod, Platform, Role, ScreenshotState
 from tests import factories
+from tests.integration.counting import statements
 from tests.integration.test_campaigns import Browser, person
 
 
@@ -101,7 +110,8 @@ def test_a_refusal_needs_a_reason_and_its_person_reads_it(world):
     assert world.get(number).sealed_picture
     world.run(world.manager, lambda ctx: screenshots.refuse(ctx, number, "Angkanya terpotong."))
     mine = world.run(world.person, lambda ctx: screenshots.own(ctx)[0])
-    assert (mine.state, mine.reason, mine.sealed_picture) == (ScreenshotState.NOT_TAKEN, "Angkanya terpotong.", None)
+    assert (mine.state, mine.reason) == (ScreenshotState.NOT_TAKEN, "Angkanya terpotong.")
+    assert world.get(number).sealed_picture is None
     assert _counts(world) == [(700, EvidenceMethod.API, False)]
 
 
@@ -151,6 +161,70 @@ def test_a_wave_with_a_manager_is_looked_at_by_them_alone(world):
         with pytest.raises(ForbiddenError):
             world.run(world.manager, lambda ctx, step=step: step(ctx, number))
     assert world.run(world.both, lambda ctx: screenshots.accept(ctx, number)).count == 900
+
+
+def _shut(ctx, user_id):
+    ctx.session.get(User, user_id).active = False
+
+
+def _no_manager(ctx, user_id):
+    ctx.session.get(User, user_id).roles = [Role.INFLUENCER]
+
+
+@pytest.mark.parametrize("change", [_shut, _no_manager])
+def test_a_wave_whose_manager_cannot_look_is_looked_at_by_others(world, change):
+    """An account that was shut, or is no manager's any more, is as none named: nobody's picture waits for nobody."""
+
+    def name(ctx):
+        ctx.session.add(Wave(ministry_id=world.ministry_id, manager_id=world.both.user_id))
+        change(ctx, world.both.user_id)
+
+    number = world.send()
+    world.run(SERVICE, name)
+    assert [each.row.id for each in world.run(world.manager, screenshots.waiting)] == [number]
+    assert world.run(world.manager, screenshots.count_waiting) == 1
+    assert world.run(world.manager, lambda ctx: screenshots.accept(ctx, number)).count == 900
+
+
+def test_what_a_waves_manager_sends_is_looked_at_by_another(world):
+    """They cannot look at their own, and theirs still waits for somebody."""
+
+    def name(ctx):
+        ctx.session.add(Wave(ministry_id=world.ministry_id, manager_id=world.both.user_id))
+
+    world.run(SERVICE, name)
+    number = world.send(actor=world.both)
+    assert world.run(world.both, screenshots.waiting) == []
+    assert world.run(world.manager, screenshots.count_waiting) == 1
+    assert world.run(world.manager, lambda ctx: screenshots.accept(ctx, number)).count == 900
+
+
+def test_a_list_of_screenshots_reads_no_picture_and_costs_the_same(client, world, service, key_for):
+    """However many wait, with what stood before each of them."""
+    manager = key_for("manajer2", Role.MANAGER)
+    costs = []
+    for n in (1, 12):
+        while world.run(world.manager, screenshots.count_waiting) < n:
+            made = world.run(SERVICE, lambda ctx: factories.influencer(ctx, world.ministry_id).id)
+            world.run(SERVICE, lambda ctx, made=made: ctx.session.add(_waits(ctx, made)))
+        with statements(service) as seen:
+            listed = client.get("/v1/screenshots?limit=50", headers=manager).json()
+        assert [each["count_before"] for each in listed] == [700] * n
+        assert not [each for each in seen if "sealed_picture" in each]
+        costs.append(len(seen))
+    assert costs[0] == costs[1]
+
+
+def _waits(ctx, influencer_id):
+    return Screenshot(
+        influencer_id=influencer_id,
+        platform=Platform.X,
+        count=900,
+        state=ScreenshotState.UNSEEN,
+        sealed_picture=b"a",
+        sent_at=ctx.now,
+        forget_at=ctx.now + screenshots.KEPT,
+    )
 
 
 def test_others_see_no_picture(world):
@@ -288,6 +362,24 @@ def test_what_is_no_picture_is_refused(sent):
     """Each with one typed refusal, and quickly: a promise of many pixels is not unpacked."""
     with pytest.raises(PictureError):
         pictures.clean(sent)
+
+
+def test_few_pictures_are_decoded_at_once(monkeypatch, client, world, service):
+    """Each may take 230 MB: the next one waits a little for a place, and is then told to come again."""
+    monkeypatch.setattr(pictures, "WAIT_S", 0.01)
+    with ExitStack() as taken:
+        for _ in range(pictures.AT_ONCE):
+            taken.enter_context(pictures.place())
+        with pytest.raises(UnavailableError):
+            pictures.clean(shot())
+        answer = client.post(
+            "/v1/me/screenshots",
+            headers=_key(service, world.person),
+            data={"platform": "x", "count": "900"},
+            files={"picture": ("a.png", shot(), "image/png")},
+        )
+        assert answer.status_code == 503
+    assert pictures.clean(shot()) == PICTURE
 
 
 # ---- both doors ------------------------------------------------------------------------------------------------

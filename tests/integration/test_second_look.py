@@ -11,11 +11,12 @@ from sqlalchemy import select, text
 from serving.db import IntegrityError
 from serving.db.second_look import Looked
 from serving.db.tables import AuditRow, Claim, SecondLook
-from serving.desk import review, sampling, second_look
+from serving.desk import bulk, review, sampling, second_look
+from serving.desk.bulk import Asked, ChangedSinceError
 from serving.desk.second_look import Agreement
 from serving.errors import ForbiddenError, IllegalStepError, NotFoundError, SameHumanError
 from serving.security import Vault
-from serving.vocabulary import Category, ClaimState, DismissReason, Role, SecondLookState
+from serving.vocabulary import BulkAction, Category, ClaimState, DismissReason, Role, SecondLookState
 from tests import factories
 from tests.conftest import SECRET
 from tests.web.browsing import send, sign_in, soup
@@ -77,6 +78,16 @@ def test_nobody_looks_at_their_own(acting, ani, look):
         assert second_look.waiting(ctx).rows == []
     with acting(ani) as ctx, pytest.raises(SameHumanError):
         second_look.agree(ctx, look)
+
+
+def test_what_somebody_confirmed_is_not_undone_by_whoever_dismissed_it(act, ani, budi, claim_id):
+    """A dismissal for several is taken back within minutes, but not once a second person has agreed with it."""
+    asked = Asked(BulkAction.DISMISS, (claim_id,), dismiss_as=DismissReason.OPINION)
+    step = act(ani, bulk.do, asked)
+    look = act(budi, second_look.waiting).rows[0].look.id
+    act(budi, second_look.agree, look)
+    [left] = act(ani, bulk.undo, step.bulk_id).refused
+    assert isinstance(left.error, ChangedSinceError)
 
 
 def test_the_database_refuses_it_too(acting, ani, look):

@@ -17,7 +17,7 @@ from serving.deps import context_for
 from serving.desk import influencers, offers, routing, standings
 from serving.desk.choice import weight
 from serving.desk.context import SERVICE
-from serving.desk.eligibility import CONSENT_VERSION
+from serving.desk.eligibility import CONSENT_VERSION, TRAINING_VERSION
 from serving.vocabulary import CampaignState, EvidenceMethod, OfferState, Platform, Topic
 from tests import factories
 from tests.integration.test_routing import PROPERTY, _campaign, _offer, example
@@ -38,6 +38,10 @@ EVENTS = (
     "district",
     "topics",
     "retire",
+    "no_news",
+    "no_x",
+    "quiet",
+    "trained",
     "plan",
     "release",
     "recall",
@@ -69,6 +73,7 @@ def _expected(ctx, person):
         "place": person.district or person.region,
         "timezone": person.timezone,
         "consent_version": person.consent_version,
+        **{name: getattr(person, name) for name in rows.OWN},
         "willing": willing,
         **{platform.value: latest[platform].count if platform in latest else None for platform in Platform},
         "oldest_at": min((each.measured_at for each in latest.values()), default=None) if whole else None,
@@ -103,6 +108,10 @@ def _own_step(event, ctx, person):
         "district": {"district": "" if person.district else "31.71"},
         "topics": {"topics": [Topic.HEALTH.value]},
         "retire": {"active": not person.active},
+        "no_news": {"programme_consent": None},
+        "no_x": {"x_consent": None},
+        "quiet": {"quiet_from": 540, "quiet_until": 660},
+        "trained": {"trained_version": TRAINING_VERSION},
     }
     for name, value in changes.get(event, {}).items():
         setattr(person, name, value)

@@ -269,6 +269,18 @@ def test_a_tip_that_a_person_moved_is_counted_where_it_stands(service, sign_up, 
         assert (heads[number].n_posts, heads[number].reach) == (len(posts), sum(each.reach for each in posts))
 
 
+def test_pictures_whose_digits_look_like_a_telephone_number_stay_apart(service, drain, ask):
+    """What stands for a picture without words is a word of its own: neither masked, nor one mistyped."""
+    hashes = ["8123456789012345", "8123456789012346", "6281234567890123", "3171234567890001", "ffff123456789000"]
+    nobody = writing_as(service, Actor(None, "publik"))
+    for phash in hashes:
+        with nobody() as ctx:
+            tips.send(ctx, Tip(phash=phash))
+    drain()
+    assert [claim.n_posts for claim in ask(select(Claim))] == [1] * len(hashes)
+    assert len({post.text for post in ask(select(Post))}) == len(hashes)
+
+
 def test_one_address_sends_three_a_minute_and_twenty_a_day(client, service, clock):
     """What is too much is 429 with a time; another address is not held up; the bucket keeps no row anywhere."""
     sizes = []

@@ -260,14 +260,6 @@ def test_what_is_no_month_is_not_found(text):
         Month.read(text)
 
 
-@pytest.mark.parametrize(
-    ("values", "share", "expected"), [([5], 0.5, 5), ([1, 2, 3, 4], 0.5, 2), ([1, 2, 3, 4], 0.95, 4)]
-)
-def test_percentiles_are_values_that_occurred(values, share, expected):
-    """Nearest rank: a value of the month, not one between two."""
-    assert transparency.percentile(values, share) == expected
-
-
 def test_the_file_can_be_read_by_a_spreadsheet():
     """RFC 4180 with every field in quotes, a hidden value empty, and no name that would be run as a formula."""
     found = Report(

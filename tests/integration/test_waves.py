@@ -173,11 +173,15 @@ def test_gaps_are_named_and_few_are_hidden(world):
 
 
 def test_a_platform_on_which_people_fall_short_is_named(world):
-    """Who takes part but lacks followers on one platform counts there, from ten on; who did not consent never."""
+    """Who takes part but lacks followers on one platform counts there, from ten on, as do those whom that leaves."""
     _add(world, 10, followers=(600, 400, 600))
     _add(world, 4, followers=(100, 600, 600))
     found = {each.platform: each for each in world.run(world.manager, coverage.missing).platforms}
-    assert [found[each].n_short for each in Platform] == [None, 10, 0]
+    # Of the fourteen who take part, ten who are short on X would tell of four who are not.
+    assert [found[each].n_short for each in Platform] == [None, None, 0]
+    _add(world, 6, followers=(100, 600, 600))
+    found = {each.platform: each for each in world.run(world.manager, coverage.missing).platforms}
+    assert [found[each].n_short for each in Platform] == [10, 10, 0]
     assert [found[each].reach for each in Platform] == [0, 0, 0]
 
 

@@ -29,8 +29,9 @@ from serving.vocabulary import DeliveryState, Role, WebhookEventType
 from tests import factories
 from tests.integration.listening import listening
 from tests.integration.test_worker import _process
+from tests.web.browsing import send, sign_in
 
-ALL = webhooks.KINDS
+ALL = webhooks.PUBLIC_KINDS
 PUBLISHED = WebhookEventType.CLARIFICATION_PUBLISHED
 
 
@@ -224,6 +225,34 @@ def test_the_worker_sends_by_endpoint(service, settings, subscribe, happen, acti
     assert {came.headers["webhook-id"] for came in failing.received} == keys
 
 
+def test_an_endpoint_has_one_batch_on_its_way(service, subscribe, happen, acting, admin, clock):
+    """A hundred messages for one that stalls leave the places of the queue to the other's one."""
+    kinds = (PUBLISHED,), (WebhookEventType.CLARIFICATION_RETRACTED,)
+    stalls, other = (subscribe(f"https://{n}.contoh.example/", *each)[0] for n, each in enumerate(kinds))
+    for n in range(2 * webhooks.BATCH):
+        happen(subject=f"clarification:{n}")
+    happen(*kinds[1])
+    batches = []
+    while claimed := worker.claim_hooks(service):
+        batches.append({each.endpoint_id for each in claimed})
+    assert batches == [{stalls}, {other}]
+    with acting() as ctx:
+        first = webhooks.Claimed(_row(service).id, stalls, 1)
+        webhooks.record(ctx, first, webhooks.Answer(None, 3, "timeout"))
+    assert worker.claim_hooks(service) == []
+    clock.forward(seconds=webhooks.CLAIM.total_seconds() + 1)
+    assert len(worker.claim_hooks(service)) == webhooks.BATCH
+
+
+def test_a_batch_that_is_done_makes_room_for_the_next(service, subscribe, happen):
+    """What waits behind a batch goes as soon as something has come of each of its messages."""
+    with listening() as there:
+        subscribe(there.url)
+        for n in range(webhooks.BATCH + 5):
+            happen(subject=f"clarification:{n}")
+        assert (_round(service), _round(service), _round(service)) == (webhooks.BATCH, 5, 0)
+
+
 # ---- never into this network -------------------------------------------------------------------------------------
 
 
@@ -237,6 +266,10 @@ def test_the_worker_sends_by_endpoint(service, settings, subscribe, happen, acti
         "https://169.254.169.254/latest",
         "https://[::ffff:10.0.0.1]/hook",
         "https://[64:ff9b::a00:1]/hook",
+        "https://[64:ff9b:1::7f00:1]/hook",
+        "https://[fec0::1]/hook",
+        "https://[::127.0.0.1]/hook",
+        "https://[::ffff:0:127.0.0.1]/hook",
         "https://[2002:7f00:1::]/hook",
         "https://224.0.0.1/hook",
         "ftp://contoh.example/hook",
@@ -246,6 +279,12 @@ def test_an_address_inside_or_in_the_clear_is_refused(address):
     """No private, loopback, link-local, translated or multicast number, and nothing but https."""
     with pytest.raises(InvalidInputError):
         addresses.check_literal(address, allow_private=False, schemes=webhooks.schemes(Settings()))
+
+
+@pytest.mark.parametrize("address", ["https://[2606:4700::1111]/hook", "https://198.41.0.4/hook"])
+def test_a_public_number_is_taken(address):
+    """What is given out to be reached from everywhere."""
+    addresses.check_literal(address, allow_private=False, schemes=webhooks.schemes(Settings()))
 
 
 def test_a_name_that_leads_inside_is_not_called():
@@ -458,3 +497,12 @@ def test_webhooks_over_the_api(client, service, key_for):
         assert client.post(f"{path}/replay", headers=headers, json=since).json() == {"n": 0}
         assert client.delete(path, headers=headers).status_code == 204
         assert client.delete(path, headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("days", ["", "0", "91", "-1", "1e1", "\u00b2", "\u0661", "9" * 5_000])
+def test_a_form_with_an_odd_number_of_days_is_refused(client, admin, subscribe, days):
+    """Whatever is typed is a sentence on the page and no fault."""
+    number, _ = subscribe("https://sistem.contoh.example/x")
+    sign_in(client, "dewi")
+    page = f"/admin/webhook/{number}"
+    assert send(client, f"{page}/ulang", page, hari=days).status_code == 422

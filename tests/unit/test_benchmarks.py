@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.page import written
-from benchmarks.run import HERE, PRINTED, Ran, Row, result, rows
+from benchmarks.run import HERE, PRINTED, Ran, Row, ran, result, rows
 
 ROW = Row("contoh", "How quick?", "a peer", ("contoh",), ("contoh",), {"times": 10.0}, {"seconds": 2.0})
 
@@ -54,10 +54,34 @@ def test_a_printed_ratio_is_read():
 def test_the_page_shows_what_was_missed_and_what_was_not_measured():
     """Neither is left out."""
     found = result(ROW, Ran((kept("times", 5.0), kept("seconds", 1.0)), 1.0, 0), "abc", full=True)
-    page = written([found], ["contoh", "lain"])
-    assert "times: **5** | ≥ 10 | **no** |" in page
-    assert "seconds: **1** | ≤ 2 | yes |" in page
-    assert "| `lain` | | not measured | | |" in page
+    page = written([found], {"contoh": "", "lain": ""})
+    assert "| times | **5** |  | ≥ 10 | **no** |" in page
+    assert "| seconds | **1** |  | ≤ 2 | yes |" in page
+    assert "| `lain` | | not measured | | | | **no** |" in page
+
+
+def test_the_page_says_what_bounds_a_missed_goal_and_how_to_repeat_it():
+    """A missed goal without its reason helps nobody."""
+    missed = result(ROW, Ran((kept("times", 5.0, 4.0), kept("seconds", 1.0)), 1.0, 0), "abc", full=True)
+    page = written([missed], {"contoh": "the disk."})
+    assert "**What bounds it:** the disk." in page
+    assert "Again: `python -m benchmarks.run --full contoh`." in page
+    assert "| times | **4.5** | 4–5 |" in page
+    held = result(ROW, Ran((kept("times", 50.0), kept("seconds", 1.0)), 1.0, 0), "abc", full=True)
+    assert "What bounds it" not in written([held], {"contoh": "the disk."})
+
+
+def test_a_row_that_stopped_says_so():
+    """What failed is told from what is slow."""
+    stopped = result(ROW, Ran((), 1.0, 3), "abc", full=False)
+    assert "stopped with exit code 3" in written([stopped], {"contoh": ""})
+
+
+def test_a_benchmark_that_takes_too_long_is_ended():
+    """One row that hangs does not keep the others from being measured."""
+    run = ran(["cluster"], 0.0)
+    assert run.exit_code != 0
+    assert run.figures == ()
 
 
 def test_every_row_names_a_benchmark_and_a_goal():

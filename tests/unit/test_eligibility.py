@@ -20,7 +20,7 @@ from serving.desk.eligibility import (
     is_suspicious,
     reasons,
 )
-from serving.vocabulary import EvidenceHold, Platform
+from serving.vocabulary import ConsentScope, EvidenceHold, Platform
 
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 BAR = Bar(500, timedelta(days=90))
@@ -41,6 +41,7 @@ def _standing(counts=(500, 500, 500), days=1, **over):
         "wave_live": True,
         "latest": latest,
     }
+    values["scopes"] = frozenset(ConsentScope)
     return Standing(**values | over)
 
 
@@ -161,6 +162,7 @@ def _sample_standing(row):
     return Standing(
         active=row["active"],
         consent_version=CONSENT_VERSION if row["consent"] else None,
+        scopes=frozenset(ConsentScope if row["consent"] else ()),
         paused=row["paused"],
         left=False,
         wave_live=True,

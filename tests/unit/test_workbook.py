@@ -117,6 +117,35 @@ def test_what_unpacks_to_too_much_is_refused_unread(monkeypatch):
         _read(book(GOOD))
 
 
+def _inflated(part, at, element, n):
+    """A sound list of one person, with an element written so often behind a place in one of its parts."""
+    with zipfile.ZipFile(io.BytesIO(book(GOOD))) as sound:
+        parts = {each: sound.read(each) for each in sound.namelist()}
+    content = parts.get(part, b"<sst></sst>")
+    where = content.index(b">", content.index(at)) + 1
+    return _packed(**parts | {part: content[:where] + element * n + content[where:]})
+
+
+@pytest.mark.parametrize(
+    ("part", "at", "element", "most"),
+    [
+        ("xl/styles.xml", b"<cellXfs", b"<xf/>", "OTHER_ELEMENTS_MAX"),
+        ("xl/sharedStrings.xml", b"<sst", b"<si/>", "TEXT_ELEMENTS_MAX"),
+        ("xl/worksheets/sheet1.xml", b'<row r="2"', b"<c/>", "ROW_ELEMENTS_MAX"),
+        ("xl/worksheets/sheet1.xml", b'<row r="2"', b"<c/><row/>", "ROW_ELEMENTS_MAX"),
+        ("xl/worksheets/sheet1.xml", b"<sheetData", b"<cols/>", "OTHER_ELEMENTS_MAX"),
+        ("xl/worksheets/sheet1.xml", b"<sheetData", b"<row/>", "ELEMENTS_MAX"),
+    ],
+    ids=["formats", "texts", "cells", "rows-in-a-row", "beside-rows", "rows"],
+)
+def test_a_small_file_that_becomes_millions_of_objects_is_refused_before_it_does(monkeypatch, part, at, element, most):
+    """A few kilobytes unpack to a part of nothing but elements, each of which would be an object."""
+    monkeypatch.setattr(workbook, most, n_most := 1_000)
+    monkeypatch.setattr(workbook, "load_workbook", lambda *_, **__: pytest.fail("it was opened"))
+    with pytest.raises(InvalidInputError, match="terlalu besar"):
+        _read(_inflated(part, at, element, n_most))
+
+
 def test_rows_are_counted_as_they_come(monkeypatch):
     """A sheet with too many rows is refused, also where they are empty."""
     monkeypatch.setattr(workbook, "ROWS_MAX", 3)

@@ -34,7 +34,7 @@ def test_no_page_breaks_a_rule(site, visitor):
     found: list[str] = []
     seen: set[str] = set()
     for name, viewport, starts in (
-        (None, DESKTOP, ("/", "/masuk")),
+        (None, DESKTOP, ("/", "/masuk", "/luring")),
         ("pemeriksa", DESKTOP, ("/antrean", claims[0])),
         ("penyetuju", DESKTOP, ("/antrean", claims[1])),
         ("manajer", DESKTOP, ("/kampanye", "/kampanye/baru")),

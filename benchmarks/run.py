@@ -122,8 +122,12 @@ def ran(command: Sequence[str], limit_s: float) -> Ran:
 
 
 def _ended(process: subprocess.Popen[str]) -> None:
-    """Ask a process to stop as a person at the keyboard would, so that it takes down its servers; else kill it."""
-    process.send_signal(signal.SIGINT)
+    """Ask a process to stop as a person at the keyboard would, so that it takes down its servers; else kill it.
+
+    What a shell starts in the background ignores the keyboard, and so do its children: these are told to end.
+    """
+    is_deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    process.send_signal(signal.SIGTERM if is_deaf else signal.SIGINT)
     try:
         process.wait(_PATIENCE_S)
     except subprocess.TimeoutExpired:

@@ -100,9 +100,10 @@ class _Drawn:
     def _here(self, template: str, page: InboxPage | OfferPage) -> Markup:
         """Fill a template; what it writes of offer 0, which nobody has, leads to this preview."""
         html = render_inner(self.at.request, template, page, visit=self.at.visit)
-        # A page has one heading of the first rank, and the preview has its own.
+        # A page has one heading of the first rank, and the preview has its own; links lead nowhere, as buttons do nothing.
         return (
             html.replace("/kotak/0/", self.home)
+            .replace(Markup("<a href="), Markup("<a data-href="))
             .replace(Markup("<h1"), Markup("<h3"))
             .replace(Markup("</h1>"), Markup("</h3>"))
         )

@@ -115,7 +115,7 @@ def test_a_heading_that_is_no_csv_is_a_refusal_over_http(client, key_for):
     """With one sentence, not as a fault."""
     sent = {"text": BAD_HEAD, "dry_run": True}
     answer = client.post("/v1/clarifications/import", json=sent, headers=key_for("ani", Role.CHECKER))
-    assert (answer.status_code, answer.json()["code"]) == (400, "unreadable")
+    assert (answer.status_code, answer.json()["title"]) == (400, "unreadable")
 
 
 def _n(service, table):

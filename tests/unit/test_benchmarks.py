@@ -79,7 +79,7 @@ def test_a_row_that_stopped_says_so():
 
 def test_a_benchmark_that_takes_too_long_is_ended():
     """One row that hangs does not keep the others from being measured."""
-    run = ran(["cluster"], 0.0)
+    run = ran(["cluster"], 0.1)
     assert run.exit_code != 0
     assert run.figures == ()
 

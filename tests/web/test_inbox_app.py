@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
@@ -18,6 +19,7 @@ from tests.conftest import PASSWORD
 from tests.integration import carrying
 from tests.web.browsing import Watch, sign_in, soup
 from tests.web.conftest import PHONE
+from tests.web.line import Line
 
 
 @pytest.fixture
@@ -105,11 +107,19 @@ def _kept_of_persons(page):
     return page.evaluate("caches.keys().then(all => all.filter(name => name.startsWith('suluh-inbox-')).length)")
 
 
+@pytest.fixture
+def line(site):
+    """A line to that service."""
+    made = Line(urlsplit(site.url).port)
+    yield made
+    made.cut()
+
+
 @pytest.mark.browser
-def test_what_was_opened_is_read_without_a_line_and_by_nobody_else(site, told, visitor):
+def test_what_was_opened_is_read_without_a_line_and_by_nobody_else(line, told, visitor):
     """Kept, shown with a notice, never sent twice, gone at sign-out; the policy of the page is never broken."""
-    page = visitor("asn", PHONE)
-    watch = Watch(page, site.url)
+    page = visitor("asn", PHONE, base_url=line.url)
+    watch = Watch(page, line.url)
     page.goto("/kotak")
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.goto("/kotak")
@@ -119,7 +129,7 @@ def test_what_was_opened_is_read_without_a_line_and_by_nobody_else(site, told, v
     expect(page.locator("#luring")).to_be_hidden()
     assert watch.faults == []
 
-    page.context.set_offline(True)
+    line.cut()
     page.goto(f"/kotak/{told.offer_id}")
     expect(page.locator("#luring")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(carrying.TITLE)
@@ -129,7 +139,7 @@ def test_what_was_opened_is_read_without_a_line_and_by_nobody_else(site, told, v
     page.goto("/kotak/999")
     expect(page.get_by_role("heading", level=1)).to_have_text("Tidak ada sambungan")
 
-    page.context.set_offline(False)
+    line.mend()
     page.goto("/kotak")
     expect(page.get_by_role("button", name="Ambil")).to_be_visible()
     assert _kept_of_persons(page) == 1
@@ -142,9 +152,9 @@ def test_what_was_opened_is_read_without_a_line_and_by_nobody_else(site, told, v
 
 
 @pytest.mark.browser
-def test_another_person_on_the_same_phone_finds_nothing_of_the_first(site, told, visitor):
+def test_another_person_on_the_same_phone_finds_nothing_of_the_first(line, told, visitor):
     """Where nobody signed out, the second person's first page drops what was kept of the first."""
-    page = visitor("asn", PHONE)
+    page = visitor("asn", PHONE, base_url=line.url)
     page.goto("/kotak")
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.goto(f"/kotak/{told.offer_id}")
@@ -156,6 +166,6 @@ def test_another_person_on_the_same_phone_finds_nothing_of_the_first(site, told,
     page.context.add_cookies(other.context.cookies())
     page.goto("/kotak")
     assert _kept_of_persons(page) == 1
-    page.context.set_offline(True)
+    line.cut()
     page.goto(f"/kotak/{told.offer_id}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Tidak ada sambungan")

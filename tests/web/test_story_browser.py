@@ -124,7 +124,7 @@ def carry(page: Page) -> None:
     expect(page.locator("article.offer")).to_have_count(1)
     press(page, "Ambil")
     expect(page.locator("section.caption")).to_have_count(3)
-    picture = page.locator("main img")
+    picture = page.locator("main img").first
     expect(picture).to_be_visible()
     assert picture.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 1080
     caption = page.locator("section.caption", has=page.get_by_role("heading", name="X "))

@@ -100,7 +100,7 @@ class _Drawn:
     def _here(self, template: str, page: InboxPage | OfferPage) -> Markup:
         """Fill a template; what it writes of offer 0, which nobody has, leads to this preview."""
         html = render_inner(self.at.request, template, page, visit=self.at.visit)
-        # A page has one heading of the first rank, and the preview has its own; links lead nowhere, as buttons do nothing.
+        # The preview has a heading of the first rank of its own. Links lead nowhere, as buttons do nothing.
         return (
             html.replace("/kotak/0/", self.home)
             .replace(Markup("<a href="), Markup("<a data-href="))

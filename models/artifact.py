@@ -260,8 +260,9 @@ def moderation_weights(folder: Path, manifest: Manifest) -> ModerationWeights:
 
 
 def _encoder(folder: Path, manifest: Manifest) -> Scorer:
-    from models.encoder import open_encoder  # noqa: PLC0415 - loads ONNX Runtime; the linear model does without
-    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415 - loads ONNX Runtime by models.encoder
+    # A process that serves the linear model alone never comes here, and must not pay for loading the other's runtime.
+    from models.encoder import open_encoder  # noqa: PLC0415 - loads ONNX Runtime
+    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415 - imports models.encoder itself
 
     weights = linear_weights(folder, manifest)
     with _misstated(folder):

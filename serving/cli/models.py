@@ -156,7 +156,7 @@ def _mirror(service: Service) -> None:
                 "the service's history stands",
                 err=True,
             )
-        except Exception as error:  # noqa: BLE001 - a mirror is not our code and may raise anything; what was decided stands
+        except Exception as error:  # noqa: BLE001 - an installed mirror is anybody's code; its failure is told
             click.echo(f"{point.name} was not told ({type(error).__name__}: {error}); the history stands", err=True)
 
 

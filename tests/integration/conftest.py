@@ -85,6 +85,17 @@ def read(service):
 
 
 @pytest.fixture
+def ask(service):
+    """Run a query and give every row."""
+
+    def do(query):
+        with service.database.read() as session:
+            return session.scalars(query).all()
+
+    return do
+
+
+@pytest.fixture
 def story(service, sign_up):
     """A published clarification, people and a campaign."""
     return carrying.begin(service, sign_up)

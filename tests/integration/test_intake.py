@@ -51,17 +51,6 @@ def take(service, machine, clock):
 
 
 @pytest.fixture
-def ask(service):
-    """Run a query and give every row."""
-
-    def do(query):
-        with service.database.read() as session:
-            return session.scalars(query).all()
-
-    return do
-
-
-@pytest.fixture
 def post(clock):
     """Make a post of this moment."""
 

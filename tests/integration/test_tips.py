@@ -66,17 +66,6 @@ def drain(service):
 
 
 @pytest.fixture
-def ask(service):
-    """Run a query and give every row."""
-
-    def do(query):
-        with service.database.read() as session:
-            return session.scalars(query).all()
-
-    return do
-
-
-@pytest.fixture
 def published(service, sign_up):
     """A clarification that two people published, of the claim that the tips are about."""
 

@@ -39,7 +39,7 @@ from benchmarks.score_http import served
 from benchmarks.stream import claims, noisy_stream
 from data import _minhash
 from serving.db import Database
-from serving.db.engine import migrate
+from serving.db.upgrade import migrate
 from tests.postgres import Postgres, running
 
 SEED = 53

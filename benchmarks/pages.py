@@ -28,7 +28,6 @@ from tqdm import tqdm
 from benchmarks.kept import keep
 from serving.app import create_app
 from serving.db import bulk
-from serving.db.engine import migrate
 from serving.db.tables import (
     AuditRow,
     Base,
@@ -42,10 +41,12 @@ from serving.db.tables import (
     SourceTotal,
     Spread,
 )
+from serving.db.upgrade import migrate
 from serving.deps import Service, acting, context_for
 from serving.desk import accounts
 from serving.desk.context import SERVICE
 from serving.desk.regions import regions
+from serving.desk.search_index import indexer_for
 from serving.settings import Settings
 from serving.vocabulary import (
     Category,
@@ -173,6 +174,8 @@ def fill(service: Service, n_claims: int) -> None:
     with service.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # As a server does by itself: rows known to be seen by all are answered from an index alone.
         connection.execute(text("ANALYZE" if service.database.is_sqlite else "VACUUM (ANALYZE)"))
+    # As the worker keeps it; words alone, because nothing here asks for meaning.
+    indexer_for(service.settings).rebuild(service.database.read, lambda: None)
 
 
 Table = tuple[type[Base], tuple[str, ...], list[bulk.Row]]

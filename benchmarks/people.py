@@ -24,8 +24,8 @@ from sqlalchemy import Connection, text
 from tqdm import tqdm
 
 from serving.db import Database, Session
-from serving.db.engine import migrate
 from serving.db.tables import Campaign, Caption, Ministry, User
+from serving.db.upgrade import migrate
 from serving.deps import acting, create_service
 from serving.desk.context import Context
 from serving.desk.eligibility import CONSENT_VERSION

@@ -29,7 +29,7 @@ from benchmarks.kept import keep, ratios, versions
 from benchmarks.load import Load, load, request
 from benchmarks.stream import claims, copied
 from models import artifact
-from serving.db.engine import migrate
+from serving.db.upgrade import migrate
 from serving.deps import acting, create_service
 from serving.desk import accounts
 from serving.settings import Settings

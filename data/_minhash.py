@@ -543,6 +543,30 @@ def relink(tables: Tables, n_slots: int) -> None:
 
 
 @compiled
+def close_up(tables: Tables, into: Tables, n_slots: int) -> int:
+    """Move the live ones of slots 0..n_slots to the front of `into`, which may be `tables`; return how many.
+
+    Their order stays. Links, cluster numbers and what lies behind them are the caller's to make anew.
+    """
+    n_live = 0
+    into.starts[0] = 0
+    for slot in range(n_slots):
+        if tables.cluster[slot] < 0:
+            continue
+        begin, end = tables.starts[slot], tables.starts[slot + 1]
+        at = into.starts[n_live]
+        for k in range(end - begin):
+            into.words[at + k] = tables.words[begin + k]
+        for chain in range(N_CHAINS):
+            into.nodes[n_live, chain] = tables.nodes[slot, chain]
+        into.exact[n_live] = tables.exact[slot]
+        into.cluster[n_live] = tables.cluster[slot]
+        n_live += 1
+        into.starts[n_live] = at + end - begin
+    return n_live
+
+
+@compiled
 def _find_exact(tables: Tables, exact: np.uint64) -> int:
     key = np.uint32(exact >> np.uint64(32))
     node = tables.heads[N_BANDS, key & np.uint32(tables.heads.shape[1] - 1)]

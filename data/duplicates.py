@@ -39,6 +39,11 @@ __all__ = [
 
 MAX_REPRESENTATIVES: Final = 8
 
+# Share of the slots that may be of forgotten clusters before the others close up.
+_DEAD_SHARE: Final = 0.2
+# Words for which there is room beside each representative.
+_WORDS_EACH: Final = 32
+
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 # Chosen on streams of benchmarks/stream.py that nothing is reported on (seeds 0, 1 and 4).
@@ -194,9 +199,9 @@ class NearDuplicateIndex:
     """
 
     def __init__(self, capacity: int = 1024) -> None:
-        """Make room for `capacity` representatives at once; room doubles as needed."""
-        size = 1 << max(10, (capacity - 1).bit_length())
-        self._tables = _empty_tables(size)
+        """Make room for `capacity` representatives, which takes memory only as it is filled; room grows as needed."""
+        self._least_bits = max(10, (capacity - 1).bit_length())
+        self._tables = _empty_tables(1 << self._least_bits)
         self._n_slots = 0
         self._n_dead = 0
         self._names: list[str] = []
@@ -287,7 +292,7 @@ class NearDuplicateIndex:
         is_gone = np.isin(cluster_of, np.array(gone, np.int32))
         cluster_of[is_gone] = -1
         self._n_dead += int(is_gone.sum())
-        if 2 * self._n_dead > self._n_slots:
+        if _DEAD_SHARE * self._n_slots < self._n_dead:
             self._compact()
 
     def merge(self, kept: str, gone: str) -> None:
@@ -343,6 +348,8 @@ class NearDuplicateIndex:
         return number
 
     def _make_room(self, n_texts: int, n_words: int) -> None:
+        if self._n_dead and self._n_slots + n_texts > len(self._tables.cluster):
+            self._compact()
         tables = self._tables
         n_needed = self._n_slots + n_texts
         words = _grown(tables.words, int(tables.starts[self._n_slots]) + n_words)
@@ -362,25 +369,28 @@ class NearDuplicateIndex:
             kernels.relink(self._tables, self._n_slots)
 
     def _compact(self) -> None:
-        """Rewrite what is alive, in its order, and number the clusters anew."""
+        """Close up what is alive, in its order, and number the clusters anew.
+
+        That happens in place, so that an index which forgets as much as it learns needs its room once and not twice; an
+        index that has forgotten most gives room back.
+        """
         old, n_slots = self._tables, self._n_slots
-        alive = np.flatnonzero(old.cluster[:n_slots] >= 0)
-        numbers, clusters = np.unique(old.cluster[alive], return_inverse=True)
-        sizes = old.starts[alive + 1] - old.starts[alive]
-        size = 1 << max(10, (max(len(alive), 1) - 1).bit_length())
-        self._tables = new = _empty_tables(size)
-        new.nodes[: len(alive)] = old.nodes[alive]
-        new.exact[: len(alive)] = old.exact[alive]
-        new.cluster[: len(alive)] = clusters
-        new.starts[1 : len(alive) + 1] = np.cumsum(sizes)
-        is_kept = np.repeat(old.cluster[:n_slots] >= 0, np.diff(old.starts[: n_slots + 1]))
-        words = old.words[: old.starts[n_slots]][is_kept]
-        counts = np.bincount(clusters, minlength=size).astype(np.int32)
-        self._tables = new._replace(words=_grown(words, len(words) + size), n_representatives=counts)
-        kernels.relink(self._tables, len(alive))
+        is_live = old.cluster[:n_slots] >= 0
+        size = 1 << max(self._least_bits, (n_slots - self._n_dead).bit_length())
+        into = old
+        if 2 * size < len(old.cluster):
+            n_words = int(np.diff(old.starts[: n_slots + 1])[is_live].sum())
+            into = _empty_tables(size)._replace(words=np.zeros(n_words + size, np.uint64))
+        n_live = int(kernels.close_up(old, into, n_slots))
+        numbers, clusters = np.unique(into.cluster[:n_live], return_inverse=True)
+        counts = np.bincount(clusters, minlength=len(into.n_representatives)).astype(np.int32)
+        self._tables = into._replace(n_representatives=counts)
+        into.cluster[:n_live], into.cluster[n_live:] = clusters, -1
+        into.heads[:] = 0
+        kernels.relink(self._tables, n_live)
         self._names = [self._names[number] for number in numbers]
         self._numbers = {name: number for number, name in enumerate(self._names)}
-        self._n_slots, self._n_dead = len(alive), 0
+        self._n_slots, self._n_dead = n_live, 0
 
 
 def cluster(texts: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -415,7 +425,7 @@ def _empty_tables(size: int) -> kernels.Tables:
         exact=np.zeros(size, np.uint64),
         cluster=np.full(size, -1, np.int32),
         starts=np.zeros(size + 1, np.int64),
-        words=np.zeros(16 * size, np.uint64),
+        words=np.zeros(_WORDS_EACH * size, np.uint64),
         n_representatives=np.zeros(size, np.int32),
     )
 

@@ -4,7 +4,7 @@
 """
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from models._ngrams import AT, BLANK, FNV_OFFSET, FNV_PRIME, NINE, ZERO, Shape, 
 from models.calibration import LARGEST_LOGIT
 from models.explain import SMALLEST_SHARE
 from models.score import DECLARED_HOAX_SHARE
+
+COUNTS: Final = 4  # of one text that was read: its bytes, its words, how many of them lead, are they rounded
+_ROUNDED_TO: Final = 1e4
+_NEAR_A_HALF: Final = 1e-6
 
 
 @compiled
@@ -40,29 +44,43 @@ def logits_of(
 
 
 @compiled
-def explained(content: Any, shape: Shape, table: Any) -> tuple[float, Any]:  # pragma: no cover
-    """One text's logit, and its share for each word: characters go to their word, a pair to both, half each."""
+def _collected(content: Any, shape: Shape) -> tuple[Any, Any, int]:  # pragma: no cover - compiled
+    """One cleaned text's distinct buckets and their owners, as `collect` writes them, and its words."""
     char_min, char_max, _ = shape
     ceiling = (content.size + 2) * (char_max - char_min + 1) + content.size + 2
     slots = 16
     while slots < 2 * ceiling:
         slots *= 2
-    found = np.empty(ceiling, np.int32)
-    owners = np.empty(ceiling, np.int32)
-    n, words = collect(content, 0, content.size, shape, found, owners, np.empty(slots, np.int32))
+    room = np.empty(2 * ceiling + slots, np.int32)
+    found, owners = room[:ceiling], room[ceiling : 2 * ceiling]
+    n, words = collect(content, 0, content.size, shape, found, owners, room[2 * ceiling :])
+    return found[:n], owners[:n], words
+
+
+@compiled
+def explained(content: Any, shape: Shape, table: Any) -> tuple[float, Any]:  # pragma: no cover
+    """One text's logit, and its share for each word: characters go to their word, a pair to both, half each."""
+    found, owners, words = _collected(content, shape)
     by_word = np.zeros(words)
+    word, own = 0, 0.0  # what a word has so far is kept at hand: to add each n-gram in memory waits for the last one
     total = 0.0
     squared_length = 0.0
-    for at in range(n):
+    for at in range(found.size):
         weight = table[found[at], 0]
         total += weight
         squared_length += table[found[at], 1]
         owner = owners[at]
-        if owner >= 0:
-            by_word[owner] += weight
-        else:
+        if owner == word:
+            own += weight
+            continue
+        if owner < 0:
             by_word[-owner] += weight / 2
             by_word[-owner - 1] += weight / 2
+            continue
+        by_word[word] += own
+        word, own = owner, weight
+    if words:
+        by_word[word] += own
     if squared_length == 0.0:
         return 0.0, by_word
     length = np.sqrt(squared_length)
@@ -72,18 +90,12 @@ def explained(content: Any, shape: Shape, table: Any) -> tuple[float, Any]:  # p
 @compiled
 def logit_of_one(content: Any, shape: Shape, table: Any) -> tuple[float, int]:  # pragma: no cover
     """One cleaned text's logit and words, in memory of its own."""
-    char_min, char_max, _ = shape
-    ceiling = (content.size + 2) * (char_max - char_min + 1) + content.size + 2
-    slots = 16
-    while slots < 2 * ceiling:
-        slots *= 2
-    found = np.empty(ceiling, np.int32)
-    n, words = collect(content, 0, content.size, shape, found, np.empty(ceiling, np.int32), np.empty(slots, np.int32))
+    found, _, words = _collected(content, shape)
     total = 0.0
     squared_length = 0.0
-    for at in range(n):
-        total += table[found[at], 0]
-        squared_length += table[found[at], 1]
+    for bucket in found:
+        total += table[bucket, 0]
+        squared_length += table[bucket, 1]
     return (total / np.sqrt(squared_length) if squared_length > 0.0 else 0.0), words
 
 
@@ -128,51 +140,75 @@ def read_raw(
     table: Any,
     line: Any,
     room: Any,
-    read: Any,
+    counts: Any,
+    weights: Any,
 ) -> bool:  # pragma: no cover - compiled
-    """Clean into `room` and read as `_read_words` does; false where the text has to be cleaned first."""
+    """Clean into `room` and read as `read_words` does; false where the text has to be cleaned first."""
     size = clean(raw, kinds, slots, spellings, room)
     if size != HARD:
-        read_words(room[:size], shape, table, line, read)
+        read_words(room[:size], shape, table, line, counts, weights)
     return bool(size != HARD)
 
 
 @compiled
-def read_words(content: Any, shape: Shape, table: Any, line: Any, read: Any) -> None:  # pragma: no cover - compiled
-    """Fill (1 + n, 3): the probability, the words, how many rows below are filled; below, what `_lead` writes."""
+def read_words(
+    content: Any, shape: Shape, table: Any, line: Any, counts: Any, weights: Any
+) -> None:  # pragma: no cover - compiled
+    """Read one cleaned text, with the distinct words that weigh most, heaviest first.
+
+    `weights` (1 + n) gets the probability and each word's weight, rounded. `counts` (COUNTS + 2 n) gets the bytes, the
+    words, how many words lead, whether all their weights could be rounded here, and where each begins and ends.
+    """
     logit, by_word = explained(content, shape, table)
-    read[0, 0] = _p_hoax(logit, by_word.size, line)
-    read[0, 1] = by_word.size
-    read[0, 2] = _lead(content, by_word * line[1], read[1:])
+    weights[0] = _p_hoax(logit, by_word.size, line)
+    counts[0], counts[1] = content.size, by_word.size
+    counts[2] = _lead(content, by_word * line[1], counts[COUNTS:], weights[1:])
+    counts[3] = 1
+    for place in range(1, 1 + counts[2]):
+        weights[place], is_sure = _rounded(weights[place])
+        counts[3] &= is_sure
 
 
 @compiled
-def _lead(content: Any, by_word: Any, leading: Any) -> int:  # pragma: no cover - compiled
-    """Fill (n, 3) rows with the distinct words that weigh most, heaviest first: first byte, end, weight.
+def _rounded(weight: float) -> tuple[float, bool]:  # pragma: no cover - compiled
+    """A weight with the decimals that are told, as `round` gives it; itself where only exact decimals could tell."""
+    scaled = weight * _ROUNDED_TO
+    below = math.floor(scaled)
+    if abs(scaled - below - 0.5) < _NEAR_A_HALF:
+        return weight, False
+    return (below + (scaled - below > 0.5)) / _ROUNDED_TO, True
+
+
+@compiled
+def _lead(content: Any, by_word: Any, spans: Any, weights: Any) -> int:  # pragma: no cover - compiled
+    """Fill in the distinct words that weigh most, heaviest first: first byte and end in `spans`, and their weights.
 
     Of equally heavy ones the first in the alphabet goes first, and one that explains nothing goes nowhere. Returns how
-    many rows were filled.
+    many were filled in.
     """
-    spans = np.empty((by_word.size, 2), np.int64)
+    distinct = np.empty((by_word.size, 2), np.int64)
     sums = np.zeros(by_word.size)
     n_leading = 0
-    for row in range(_distinct(content, by_word, spans, sums)):
+    for row in range(_distinct(content, by_word, distinct, sums)):
         weight = sums[row]
         if abs(weight) < SMALLEST_SHARE:
             continue
-        start, end = spans[row, 0], spans[row, 1]
+        start, end = distinct[row, 0], distinct[row, 1]
         place = n_leading
         while place > 0 and (
-            abs(weight) > abs(leading[place - 1, 2])
-            or (abs(weight) == abs(leading[place - 1, 2]) and _is_earlier(content, start, end, leading[place - 1]))
+            abs(weight) > abs(weights[place - 1])
+            or (
+                abs(weight) == abs(weights[place - 1])
+                and _is_earlier(content, start, end, spans[2 * place - 2], spans[2 * place - 1])
+            )
         ):
-            if place < leading.shape[0]:
-                for column in range(3):
-                    leading[place, column] = leading[place - 1, column]
+            if place < weights.size:
+                weights[place] = weights[place - 1]
+                spans[2 * place], spans[2 * place + 1] = spans[2 * place - 2], spans[2 * place - 1]
             place -= 1
-        if place < leading.shape[0]:
-            leading[place, 0], leading[place, 1], leading[place, 2] = start, end, weight
-            n_leading = min(n_leading + 1, leading.shape[0])
+        if place < weights.size:
+            weights[place], spans[2 * place], spans[2 * place + 1] = weight, start, end
+            n_leading = min(n_leading + 1, weights.size)
     return n_leading
 
 
@@ -210,14 +246,12 @@ def _distinct(content: Any, by_word: Any, spans: Any, sums: Any) -> int:  # prag
 
 
 @compiled
-def _is_earlier(content: Any, start: Any, end: Any, other: Any) -> Any:  # pragma: no cover - compiled
+def _is_earlier(content: Any, start: int, end: int, begin: int, stop: int) -> Any:  # pragma: no cover - compiled
     """Whether a word comes before another in the alphabet."""
-    begin = np.int64(other[0])
-    length = np.int64(other[1] - other[0])
-    for at in range(min(end - start, length)):
+    for at in range(min(end - start, stop - begin)):
         if content[start + at] != content[begin + at]:
             return content[start + at] < content[begin + at]
-    return end - start < length
+    return end - start < stop - begin
 
 
 @compiled

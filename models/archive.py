@@ -100,7 +100,8 @@ class Rows:
 def parts_of(folder: Path, columns: pa.Schema) -> list[Part]:
     """The parts of an archive that can be answered with `columns`, by name.
 
-    Raises ArchiveError where there is none, or one lacks `id` and `text` as they must be or has such columns already.
+    Raises ArchiveError where there is none, or one lacks `id` and `text` as they must be, has such columns already or
+    has two of one name.
     """
     found = [_part(folder, path, columns) for path in folder.rglob("*.parquet") if _is_part(folder, path)]
     if not found:
@@ -119,6 +120,8 @@ def _part(folder: Path, path: Path, columns: pa.Schema) -> Part:
     for name, is_right, wanted in (("id", _is_id, "texts or whole numbers"), ("text", _is_text, "texts")):
         if schema.names.count(name) != 1 or not is_right(schema.field(name).type):
             raise ArchiveError(f"{path} has no column `{name}` of {wanted}, or has two.")
+    if doubled := sorted(name for name in set(schema.names) if schema.names.count(name) > 1):
+        raise ArchiveError(f"{path} has two columns named {', '.join(doubled)}; rename one of each.")
     if twice := sorted(set(schema.names) & set(columns.names)):
         raise ArchiveError(f"{path} has the column(s) {', '.join(twice)} already; rename them.")
     return Part(path.relative_to(folder).as_posix(), path, n_rows)

@@ -8,23 +8,33 @@ to either side.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from data._plain_text import cleaner, room_for
 from data.normalise import normalise
-from models._linear import explained, logits_of, probability_of_cleaned, probability_of_raw, read_raw, read_words
+from models._linear import (
+    COUNTS,
+    explained,
+    logits_of,
+    probability_of_cleaned,
+    probability_of_raw,
+    read_raw,
+    read_words,
+)
 from models.calibration import Floats, Platt
 from models.explain import N_REASONS, WordWeights
-from models.hashing import Bytes, NGrams, packed, scratch_for, shape_of
+from models.hashing import NGrams, packed, scratch_for, shape_of
 from models.score import DECLARED_HOAX_SHARE, Band, Probabilities, Reason, ReasonCode, Score, Thresholds
 
 IDF_STEP: Final = 1 / 16  # an idf is a whole number of these in a byte, and is trained on as rounded
 
 _TOO_SHORT: Final = (Reason(ReasonCode.TOO_SHORT),)
 _TRUNCATED: Final = (Reason(ReasonCode.TRUNCATED),)
+_COUNTS: Final = COUNTS + 2 * N_REASONS
+_WEIGHTS: Final = 1 + N_REASONS
 _CHUNK: Final = 4096  # texts in one pass; bounds the memory of a large batch
 
 
@@ -41,14 +51,6 @@ class Weights:
         """float32 (2**bits, 2): what a bucket adds to the sum, and beside it to the squared length."""
         idf = self.idf.astype(np.float32) * np.float32(IDF_STEP)
         return np.ascontiguousarray(np.stack((self.weights.astype(np.float32) * idf, idf * idf), axis=1))
-
-
-class _Reading(NamedTuple):
-    """One text as the kernel read it: its probability, words that count, and the words that move it most."""
-
-    p_hoax: float
-    n_words: float
-    reasons: tuple[Reason, ...]
 
 
 class LinearScorer:
@@ -126,22 +128,19 @@ class LinearScorer:
         return [self._score(text) for text in texts]
 
     def _score(self, text: str) -> Score:
-        p_hoax, n_words, reasons = self._read(text)
-        if n_words < self._thresholds.min_words:
-            return Score(p_hoax, Band.ABSTAIN, _TOO_SHORT, self._version)
-        if len(text) > self._thresholds.max_characters:
-            reasons += _TRUNCATED
-        return Score(p_hoax, self._thresholds.band(p_hoax), reasons, self._version)
-
-    def _read(self, text: str) -> _Reading:
         """Read one text in one compiled pass where it is plain enough, else clean it first."""
-        raw = text[: self._thresholds.max_characters].encode("utf-8", "surrogatepass")
-        room, read = np.empty(room_for(len(raw)), np.uint8), np.empty((1 + N_REASONS, 3))
-        if not read_raw(raw, *self._cleaner, self._shape, self._table, self._line, room, read):
+        thresholds, is_long = self._thresholds, len(text) > self._thresholds.max_characters
+        raw = (text[: thresholds.max_characters] if is_long else text).encode("utf-8", "surrogatepass")
+        room, counts, weights = np.empty(room_for(len(raw)), np.uint8), np.empty(_COUNTS, np.int64), np.empty(_WEIGHTS)
+        if not read_raw(raw, *self._cleaner, self._shape, self._table, self._line, room, counts, weights):
             room = np.frombuffer(self.cleaned(text).encode("utf-8", "replace"), np.uint8)
-            read_words(room, self._shape, self._table, self._line, read)
-        (p_hoax, n_words, n_leading), *leading = read.tolist()
-        return _Reading(p_hoax, n_words, _reasons(room, leading[: int(n_leading)]))
+            read_words(room, self._shape, self._table, self._line, counts, weights)
+        (size, n_words, n_leading, is_rounded, *spans), (p_hoax, *shares) = counts.tolist(), weights.tolist()
+        if n_words < thresholds.min_words:
+            return Score(p_hoax, Band.ABSTAIN, _TOO_SHORT, self._version)
+        leading = shares[:n_leading] if is_rounded else [round(share, 4) for share in shares[:n_leading]]
+        reasons = _reasons(room.tobytes()[:size], spans, leading)
+        return Score(p_hoax, thresholds.band(p_hoax), reasons + _TRUNCATED if is_long else reasons, self._version)
 
     def word_weights(self, cleaned: str) -> WordWeights:
         """What each distinct word of a cleaned text adds to its calibrated logit, in order of appearance."""
@@ -158,9 +157,11 @@ def _joined(chunks: list[Probabilities]) -> Probabilities:
     return np.concatenate(chunks) if chunks else np.empty(0)
 
 
-def _reasons(content: Bytes, leading: Sequence[Sequence[float]]) -> tuple[Reason, ...]:
-    """What `strongest` gives, of words that the kernel has put in its order."""
-    held, code = content.tobytes(), ReasonCode.WORDS
-    return tuple(
-        [Reason(code, held[int(start) : int(end)].decode(), round(weight, 4)) for start, end, weight in leading]
-    )
+def _reasons(cleaned: bytes, spans: Sequence[int], weights: Sequence[float]) -> tuple[Reason, ...]:
+    """What `strongest` gives, of words that the kernel has put in its order and of weights that are rounded."""
+    code, ends = ReasonCode.WORDS, iter(spans)
+    places = zip(ends, ends, weights, strict=False)  # two at a time: where a word begins, and where it ends
+    if cleaned.isascii():
+        text = cleaned.decode("ascii")
+        return tuple([Reason(code, text[start:end], weight) for start, end, weight in places])
+    return tuple([Reason(code, cleaned[start:end].decode(), weight) for start, end, weight in places])

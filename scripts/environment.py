@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMPS = ROOT / ".stamps"
-SETS = {"serving": ".", "lint": ".[lint]", "tests": ".[train,cluster,lint,dev]"}
+SETS = {"serving": ".", "lint": ".[lint]", "tests": ".[train,cluster,channels,lint,dev]"}
 UNREACHABLE = ("NewConnectionError", "ConnectTimeout", "name resolution", "Max retries", "ENOTFOUND", "ETIMEDOUT")
 
 

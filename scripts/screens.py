@@ -24,8 +24,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from serving.db.claims import Filters
-from serving.db.engine import migrate
 from serving.db.tables import Claim
+from serving.db.upgrade import migrate
 from serving.demo import prepare, sample
 from serving.demo.prepare import Act
 from serving.demo.processes import Children

@@ -10,13 +10,13 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from data.commands import uncollected
 from serving import middleware, refusals
 from serving.api import parts as v1_parts
 from serving.api.problems import Problem, problems
 from serving.console import parts as console_parts
 from serving.deps import check_csrf, create_service
 from serving.desk.context import Clock
+from serving.parts import Door, Doors, Opening
 from serving.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
@@ -49,19 +49,20 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         openapi_url="/v1/openapi.json",
     )
     app.state.service = service
-    with uncollected():
-        _include_parts(app)
+    doors = Doors(app, _doors())
+    app.state.doors = doors
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     refusals.install(app)
-    refusals.declare(app, Problem.model_json_schema(ref_template="#/components/schemas/{model}"))
+    refusals.declare(app, Problem.model_json_schema(ref_template="#/components/schemas/{model}"), doors.open_all)
+    app.add_middleware(Opening, doors=doors)
     middleware.install(app, service)
     return app
 
 
-def _include_parts(app: FastAPI) -> None:
-    """Open both doors, each part straight into the application: a router between would make every route once more."""
-    for part in v1_parts.routers():
-        app.include_router(part, prefix="/v1", responses=problems())
-    for part in console_parts.routers():
-        app.include_router(part, include_in_schema=False, dependencies=[Depends(check_csrf)])
-    app.include_router(console_parts.open_router(), include_in_schema=False)
+def _doors() -> list[Door]:
+    checked = [Depends(check_csrf)]
+    return [
+        Door(v1_parts.routers(), prefix="/v1", responses=problems()),
+        Door(console_parts.routers(), dependencies=checked, in_schema=False),
+        Door(console_parts.open_routers(), in_schema=False),
+    ]

@@ -18,7 +18,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from serving.db import Database, Session, people
-from serving.desk import accounts
+from serving.desk import accounts, rest
 from serving.desk.context import SERVICE, Actor, Begin, Clock, Context, SystemClock
 from serving.desk.machine import holder_for
 from serving.errors import ForbiddenError, NotSignedInError
@@ -194,10 +194,11 @@ ApiContext = Annotated[Context, Depends(get_key_context)]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A signed-in browser: who, and the token that its forms must carry."""
+    """A signed-in browser: who, the token that its forms must carry, and after how many minutes to suggest a break."""
 
     actor: Actor
     csrf: str
+    rest_after_min: int = 0
 
 
 def session_token(service: Service, user_id: int, epoch: int) -> str:
@@ -235,7 +236,8 @@ def get_visit(request: Request, service: ServiceDep, session: SessionDep) -> Vis
     user = people.user(session, int(payload["user"]))
     if user is None or not user.active or user.session_epoch != payload["epoch"]:
         return None
-    return Visit(accounts.actor_for(user), csrf_token(service, cookie))
+    after_min = rest.rest_of(user, service.settings).after_min
+    return Visit(accounts.actor_for(user), csrf_token(service, cookie), after_min)
 
 
 VisitDep = Annotated[Visit | None, Depends(get_visit)]

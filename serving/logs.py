@@ -46,3 +46,5 @@ def configure(log_format: str = "console", level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # It writes each address that it asks, and in some stand tokens, phone numbers and the addresses of other systems.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

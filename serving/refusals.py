@@ -155,11 +155,15 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def declare(app: FastAPI, schema: dict[str, Any]) -> None:
-    """Put the error schema into OpenAPI: errors are answered by handlers, which FastAPI does not see."""
+def declare(app: FastAPI, schema: dict[str, Any], open_all: Callable[[], None]) -> None:
+    """Put the error schema into OpenAPI: errors are answered by handlers, which FastAPI does not see.
+
+    ``open_all`` makes the routes that nobody asked for so far.
+    """
     original = app.openapi
 
     def openapi() -> dict[str, Any]:
+        open_all()
         document = original()
         document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema
         return document

@@ -97,7 +97,7 @@ class Vault:
     def pseudonym(self, *parts: str) -> str:
         """Give the keyed hash of an identity: the same for the same parts, meaningless without the secret."""
         message = b"\x1f".join(part.encode("utf-8", "surrogatepass") for part in parts)
-        return hmac.new(self._identity_key, message, hashlib.sha256).hexdigest()
+        return hmac.digest(self._identity_key, message, "sha256").hex()
 
     def seal(self, text: str) -> bytes:
         """Encrypt text that only an audited step may open (Fernet: AES-128-CBC with HMAC-SHA-256)."""

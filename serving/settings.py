@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from serving.errors import SettingsError
+from serving.handles import Form
 
 SECRET_MIN_CHARS = 32
 
@@ -60,6 +61,9 @@ class Settings(BaseSettings):
     whatsapp_offer_template: str = "suluh_tawaran"
     whatsapp_notice_template: str = "suluh_kabar"
 
+    # Services by the name that people see, each with its Apprise address; it may hold a secret.
+    other_channels: dict[str, SecretStr] = Field(default_factory=dict)
+
     lease: timedelta = timedelta(minutes=30)
     session_lifetime: timedelta = timedelta(hours=12)
     seen_within: timedelta = timedelta(minutes=5)
@@ -76,6 +80,10 @@ class Settings(BaseSettings):
     velocity_floor_posts_per_hour: float = 3.0
     min_group: int = 10
     second_look_share: float = Field(default=0.1, ge=0, le=1)
+    # Part of the claims that a checker takes for each of which the desk serves a golden item by itself; 0 = never.
+    golden_share: float = Field(default=0.02, ge=0, le=0.2)
+    # Work without a pause after which a break is suggested to who chose nothing; 0 = never.
+    rest_after: timedelta = Field(default=timedelta(minutes=50), ge=timedelta(0))
     election_periods: tuple[ElectionPeriod, ...] = ()
 
     # Feeds at private addresses are refused, so that a feed cannot be used to look inside this network.
@@ -112,6 +120,18 @@ class Settings(BaseSettings):
         for each in filter(None, value.split(",")):
             ip_network(each.strip(), strict=False)
         return value.strip()
+
+    @field_validator("other_channels")
+    @classmethod
+    def _readable(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, template in value.items():
+            Form.parse(name, template.get_secret_value())
+        return value
+
+    @cached_property
+    def other_forms(self) -> dict[str, Form]:
+        """Give the form of each other service by its name."""
+        return {name: Form.parse(name, each.get_secret_value()) for name, each in self.other_channels.items()}
 
     @cached_property
     def database(self) -> str:

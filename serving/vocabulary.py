@@ -272,9 +272,13 @@ class Channel(StrEnum):
     MINISTRY = "ministry"
     TELEGRAM = "telegram"
     WHATSAPP = "whatsapp"
+    # One of the services that the administrator set up; nothing is answered there.
+    OTHER = "other"
 
 
 CHATS = (Channel.TELEGRAM, Channel.WHATSAPP)
+# Where an address is kept for it, given by its person.
+LINKED = (*CHATS, Channel.OTHER)
 
 
 class EvidenceMethod(StrEnum):
@@ -535,6 +539,7 @@ LABELS: dict[StrEnum, str] = {
     Channel.MINISTRY: mark("sistem kementerian dan kotak masuk"),
     Channel.TELEGRAM: mark("Telegram dan kotak masuk"),
     Channel.WHATSAPP: mark("WhatsApp dan kotak masuk"),
+    Channel.OTHER: mark("saluran lain dan kotak masuk"),
     EvidenceMethod.API: mark("hasil API"),
     EvidenceMethod.SCREENSHOT: mark("tangkapan layar"),
     EvidenceMethod.HR: mark("data kepegawaian"),

@@ -29,6 +29,7 @@ from sqlalchemy import make_url
 from serving import __name__ as package
 from serving.channels import chat as chat_senders
 from serving.channels import email
+from serving.channels import other as other_senders
 from serving.channels.public_page import PublicPages
 from serving.channels.webhook import Http
 from serving.db import retried
@@ -43,6 +44,7 @@ from serving.desk import (
     drift,
     feeds,
     figures,
+    golden,
     intake,
     judging,
     models_shadow,
@@ -196,6 +198,7 @@ EVERY_PART = (
     Part("figures", "20 * * * * *", timedelta(minutes=1), _once(figures.refresh)),
     Part("trends", "3-59/10 * * * * *", timedelta(seconds=10), _read_posts),
     Part("leases", "*/15 * * * * *", timedelta(seconds=15), _once(review.expire_leases)),
+    Part("golden", "35 * * * * *", timedelta(minutes=1), _once(golden.serve_due)),
     Part("deadlines", "7-59/15 * * * * *", timedelta(seconds=15), _once(deadlines.tell)),
     Part("sweep", "*/30 * * * * *", timedelta(seconds=30), _sweep_offers),
     # Before what is released: a signal that rose in the last minute stops it.
@@ -233,6 +236,8 @@ def claim(service: Service) -> list[deliveries.Claimed]:
 def _sender_of(service: Service, channel: Channel) -> deliveries.Sender | None:
     if channel is Channel.EMAIL:
         return email.sender_for(service.settings, service.clock)
+    if channel is Channel.OTHER:
+        return other_senders.sender_for(service.settings)
     return chat_senders.sender_for(service.settings, channel)
 
 

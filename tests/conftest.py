@@ -21,7 +21,7 @@ from models.artifact import QUICK, released_folder
 from serving import security
 from serving.app import create_app
 from serving.db import Database, Session
-from serving.db.engine import migrate
+from serving.db.upgrade import migrate
 from serving.deps import Service, context_for, create_service
 from serving.desk import accounts
 from serving.desk.context import SERVICE, Actor, Clock, Context

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.db.tables import ApiKey
 from serving.deps import ApiContext
 from serving.desk import accounts
+from serving.desk import rest as rest_rules
 from serving.inputs import Id, Input, Line
+from serving.parts import Router
 from serving.security import PASSWORD_MAX_CHARS
 from serving.vocabulary import Role
 
-router = APIRouter(prefix="/me", tags=["me"])
+router = Router(prefix="/me", tags=["me"])
 
 Password = Annotated[str, Field(max_length=PASSWORD_MAX_CHARS)]
 
@@ -68,6 +70,23 @@ class PasswordIn(Input):
     new: Password
 
 
+class RestIn(Input):
+    """After how many minutes of work without a pause to suggest a break."""
+
+    after_min: int | None = Field(description="15 to 180; 0 = never; null = as the desk does.")
+
+
+class RestOut(BaseModel):
+    """After how many minutes a break is suggested, and what was chosen by oneself."""
+
+    after_min: int
+    own_min: int | None
+
+
+def _rest_out(found: rest_rules.Rest) -> RestOut:
+    return RestOut(after_min=found.after_min, own_min=found.own_min)
+
+
 def _out(row: ApiKey) -> KeyOut:
     return KeyOut(
         id=row.id,
@@ -84,6 +103,18 @@ def me(ctx: ApiContext) -> MeOut:
     user = accounts.own_account(ctx)
     roles = [Role(role) for role in user.roles]
     return MeOut(id=user.id, name=user.name, display_name=user.display_name, roles=roles)
+
+
+@router.get("/rest", responses=problems())
+def rest(ctx: ApiContext) -> RestOut:
+    """Say after how many minutes of work the console suggests a break; how long anybody works is known to nobody."""
+    return _rest_out(rest_rules.rest_of(accounts.own_account(ctx), ctx.settings))
+
+
+@router.put("/rest", responses=problems())
+def choose_rest(ctx: ApiContext, body: RestIn) -> RestOut:
+    """Choose after how many minutes it does; null leaves it to the desk."""
+    return _rest_out(rest_rules.choose(ctx, body.after_min))
 
 
 @router.get("/keys", responses=problems())

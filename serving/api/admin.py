@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from serving.api.account import Password
@@ -16,11 +16,12 @@ from serving.desk import official, staff, trail
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.inputs import Id, Input, Line, OptionalLine
+from serving.parts import Router
 from serving.vocabulary import Platform, Role
 
-users_router = APIRouter(prefix="/users", tags=["users"])
-audit_router = APIRouter(prefix="/audit", tags=["audit"])
-official_router = APIRouter(prefix="/official-accounts", tags=["official accounts"])
+users_router = Router(prefix="/users", tags=["users"])
+audit_router = Router(prefix="/audit", tags=["audit"])
+official_router = Router(prefix="/official-accounts", tags=["official accounts"])
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 Name = Annotated[Line, Field(max_length=64, pattern=r"^[a-z][a-z0-9._-]{1,63}$")]
@@ -240,9 +241,3 @@ def add_official_account(ctx: ApiContext, body: OfficialAccountIn) -> OfficialAc
 def remove_official_account(ctx: ApiContext, account_id: Id) -> None:
     """Take an account off the list; drafts that share its posts can no longer be submitted or approved."""
     official.remove(ctx, account_id)
-
-
-router = APIRouter()
-router.include_router(users_router)
-router.include_router(audit_router)
-router.include_router(official_router)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -13,9 +13,10 @@ from serving.db.tables import Appeal
 from serving.deps import ApiContext, PublicContext, ServiceDep, address_of
 from serving.desk import appeals
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, Paragraph
+from serving.parts import Router
 from serving.vocabulary import AppealState, ClarificationState, ComplaintReason
 
-router = APIRouter(tags=["appeals"])
+router = Router(tags=["appeals"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 STATEMENT_MAX = 4_000

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext
 from serving.desk import board as desk
+from serving.parts import Router
 from serving.vocabulary import DeclineReason
 
-router = APIRouter(prefix="/board", tags=["influencers"])
+router = Router(prefix="/board", tags=["influencers"])
 Month = Annotated[str, Query(max_length=7, description="Such as 2026-03; the present one where it is empty.")]
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext
 from serving.desk import breaker
 from serving.inputs import Id, Input, Moment, Paragraph
+from serving.parts import Router
 from serving.vocabulary import BreakerSignal, BreakerState
 
-router = APIRouter(prefix="/breaker", tags=["breaker"])
+router = Router(prefix="/breaker", tags=["breaker"])
 
 
 class SignalOut(BaseModel):

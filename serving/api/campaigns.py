@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
 from fastapi import Path as PathParameter
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -18,9 +18,10 @@ from serving.desk import explaining, outcome
 from serving.desk.outcome import Reached
 from serving.i18n import translate
 from serving.inputs import Id, Input, Line, Moment, Paragraph, WebAddress
+from serving.parts import Router
 from serving.vocabulary import CampaignKind, CampaignState, Category, Platform, Topic
 
-router = APIRouter(prefix="/campaigns", tags=["campaigns"])
+router = Router(prefix="/campaigns", tags=["campaigns"])
 
 CampaignId = Annotated[Id, PathParameter()]
 PersonId = Annotated[Id, PathParameter()]

@@ -7,23 +7,26 @@ import hmac
 from typing import Annotated, Any, Literal
 
 import structlog
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Path, Query, Request, Response
+from fastapi import BackgroundTasks, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from serving.api.problems import problems
 from serving.channels.chat import WhatsApp
 from serving.deps import ApiContext, PublicContext
-from serving.desk import chat
+from serving.desk import chat, other
 from serving.desk.chat import Came
 from serving.desk.context import Context
 from serving.desk.deliveries import SendError
 from serving.errors import ForbiddenError, InvalidInputError, NotFoundError
+from serving.handles import HANDLE_MAX_CHARS, Handle
 from serving.i18n import mark
+from serving.inputs import Input
+from serving.parts import Router
 from serving.settings import Settings
 from serving.vocabulary import Channel
 
 log = structlog.get_logger()
-router = APIRouter(tags=["chat"])
+router = Router(tags=["chat"])
 
 ChatChannel = Annotated[Literal[Channel.TELEGRAM, Channel.WHATSAPP], Path()]
 ALERT_CHARS = 200
@@ -64,6 +67,63 @@ def link_chat(ctx: ApiContext, channel: ChatChannel) -> CodeOut:
 def unlink_chat(ctx: ApiContext, channel: ChatChannel) -> None:
     """Forget one's chat; offers come by e-mail from now on."""
     chat.unlink(ctx, channel)
+
+
+# ---- other services ----------------------------------------------------------------------------------------------
+
+
+class ServiceOut(BaseModel):
+    """One service that can be chosen, and what it asks for."""
+
+    name: str
+    asks: Handle = Field(description="A phone number with its country code, an e-mail address, or a name there.")
+
+
+class OtherOut(BaseModel):
+    """The other services and which one was chosen; ``service`` and ``address`` are null where none was."""
+
+    services: list[ServiceOut]
+    service: str | None
+    address: str | None = Field(description="One's own handle there.")
+    chosen: bool = Field(description="Whether offers come there.")
+    works: bool = Field(description="False where the service was taken away: messages go by e-mail.")
+
+
+class OtherChoice(Input):
+    """A service by its name and one's own handle there."""
+
+    service: str = Field(max_length=40)
+    address: str = Field(max_length=HANDLE_MAX_CHARS, description="One's own handle there.")
+
+
+def _other(ctx: Context) -> OtherOut:
+    found = other.own(ctx)
+    return OtherOut(
+        services=[ServiceOut(name=form.name, asks=form.kind) for form in found.services],
+        service=found.there.service if found.there else None,
+        address=found.there.handle if found.there else None,
+        chosen=found.chosen,
+        works=found.works,
+    )
+
+
+@router.get("/me/other-channel", responses=problems(403, 404))
+def my_other_channel(ctx: ApiContext) -> OtherOut:
+    """Give the services beside the chats that one can hear by, and one's own choice."""
+    return _other(ctx)
+
+
+@router.put("/me/other-channel", responses=problems(403, 404, 409))
+def choose_other_channel(ctx: ApiContext, body: OtherChoice) -> OtherOut:
+    """Hear by a service from now on, under one's own handle there."""
+    other.choose(ctx, body.service, body.address)
+    return _other(ctx)
+
+
+@router.delete("/me/other-channel", status_code=204, responses=problems(403, 404))
+def leave_other_channel(ctx: ApiContext) -> None:
+    """Forget one's handle; offers come by e-mail from now on."""
+    chat.unlink(ctx, Channel.OTHER)
 
 
 # ---- Telegram ----------------------------------------------------------------------------------------------------

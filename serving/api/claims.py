@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -18,10 +18,11 @@ from serving.desk.machine import machine_for
 from serving.desk.trends import QUARTER_S
 from serving.i18n import Language
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, Paragraph, WebAddress
+from serving.parts import Router
 from serving.rows import Source
 from serving.vocabulary import Category, ClaimState, MatchStatus, VerdictLabel
 
-router = APIRouter(tags=["claims"])
+router = Router(tags=["claims"])
 MEANING = "kemiripan dengan hoaks yang pernah dibantah, bukan ukuran kebenaran"
 FOUND_BY = (
     "Words to find claims by, in their wording or in one of their posts, in any spelling: slang and slips of a letter "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, StrictBool
 
@@ -25,10 +25,11 @@ from serving.inputs import (
     OptionalLine,
     Paragraph,
 )
+from serving.parts import Router
 from serving.rows import LIBRARY_ROWS_MAX, SOURCES_MAX, SourceIn, read_entries
 from serving.vocabulary import Category, ClarificationState, EvidenceKind, ImportFate, VerdictLabel
 
-router = APIRouter(tags=["clarifications"])
+router = Router(tags=["clarifications"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 
 

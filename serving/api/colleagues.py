@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -16,9 +16,10 @@ from serving.desk import notes, review, typed
 from serving.errors import NotFoundError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id, Input, Line, OptionalParagraph, Paragraph
+from serving.parts import Router
 from serving.vocabulary import Role
 
-router = APIRouter(tags=["review"])
+router = Router(tags=["review"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -13,9 +13,10 @@ from serving.deps import ApiContext
 from serving.desk import publication
 from serving.desk.publication import LoggedChange
 from serving.inputs import Id
+from serving.parts import Router
 from serving.vocabulary import ClarificationState
 
-router = APIRouter(tags=["clarifications"])
+router = Router(tags=["clarifications"])
 
 
 class ToldOut(BaseModel):

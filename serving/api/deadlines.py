@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.db.timings import Times
 from serving.deps import ApiContext
 from serving.desk import deadlines
+from serving.parts import Router
 from serving.vocabulary import ClaimState, DeadlineClock
 
-router = APIRouter(tags=["claims"])
+router = Router(tags=["claims"])
 
 
 class TimesOut(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -20,9 +20,10 @@ from serving.desk.decided import Proposed
 from serving.desk.machine import holder_for
 from serving.errors import NotFoundError
 from serving.i18n import mark
+from serving.parts import Router
 from serving.vocabulary import VerdictLabel
 
-router = APIRouter(tags=["models"])
+router = Router(tags=["models"])
 
 NDJSON = "application/x-ndjson"
 Limit = Annotated[int, Query(ge=1, le=100)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -14,9 +14,10 @@ from serving.deps import ApiContext
 from serving.desk import trail
 from serving.desk.dossier import Dossier, dossier
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.vocabulary import Category, VerdictLabel
 
-router = APIRouter(tags=["review"])
+router = Router(tags=["review"])
 ClaimId = Annotated[Id, Path(le=ID_MAX)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field
 
@@ -16,9 +16,10 @@ from serving.db.tables import Screenshot
 from serving.deps import ApiContext, ServiceDep, writing_as
 from serving.desk import pictures, screenshots
 from serving.inputs import Count, Id
+from serving.parts import Router
 from serving.vocabulary import EvidenceHold, Platform, ScreenshotState
 
-router = APIRouter(tags=["influencers"])
+router = Router(tags=["influencers"])
 PathId = Annotated[Id, PathParameter()]
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {pictures.MEDIA_TYPE: {}}, "description": "The picture."}}
 

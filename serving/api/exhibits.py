@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response, UploadFile
+from fastapi import Path, Response, UploadFile
 from pydantic import BaseModel
 
 from serving.api.problems import problems
 from serving.deps import ApiContext
 from serving.desk import exhibits
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 
-router = APIRouter(tags=["review"])
+router = Router(tags=["review"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}, "description": "The file, as a download."}

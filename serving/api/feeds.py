@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -13,9 +13,10 @@ from serving.db.tables import Feed
 from serving.deps import ApiContext
 from serving.desk import feeds
 from serving.inputs import ID_MAX, Id, Input, WebAddress
+from serving.parts import Router
 from serving.rows import Source
 
-router = APIRouter(tags=["feeds"])
+router = Router(tags=["feeds"])
 FeedId = Annotated[Id, Path(le=ID_MAX)]
 Every = Annotated[int, Field(ge=feeds.SHORTEST_S, le=feeds.LONGEST_S, description="Seconds between readings.")]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from serving.api.offers import PNG_RESPONSES, KitOut, kit_out
@@ -16,9 +16,10 @@ from serving.desk import forecast as desk
 from serving.desk import kits
 from serving.i18n import translate
 from serving.inputs import Id
+from serving.parts import Router
 from serving.vocabulary import CardShape
 
-router = APIRouter(prefix="/campaigns/{campaign_id}", tags=["campaigns"])
+router = Router(prefix="/campaigns/{campaign_id}", tags=["campaigns"])
 CampaignId = Annotated[Id, PathParameter()]
 PersonId = Annotated[Id | None, Query(description="A person by number, for managers; without one a made-up reader.")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -15,10 +15,11 @@ from serving.deps import ApiContext
 from serving.desk import golden
 from serving.desk.golden import NewItem
 from serving.inputs import ID_MAX, Id, Input, Line, Paragraph
+from serving.parts import Router
 from serving.rows import Source
 from serving.vocabulary import Category, VerdictLabel
 
-router = APIRouter(tags=["review"])
+router = Router(tags=["review"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 
 
@@ -63,6 +64,9 @@ class GoldenPage(BaseModel):
     """Items, newest first."""
 
     items: list[CountedGoldenOut]
+    one_of: int = Field(
+        description="Of about how many claims that checkers take one makes the desk serve an item; 0 = none does."
+    )
     next_before: int | None = Field(description="Give it as `before` for the next page; none at the end.")
 
 
@@ -134,6 +138,7 @@ def list_items(
     shown = found[:limit]
     return GoldenPage(
         items=[_counted(each) for each in shown],
+        one_of=golden.one_of(ctx.settings),
         next_before=shown[-1].item.id if len(found) > len(shown) else None,
     )
 

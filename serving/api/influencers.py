@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
 from fastapi import Path as PathParameter
+from fastapi import Query
 from pydantic import Base64Bytes, BaseModel, Field, JsonValue, model_validator
 
 from serving.api.problems import problems
@@ -20,9 +20,10 @@ from serving.desk import roster
 from serving.desk.eligibility import Reason
 from serving.i18n import Language, translate
 from serving.inputs import Count, Id, Input, Line, Moment, OptionalLine, Paragraph
+from serving.parts import Router
 from serving.vocabulary import EvidenceHold, EvidenceMethod, Platform, Topic
 
-router = APIRouter(tags=["influencers"])
+router = Router(tags=["influencers"])
 
 MinistryCode = Annotated[str, PathParameter(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 PathId = Annotated[Id, PathParameter()]
@@ -115,7 +116,7 @@ class InfluencerPage(BaseModel):
 
 
 class InfluencerOut(BaseModel):
-    """One person: never what they accepted or declined."""
+    """One person: never what they accepted, declined or chose."""
 
     id: int
     name: str
@@ -125,9 +126,6 @@ class InfluencerOut(BaseModel):
     timezone: str
     topics: list[Topic]
     active: bool
-    consented: bool
-    paused: bool
-    left: bool
     eligible: bool
     reasons: list[ReasonOut]
     evidence: list[EvidenceOut]
@@ -167,9 +165,6 @@ def _influencer(language: Language, profile: desk.Profile) -> InfluencerOut:
         timezone=row.timezone,
         topics=[Topic(topic) for topic in row.topics],
         active=row.active,
-        consented=row.consent_version is not None,
-        paused=row.paused_at is not None,
-        left=row.left_at is not None,
         eligible=not profile.reasons,
         reasons=[reason_out(language, reason) for reason in profile.reasons],
         evidence=[evidence_out(each) for each in profile.evidence],

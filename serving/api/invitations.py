@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import Depends, Request, status
 from pydantic import BaseModel, Field
 
 from serving.api.influencers import MinistryCode, PathId
@@ -12,9 +12,10 @@ from serving.api.problems import problems
 from serving.deps import ApiContext, PublicContext, ServiceDep, address_of
 from serving.desk import invitations as desk
 from serving.inputs import Input
+from serving.parts import Router
 from serving.security import PASSWORD_MAX_CHARS
 
-router = APIRouter(tags=["influencers"])
+router = Router(tags=["influencers"])
 
 
 class InviteIn(Input):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -16,9 +16,10 @@ from serving.desk.context import Context
 from serving.desk.machine import machine_for
 from serving.desk.regrouping import Asked
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, OptionalParagraph
+from serving.parts import Router
 from serving.vocabulary import ClaimCorrectionKind, ClaimState
 
-router = APIRouter(tags=["claims"])
+router = Router(tags=["claims"])
 ClaimId = Annotated[Id, Path(le=ID_MAX)]
 
 

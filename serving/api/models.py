@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, File, Path, Query, UploadFile
+from fastapi import File, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -17,9 +17,10 @@ from serving.desk import registry
 from serving.desk.models_gate import Measured
 from serving.desk.models_store import Stored
 from serving.inputs import ID_MAX, Id, Input, Paragraph
+from serving.parts import Router
 from serving.vocabulary import ModelAction, ModelRole
 
-router = APIRouter(prefix="/models", tags=["models"])
+router = Router(prefix="/models", tags=["models"])
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 Artefact = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,119}$", description="Its name in the model store.")]

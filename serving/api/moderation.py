@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from models.moderation import ModerationLabel
 from serving.api.problems import problems
 from serving.api.scores import ReadingContext, TextsIn
 from serving.desk import moderation
+from serving.parts import Router
 
-router = APIRouter(tags=["scores"])
+router = Router(tags=["scores"])
 
 
 class ModerationOut(BaseModel):

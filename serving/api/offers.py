@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import Query, Response, status
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
@@ -18,6 +18,7 @@ from serving.desk import corrections, deliveries, kits, offers
 from serving.desk.context import Context
 from serving.i18n import Language, translate
 from serving.inputs import Count, Id, Input, Moment, WebAddress
+from serving.parts import Router
 from serving.vocabulary import (
     CampaignKind,
     CardShape,
@@ -29,7 +30,7 @@ from serving.vocabulary import (
     PostCheck,
 )
 
-router = APIRouter()
+router = Router()
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at once.")]
 Before = Annotated[Id | None, Query(description="Give those below this id; `next` of the page before.")]

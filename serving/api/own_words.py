@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -12,9 +11,10 @@ from serving.desk.own_words import Checked
 from serving.desk.restating import Departure, Finding
 from serving.i18n import Language, translate
 from serving.inputs import Id, Input, OptionalParagraph
+from serving.parts import Router
 from serving.vocabulary import Platform
 
-router = APIRouter(tags=["offers"])
+router = Router(tags=["offers"])
 
 
 class OwnWords(Input):

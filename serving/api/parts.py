@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from serving.api import (
     account,
     admin,
@@ -47,9 +45,10 @@ from serving.api import (
     waves,
     webhooks,
 )
+from serving.parts import Router
 
 
-def routers() -> list[APIRouter]:
+def routers() -> list[Router]:
     """Give every part of ``/v1``, in the order of the documentation."""
     parts = (
         scores,
@@ -92,6 +91,5 @@ def routers() -> list[APIRouter]:
         decided,
         webhooks,
         account,
-        admin,
     )
-    return [part.router for part in parts]
+    return [*(part.router for part in parts), admin.users_router, admin.audit_router, admin.official_router]

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -16,9 +16,10 @@ from serving.desk.context import Context
 from serving.desk.posts import NewPost
 from serving.errors import SuluhError
 from serving.i18n import Language, mark, translate
+from serving.parts import Router
 from serving.rows import PostIn, as_text, lines, listed, read_json, read_post
 
-router = APIRouter(tags=["posts"])
+router = Router(tags=["posts"])
 NDJSON = "application/x-ndjson"
 REJECTED_SHOWN = 100
 ACCEPTED = 202

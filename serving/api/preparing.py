@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -12,9 +12,10 @@ from serving.deps import ApiContext
 from serving.desk import campaign_drafts, campaigns
 from serving.desk import captions as wording
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.vocabulary import Platform, Topic
 
-router = APIRouter(prefix="/campaigns", tags=["campaigns"])
+router = Router(prefix="/campaigns", tags=["campaigns"])
 
 
 class SourceOut(BaseModel):

@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, status
+from fastapi import status
 from pydantic import BaseModel, Field
 
 from serving.api.influencers import EvidenceOut, ReasonOut, evidence_out, reason_out
 from serving.api.problems import problems
 from serving.deps import ApiContext, LanguageDep
-from serving.desk import consents, influencers, profile
+from serving.desk import consents, influencers, profile, training
 from serving.desk.context import Context
 from serving.i18n import Language, translate
 from serving.inputs import Input
+from serving.parts import Router
 from serving.vocabulary import Channel, ConsentScope, Topic
 
-router = APIRouter(tags=["me"])
+router = Router(tags=["me"])
 
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Such as 18:30, local time.")]
 Version = Annotated[str, Field(max_length=20)]
@@ -44,6 +45,7 @@ class ProfileOut(BaseModel):
     quiet_from: str | None = Field(description="Own quiet hours beside everybody's night; null = none.")
     quiet_until: str | None
     channel: Channel
+    language: Language = Field(description="In which messages are written to them.")
     topics: list[Topic]
     eligible: bool
     reasons: list[ReasonOut]
@@ -66,11 +68,12 @@ class ProfileChange(Input):
         default=None, description="Own quiet hours, from and until; the same time twice = none."
     )
     channel: Channel | None = Field(default=None, description="Where offers and reminders are told of.")
+    language: Language | None = Field(default=None, description="In which messages are written: id or en.")
 
     def wishes(self) -> profile.Wishes:
         """Give them as the desk takes them."""
         quiet = self.quiet and (profile.minute_of(self.quiet[0]), profile.minute_of(self.quiet[1]))
-        return profile.Wishes(self.topics, self.region, self.timezone, quiet, self.channel)
+        return profile.Wishes(self.topics, self.region, self.timezone, quiet, self.channel, self.language)
 
 
 class Join(Input):
@@ -98,6 +101,7 @@ def _profile(found: influencers.Profile, language: Language) -> ProfileOut:
         quiet_from=quiet[0] if quiet else None,
         quiet_until=quiet[1] if quiet else None,
         channel=row.channel,
+        language=row.language,
         topics=[Topic(topic) for topic in row.topics],
         eligible=not found.reasons,
         reasons=[reason_out(language, reason) for reason in found.reasons],
@@ -105,7 +109,7 @@ def _profile(found: influencers.Profile, language: Language) -> ProfileOut:
         consent_version=row.consent_version,
         consent=ConsentOut(version=words.version, paragraphs=[translate(language, text) for text in words.paragraphs]),
         agreed=sorted(found.standing.scopes),
-        trained_at=row.trained_at,
+        trained_at=row.trained_at if training.has_badge(row) else None,
         paused_at=row.paused_at,
         left_at=row.left_at,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -17,10 +17,11 @@ from serving.desk import bulk, claims, views
 from serving.desk.bulk import Outcome
 from serving.i18n import Language, translate
 from serving.inputs import ID_MAX, Id, Input, Line, OptionalLine, OptionalParagraph
+from serving.parts import Router
 from serving.rows import Source
 from serving.vocabulary import BulkAction, Category, ClaimState, DismissReason
 
-router = APIRouter(tags=["queue"])
+router = Router(tags=["queue"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field
 
@@ -16,9 +15,10 @@ from serving.desk import reach as desk
 from serving.desk.likeness import Repeated
 from serving.i18n import translate
 from serving.inputs import Id
+from serving.parts import Router
 from serving.vocabulary import PostCheck
 
-router = APIRouter(tags=["campaigns"])
+router = Router(tags=["campaigns"])
 CampaignId = Annotated[Id, PathParameter()]
 
 
@@ -55,7 +55,9 @@ class ReachOut(BaseModel):
 
     clicks: int | None
     by_hour: list[HourOut]
-    by_region: dict[str, int | None] = Field(description="By the province of whoever carries the link.")
+    by_region: dict[str, int] = Field(
+        description="By the province of whoever carries the link; only provinces where ten people or more do."
+    )
     people_posted: int | None
     followers: int | None = Field(description="Of whoever posted: an upper bound of who may have seen it.")
     people_reported: int | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, Field, StrictBool
 
 from serving.api.problems import problems
@@ -27,6 +27,7 @@ from serving.inputs import (
     Paragraph,
     WebAddress,
 )
+from serving.parts import Router
 from serving.vocabulary import (
     Category,
     ClaimState,
@@ -38,7 +39,7 @@ from serving.vocabulary import (
     VerdictLabel,
 )
 
-router = APIRouter(tags=["review"])
+router = Router(tags=["review"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 Version = Annotated[int, Field(ge=0, le=ID_MAX)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field, model_validator
 
@@ -16,8 +16,9 @@ from serving.deps import ServiceDep, get_key_context
 from serving.desk import scoring
 from serving.desk.context import Context
 from serving.inputs import Input
+from serving.parts import Router
 
-router = APIRouter(tags=["scores"])
+router = Router(tags=["scores"])
 _bearer = HTTPBearer(
     auto_error=False,
     description="A personal key, made by `suluh key create --user NAME` or on the account page.",

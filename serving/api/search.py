@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from models.search_text import Part
@@ -16,9 +16,10 @@ from serving.deps import ApiContext
 from serving.desk import search
 from serving.desk.search import Hit, Wanted
 from serving.inputs import OptionalLine
+from serving.parts import Router
 from serving.vocabulary import ClaimState, ClarificationState, VerdictLabel
 
-router = APIRouter(tags=["search"])
+router = Router(tags=["search"])
 
 
 class PartOut(BaseModel):

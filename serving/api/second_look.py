@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -14,9 +14,10 @@ from serving.db.tables import SecondLook
 from serving.deps import ApiContext
 from serving.desk import approval, second_look
 from serving.inputs import ID_MAX, Id, Input, Paragraph
+from serving.parts import Router
 from serving.vocabulary import Category, DismissReason, SecondLookState
 
-router = APIRouter(prefix="/second-looks", tags=["review"])
+router = Router(prefix="/second-looks", tags=["review"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi import Depends, File, Form, Request, UploadFile
 from pydantic import BaseModel, Field
 
 from serving.api.posts import MediaTypeError
@@ -16,8 +16,9 @@ from serving.desk.tips import TEXT_MAX_CHARS, Tip
 from serving.desk.tips_picture import fingerprint
 from serving.i18n import mark, translate
 from serving.inputs import OptionalParagraph, WebAddress
+from serving.parts import Router
 
-router = APIRouter(tags=["tips"])
+router = Router(tags=["tips"])
 ACCEPTED = 202
 FORMS = {"multipart/form-data", "application/x-www-form-urlencoded"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -13,8 +12,9 @@ from serving.desk import training as desk
 from serving.desk.eligibility import TRAINING_VERSION
 from serving.i18n import translate
 from serving.inputs import Input
+from serving.parts import Router
 
-router = APIRouter(tags=["me"])
+router = Router(tags=["me"])
 
 
 class LessonOut(BaseModel):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import PublicContext
 from serving.desk import transparency
 from serving.desk.transparency import Month, Section, Unit
+from serving.parts import Router
 
-router = APIRouter(prefix="/transparency", tags=["transparency"])
+router = Router(prefix="/transparency", tags=["transparency"])
 
 
 class MonthsOut(BaseModel):

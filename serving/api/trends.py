@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from models.trends import FALSE_ALARMS_A_DAY, LEVEL
@@ -16,11 +16,12 @@ from serving.desk import trending
 from serving.desk.claims import READERS
 from serving.desk.trending import Board, Coming, Trending
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.rows import Source
 from serving.streams import EventStream, Tongue, broadcast_for
 from serving.vocabulary import Category, ClaimState
 
-router = APIRouter(tags=["trends"])
+router = Router(tags=["trends"])
 NAMED = "A province that one of its posts names: ISO 3166-2:ID, such as `ID-JB`."
 Region = Annotated[str, StringConstraints(pattern=r"^ID-[A-Z]{2}$")]
 ClaimId = Annotated[Id, Path(le=ID_MAX)]

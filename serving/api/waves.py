@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from serving.api.influencers import MinistryCode
@@ -13,9 +12,10 @@ from serving.api.problems import problems
 from serving.deps import ApiContext
 from serving.desk import coverage, waves
 from serving.inputs import Input, Moment, OptionalLine
+from serving.parts import Router
 from serving.vocabulary import Platform, Topic
 
-router = APIRouter(tags=["influencers"])
+router = Router(tags=["influencers"])
 
 
 class PlanIn(Input):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
@@ -15,9 +15,10 @@ from serving.deps import ApiContext
 from serving.desk import webhooks
 from serving.desk.webhooks import Change, Issued, NewEndpoint
 from serving.inputs import ID_MAX, Id, Input, Line, Moment, WebAddress
+from serving.parts import Router
 from serving.vocabulary import DeliveryState, WebhookEventType
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+router = Router(prefix="/webhooks", tags=["webhooks"])
 PathId = Annotated[Id, Path(le=ID_MAX)]
 Label = Annotated[Line, Field(max_length=120)]
 Kinds = Annotated[list[WebhookEventType], Field(max_length=len(WebhookEventType))]

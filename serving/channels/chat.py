@@ -14,16 +14,17 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
 import httpx
 
+from serving.channels.email import SUBJECTS
 from serving.desk import chat
-from serving.desk.deliveries import Letter, Sender, SendError
-from serving.i18n import Language, translate
+from serving.desk.deliveries import Letter, LetterKind, Sender, SendError
+from serving.i18n import mark, translate
 from serving.settings import Settings
 from serving.vocabulary import LABELS, Channel, DeclineReason
 
@@ -81,26 +82,35 @@ class Gate:
 
     def post(self, payload: Mapping[str, Any]) -> None:
         """Hand one message over; raise ``SendError`` where it was not taken, or where nobody can tell."""
-        self.pace.wait()
-        try:
-            status, said = asyncio.run(self._post(payload))
-        except (httpx.ConnectError, httpx.ConnectTimeout) as fault:
-            raise SendError(type(fault).__name__) from None
-        except (TimeoutError, httpx.HTTPError, OSError, ValueError) as fault:
-            raise SendError(f"the answer was lost: {type(fault).__name__}", unsure=True) from None
-        if 200 <= status < 300:
-            return
-        if status == TOO_MANY:
-            wait_s = min(_retry_after_s(said), RETRY_AFTER_MAX_S)
-            self.pace.pause(wait_s)
-            raise SendError(str(status), retry_after_s=wait_s)
-        raise SendError(str(status), permanent=status in _LASTING)
+        handed_over(self.pace, lambda: self._post(payload))
 
-    async def _post(self, payload: Mapping[str, Any]) -> tuple[int, httpx.Response]:
+    async def _post(self, payload: Mapping[str, Any]) -> httpx.Response:
         async with asyncio.timeout(self.timeout_s):
             async with httpx.AsyncClient(timeout=self.timeout_s, trust_env=False, follow_redirects=False) as client:
-                answer = await client.post(self.url, json=payload, headers=dict(self.headers))
-                return answer.status_code, answer
+                return await client.post(self.url, json=payload, headers=dict(self.headers))
+
+
+def handed_over(pace: Pace, asked: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> httpx.Response:
+    """Wait for one's turn, ask a service, and give its answer where it took the message.
+
+    Raises:
+        SendError: it was not taken, or nobody can tell; what may be tried again, and when, stands in it.
+    """
+    pace.wait()
+    try:
+        answer = asyncio.run(asked())
+    except (httpx.ConnectError, httpx.ConnectTimeout) as fault:
+        raise SendError(type(fault).__name__) from None
+    except (TimeoutError, httpx.HTTPError, OSError, ValueError) as fault:
+        raise SendError(f"the answer was lost: {type(fault).__name__}", unsure=True) from None
+    status = answer.status_code
+    if 200 <= status < 300:
+        return answer
+    if status == TOO_MANY:
+        wait_s = min(_retry_after_s(answer), RETRY_AFTER_MAX_S)
+        pace.pause(wait_s)
+        raise SendError(str(status), retry_after_s=wait_s)
+    raise SendError(str(status), permanent=status in _LASTING)
 
 
 def _retry_after_s(answer: httpx.Response) -> float:
@@ -120,13 +130,16 @@ def _retry_after_s(answer: httpx.Response) -> float:
 
 def words(letter: Letter) -> str:
     """Give a message's words: what it is about, who says so, where to answer, and that it is free to be left."""
+    language = letter.language
     match letter.kind:
-        case "offer":
-            lines = [letter.title, f"— {letter.issuer}", letter.url, "Ikut serta sepenuhnya sukarela."]
-        case "reminder":
+        case LetterKind.OFFER | LetterKind.NEWS:
+            free = translate(language, mark("Ikut serta sepenuhnya sukarela."))
+            lines = [letter.title, f"— {letter.issuer}", letter.url, free]
+        case LetterKind.REMINDER:
             lines = [letter.title, *letter.expiring, letter.url]
-        case _:
-            lines = [f"Koreksi: {letter.title}", letter.reason, "Jangan sebarkan lagi.", letter.url]
+        case kind:
+            head = translate(language, SUBJECTS[kind], title=letter.title)
+            lines = [head, letter.reason, translate(language, mark("Jangan sebarkan lagi.")), letter.url]
     return "\n\n".join(line for line in lines if line)[:LIMIT_CHARS]
 
 
@@ -138,8 +151,8 @@ def _buttons(letter: Letter) -> list[tuple[str, str]]:
     reasons = iter(DeclineReason)
     found = []
     for label, value in chat.buttons(offer_id):
-        params = {"reason": translate(Language.ID, LABELS[next(reasons)])} if "{reason}" in label else {}
-        found.append((translate(Language.ID, label, **params), value))
+        params = {"reason": translate(letter.language, LABELS[next(reasons)])} if "{reason}" in label else {}
+        found.append((translate(letter.language, label, **params), value))
     return found
 
 

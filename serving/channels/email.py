@@ -8,24 +8,38 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from serving.desk.context import Clock
-from serving.desk.deliveries import Letter, Sender, SendError
+from serving.desk.deliveries import INVITATION_TITLE, REMINDER_TITLE, Letter, LetterKind, Sender, SendError
 from serving.errors import SettingsError
+from serving.i18n import mark, translate
 from serving.settings import Settings
 
 TIMEOUT_S = 15.0
 SUBJECT_TITLE_CHARS = 90
-SUBJECTS = {"offer": "Materi untuk Anda: {}", "correction": "Koreksi: {}", "reminder": "{}", "invitation": "{}"}
+SUBJECTS: Mapping[LetterKind, str] = {
+    LetterKind.OFFER: mark("Materi untuk Anda: {title}"),
+    LetterKind.NEWS: mark("Kabar program untuk Anda: {title}"),
+    LetterKind.CORRECTION: mark("Koreksi: {title}"),
+    LetterKind.CORRECTION_AGAIN: mark("Belum Anda tandai dibaca, koreksi: {title}"),
+    LetterKind.REMINDER: REMINDER_TITLE,
+    LetterKind.INVITATION: INVITATION_TITLE,
+}
+# Kinds that share their words but for a sentence.
+_WRITTEN_LIKE: Mapping[LetterKind, LetterKind] = {
+    LetterKind.NEWS: LetterKind.OFFER,
+    LetterKind.CORRECTION_AGAIN: LetterKind.CORRECTION,
+}
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 TEMPLATES = Path(__file__).parent.parent / "templates" / "mail"
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?![\w.@-])", re.ASCII)
@@ -66,8 +80,9 @@ def _environment() -> Environment:
     )
 
 
-def _filled(name: str, letter: Letter) -> str:
-    return _environment().get_template(name).render(letter=letter)
+def _filled(letter: Letter, ending: str) -> str:
+    name = _WRITTEN_LIKE.get(letter.kind, letter.kind)
+    return _environment().get_template(f"{name}.{ending}").render(letter=letter, _=partial(translate, letter.language))
 
 
 def _one_line(text: str) -> str:
@@ -83,9 +98,8 @@ def message_id(key: str, mail_from: str) -> str:
 
 def compose(letter: Letter, settings: Settings, clock: Clock) -> EmailMessage:
     """Give the message as it travels: plain text first, HTML beside it, one-click pause (RFC 8058)."""
-    kind = letter.kind
     message = EmailMessage()
-    message["Subject"] = SUBJECTS[kind].format(_one_line(letter.title))
+    message["Subject"] = translate(letter.language, SUBJECTS[letter.kind], title=_one_line(letter.title))
     message["From"] = Address("Suluh", addr_spec=parseaddr(settings.mail_from)[1])
     message["To"] = Address(_one_line(letter.name), addr_spec=letter.to)
     message["Date"] = format_datetime(clock.now())
@@ -93,8 +107,10 @@ def compose(letter: Letter, settings: Settings, clock: Clock) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["List-Unsubscribe"] = f"<{letter.pause_url}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(_filled(f"{kind}.txt", letter))
-    message.add_alternative(_filled(f"{kind}.html", letter), subtype="html")
+    message.set_content(_filled(letter, "txt"))
+    message.add_alternative(_filled(letter, "html"), subtype="html")
+    # Last: whatever sets the content takes headers of this kind away.
+    message["Content-Language"] = letter.language.value
     return message
 
 

@@ -8,16 +8,70 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import httpx
 
 from serving.desk import addresses, webhooks
+from serving.desk.addresses import Target
 from serving.desk.webhooks import Answer, Call
 from serving.errors import SuluhError
 from serving.settings import Settings
 
 TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One request; its headers and its body may hold a secret."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+async def exchange(outgoing: Outgoing, target: Target, timeout_s: float, read_max_bytes: int = 0) -> httpx.Response:
+    """Send one request to a number that was checked, on a connection of its own, and give the answer.
+
+    No redirect is followed. The time holds for all of it, the answer's first ``read_max_bytes`` included; what is left
+    is not read.
+
+    Raises:
+        TimeoutError: it took longer.
+        httpx.HTTPError: the connection was not made, or broke.
+    """
+    given = httpx.URL(outgoing.url)
+    async with asyncio.timeout(timeout_s):
+        async with httpx.AsyncClient(timeout=timeout_s, trust_env=False, follow_redirects=False) as client:
+            request = client.build_request(
+                outgoing.method,
+                given.copy_with(host=target.numeric),
+                content=outgoing.body,
+                headers={**outgoing.headers, "host": given.netloc.decode()},
+                extensions={"sni_hostname": target.host},
+            )
+            response = await client.send(request, stream=True)
+            body = await _beginning(response, read_max_bytes)
+            await response.aclose()
+            return httpx.Response(response.status_code, headers=_of_whole(response), content=body)
+
+
+def _of_whole(response: httpx.Response) -> dict[str, str]:
+    """Give the headers that still hold once the body was unpacked and cut."""
+    gone = {"content-encoding", "content-length", "transfer-encoding"}
+    return {name: value for name, value in response.headers.items() if name not in gone}
+
+
+async def _beginning(response: httpx.Response, max_bytes: int) -> bytes:
+    body = bytearray()
+    if max_bytes:
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) >= max_bytes:
+                break
+    return bytes(body[:max_bytes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +90,8 @@ class Http:
             target = addresses.target(
                 call.url, allow_private=settings.webhooks_allow_private, schemes=webhooks.schemes(settings)
             )
-            status = asyncio.run(self._post(call, target))
+            outgoing = Outgoing("POST", call.url, dict(call.headers), call.body)
+            status = asyncio.run(exchange(outgoing, target, self.timeout_s)).status_code
         except SuluhError as refused:
             error = refused.code
         except TimeoutError:
@@ -45,18 +100,3 @@ class Http:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as fault:
             error = type(fault).__name__
         return Answer(status, int((time.monotonic() - started) * 1000), error)
-
-    async def _post(self, call: Call, target: addresses.Target) -> int:
-        given = httpx.URL(call.url)
-        async with asyncio.timeout(self.timeout_s):
-            async with httpx.AsyncClient(timeout=self.timeout_s, trust_env=False, follow_redirects=False) as client:
-                request = client.build_request(
-                    "POST",
-                    given.copy_with(host=target.numeric),
-                    content=call.body,
-                    headers={**call.headers, "host": given.netloc.decode()},
-                    extensions={"sni_hostname": target.host},
-                )
-                response = await client.send(request, stream=True)
-                await response.aclose()
-                return response.status_code

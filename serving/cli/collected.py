@@ -188,8 +188,8 @@ def _as_sent(row: dict[str, Any], reading: Reading, now: datetime, notes: Notes)
     }
     if row.get("url"):
         sent["url"] = row["url"]
-    if row.get("media"):
-        sent["media"] = _media(row["media"], notes)
+    # Said where there is none too: what is left out is copied from the default, which costs more than an empty list.
+    sent["media"] = _media(row["media"], notes) if row.get("media") else []
     return {name: value for name, value in sent.items() if value is not None}
 
 
@@ -288,7 +288,7 @@ def collect_seldom() -> None:
 def readers(n: int) -> Iterator[ReadChunks]:
     """Open ``n`` processes that read chunks, and give what hands chunks to them and returns the answers in order.
 
-    With none, chunks are read here.
+    With none, chunks are read here; and so are the first ones, until a process has started.
     """
     if n == 0:
         yield lambda chunks, read: map(read, chunks)
@@ -296,12 +296,23 @@ def readers(n: int) -> Iterator[ReadChunks]:
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])  # imported once, not by each of them
     with ProcessPoolExecutor(n, mp_context=context, initializer=collect_seldom) as pool:
-        yield partial(_in_order, pool, n * _AHEAD)
+        yield partial(_in_order, pool, pool.submit(_warm), n * _AHEAD)
 
 
-def _in_order(pool: ProcessPoolExecutor, n_ahead: int, chunks: Iterable[Chunk], read: Read) -> Iterator[ReadRows]:
+def _warm() -> None:
+    """Open what the first chunk would wait for."""
+    batches.read([], quick_scorer())
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, started: Future[None], n_ahead: int, chunks: Iterable[Chunk], read: Read
+) -> Iterator[ReadRows]:
+    """Read each chunk in the pool once that has ``started``, before that here: a process takes a second or two."""
     waiting: deque[Future[ReadRows]] = deque()
     for chunk in chunks:
+        if not started.done():
+            yield read(chunk)
+            continue
         waiting.append(pool.submit(read, chunk))
         if len(waiting) > n_ahead:
             yield waiting.popleft().result()

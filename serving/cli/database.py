@@ -6,7 +6,8 @@ from contextlib import closing
 
 import click
 
-from serving.db.engine import is_current, migrate
+from serving.db.engine import is_current
+from serving.db.upgrade import migrate
 from serving.deps import create_service
 from serving.settings import Settings
 

@@ -15,7 +15,7 @@ import httpx
 
 from serving.cli._shared import open_service, reading
 from serving.db import people
-from serving.db.engine import migrate
+from serving.db.upgrade import migrate
 from serving.demo import mailbox, processes, replay
 from serving.demo import prepare as setup
 from serving.deps import Service, acting, create_service

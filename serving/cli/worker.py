@@ -14,6 +14,7 @@ import click
 
 from serving import worker as work
 from serving.cli._shared import open_service
+from serving.desk.other import check_installed
 from serving.errors import SettingsError
 from serving.logs import configure
 
@@ -39,6 +40,7 @@ def worker(*, once: bool, name: str | None) -> None:
     """Take in posts, read feeds, end leases, release offers, send messages and forget, until interrupted."""
     with open_service() as service:
         configure(service.settings.log_format)
+        check_installed(service.settings)
         if once:
             sys.exit(0 if work.run_once(service) else 1)
         name = name or socket.gethostname()

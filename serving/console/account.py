@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel
+from fastapi import Form, Request, Response
+from pydantic import BaseModel, field_validator
 
 from serving.console.entry import keep_session
 from serving.console.pages import redirect, render
 from serving.deps import SESSION_COOKIE, LanguageDep, PageContext, VisitDep
-from serving.desk import accounts
+from serving.desk import accounts, rest
 from serving.desk.context import Context
+from serving.desk.rest import Rest
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark, translate
 from serving.inputs import Id, Line
+from serving.parts import Router
 from serving.security import PASSWORD_MIN_CHARS
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class AccountPage:
     keys: Sequence[KeyRow]
     password_min: int
     key_days_max: int
+    own_rest: Rest
+    usual_rest_min: int
+    rest_minutes: range
+    pause_min: int
+    heavy_min: int
     new_key: str = ""
     refusal: str = ""
 
@@ -59,7 +66,20 @@ def _page(ctx: Context, new_key: str = "", refusal: str = "") -> AccountPage:
         )
         for row in accounts.keys(ctx, user.id)
     ]
-    return AccountPage(user.name, user.display_name, rows, PASSWORD_MIN_CHARS, accounts.KEY_DAYS_MAX, new_key, refusal)
+    return AccountPage(
+        name=user.name,
+        display_name=user.display_name,
+        keys=rows,
+        password_min=PASSWORD_MIN_CHARS,
+        key_days_max=accounts.KEY_DAYS_MAX,
+        own_rest=rest.rest_of(user, ctx.settings),
+        usual_rest_min=rest.usual_min(ctx.settings),
+        rest_minutes=rest.MINUTES,
+        pause_min=rest.PAUSE_MIN,
+        heavy_min=rest.HEAVY_MIN,
+        new_key=new_key,
+        refusal=refusal,
+    )
 
 
 @router.get("/akun")
@@ -95,6 +115,35 @@ def change_password(
     response = redirect(request, "/akun", mark("Kata sandi diganti. Peramban lain sudah dikeluarkan."))
     keep_session(request.app.state.service, response, user.id, user.session_epoch)
     return response
+
+
+class RestForm(BaseModel):
+    """When a break is suggested: never, after so many minutes, or, with neither, as the desk does."""
+
+    mati: str = ""
+    menit: int | None = None
+
+    @field_validator("menit", mode="before")
+    @classmethod
+    def _left_empty(cls, value: object) -> object:
+        return value or None
+
+    def after_min(self) -> int | None:
+        """Give it as the desk takes it."""
+        return 0 if self.mati == "ya" else self.menit
+
+
+@router.post("/akun/istirahat")
+def choose_rest(
+    request: Request, ctx: PageContext, visit: VisitDep, language: LanguageDep, form: Annotated[RestForm, Form()]
+) -> Response:
+    """Choose when a break is suggested to oneself."""
+    try:
+        rest.choose(ctx, form.after_min())
+    except InvalidInputError as refusal:
+        sentence = translate(language, refusal.message, **refusal.params)
+        return render(request, "account.html", _page(ctx, refusal=sentence), visit=visit, status=refusal.status)
+    return redirect(request, "/akun#istirahat", mark("Pilihan Anda disimpan."))
 
 
 @router.post("/akun/kunci")

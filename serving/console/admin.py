@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, Field
 
 from serving.console.pages import redirect, render
@@ -18,10 +18,11 @@ from serving.desk.audit import Report
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark, translate
 from serving.inputs import Id, Line, OptionalLine
+from serving.parts import Router
 from serving.security import PASSWORD_MIN_CHARS
 from serving.vocabulary import Platform, Role
 
-router = APIRouter(prefix="/admin")
+router = Router(prefix="/admin")
 
 ROLES = tuple(Role)
 # A form sends an empty field as an empty text.

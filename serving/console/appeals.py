@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import Depends, Form, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from serving.console.door import Door
@@ -19,10 +19,11 @@ from serving.desk import appeals, library
 from serving.errors import InvalidInputError, SuluhError, TooManyRequestsError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.vocabulary import AppealState, ClarificationState, ComplaintReason
 
-open_router = APIRouter()
-router = APIRouter(prefix="/periksa/keberatan")
+open_router = Router()
+router = Router(prefix="/periksa/keberatan")
 
 FORM = OpenForm(
     "appeal",

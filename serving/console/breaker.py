@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import Depends, Form, Query, Request, Response
 
 from serving.console.door import Door
 from serving.console.forms import PARAGRAPH, attempt, fit
@@ -17,8 +17,9 @@ from serving.desk import breaker
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import Id, aware
+from serving.parts import Router
 
-router = APIRouter(prefix="/rem")
+router = Router(prefix="/rem")
 PAGE = 20
 
 

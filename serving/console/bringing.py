@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Path, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Path, Request, Response, UploadFile
 
 from serving import fact_checks
 from serving.console.pages import redirect, render
@@ -17,10 +17,11 @@ from serving.desk.library import Imported
 from serving.desk.posts import NewPost
 from serving.errors import SuluhError
 from serving.i18n import Language, mark, translate
+from serving.parts import Router
 from serving.rows import LIBRARY_ROWS_MAX, as_text, lines, read_entries, read_post
 from serving.vocabulary import ImportFate, Role
 
-router = APIRouter()
+router = Router()
 REJECTED_SHOWN = 100
 IMPORTERS = (*DESK, Role.ADMIN)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,9 +25,10 @@ from serving.desk.regions import regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, Language, mark, translate
 from serving.inputs import Id, Line, OptionalParagraph, Paragraph, WebAddress, aware
+from serving.parts import Router
 from serving.vocabulary import BreakerState, CampaignState, Category, Platform, Role, Topic
 
-router = APIRouter(prefix="/kampanye")
+router = Router(prefix="/kampanye")
 CampaignId = Annotated[Id, PathParameter()]
 PAGE = 50
 WIB = ZoneInfo(ZONES["WIB"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import Form, Response
 from pydantic import BaseModel, ConfigDict
 
 from serving.console import golden
@@ -35,9 +35,10 @@ from serving.desk.gates import PathStep
 from serving.desk.machine import machine_for
 from serving.errors import InvalidInputError
 from serving.i18n import mark
+from serving.parts import Router
 from serving.vocabulary import VerdictLabel
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/klaim/{claim_id}")

@@ -171,6 +171,8 @@ class ClaimPage:
     because: tuple[str, ...]
     flags: Mapping[int, tuple[str, ...]]
     veil: tuple[str, ...]
+    # Hate, abuse or sexual words are veiled on it, which counts towards the break.
+    is_heavy: bool
     step_words: Mapping[str, str]
     gates: tuple[Gate, ...]
     verdicts: tuple[VerdictLabel, ...]
@@ -258,6 +260,8 @@ class Door(door.Door):
         d = dossier(self.ctx, claim_id)
         typed = typed or Typed()
         person = _person(self.ctx, d)
+        flags = _flags(d)
+        veil = moderation.veils([d.detail.listed.claim.wording], moderation.HURTING)[0]
         page = ClaimPage(
             d=d,
             version=d.version if typed.on_version is None else typed.on_version,
@@ -272,8 +276,9 @@ class Door(door.Door):
             unsaved=typed.words if (error or typed.restored_at) and typed.words != d.prepared else None,
             stations=_stations(self.request, d),
             bars=bars_of(list(d.detail.spread)),
-            flags=_flags(d),
-            veil=moderation.veils([d.detail.listed.claim.wording], moderation.HURTING)[0],
+            flags=flags,
+            veil=veil,
+            is_heavy=moderation.is_hurting(veil, *flags.values()),
             because=tuple(each.in_words(self.language) for each in d.detail.listed.because),
             step_words=STEP_WORDS,
             gates=tuple(Gate),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from serving.console.claim_form import HolderForm, kept_fields
 from serving.console.claim_page import DoorDep, LateDoorDep, PathId, Typed
@@ -19,8 +19,9 @@ from serving.desk import leases, notes, typed
 from serving.desk.claims import READERS
 from serving.desk.notes import Mentioned
 from serving.i18n import mark
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(frozen=True, slots=True)

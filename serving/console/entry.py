@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
@@ -29,11 +29,12 @@ from serving.desk.context import SERVICE, Actor
 from serving.errors import ForbiddenError, NotSignedInError, SuluhError, TooManyRequestsError
 from serving.i18n import Language, mark, translate
 from serving.inputs import local_path
+from serving.parts import Router
 
 ENTRY = OpenForm("entry", "suluh_entry", "/masuk", mark("Halaman masuk ini sudah kedaluwarsa. Coba sekali lagi."))
 YEAR_SECONDS = 365 * 86_400
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(frozen=True, slots=True)

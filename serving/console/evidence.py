@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
+from fastapi import Depends, Form, Request, Response, UploadFile
 from fastapi import Path as PathParameter
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,9 +24,10 @@ from serving.desk import pictures, screenshots
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import Count, Id
+from serving.parts import Router
 from serving.vocabulary import Platform
 
-router = APIRouter()
+router = Router()
 PathId = Annotated[Id, PathParameter()]
 SHOWN = 10
 _count: TypeAdapter[int] = TypeAdapter(Count)

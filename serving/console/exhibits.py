@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Response, UploadFile
+from fastapi import Depends, File, Response, UploadFile
 
 from serving.console.claim_page import DoorDep, PathId
 from serving.console.forms import attempt
 from serving.console.pages import redirect
 from serving.desk import exhibits
 from serving.i18n import mark
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 
 
 def sent_file(berkas: Annotated[UploadFile | None, File()] = None) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi import Path as PathParameter
 from markupsafe import Markup
 
@@ -21,9 +21,10 @@ from serving.desk import influencers, kits
 from serving.desk.regions import regions
 from serving.i18n import translate
 from serving.inputs import Id
+from serving.parts import Router
 from serving.vocabulary import CardShape, DeclineReason, Role
 
-router = APIRouter(prefix="/kampanye/{campaign_id}/pratinjau")
+router = Router(prefix="/kampanye/{campaign_id}/pratinjau")
 CampaignId = Annotated[Id, PathParameter()]
 PersonId = Annotated[int, PathParameter(ge=0, le=2**53)]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import Depends, Form, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from serving.console.claim_form import member_of
@@ -21,11 +21,12 @@ from serving.desk.golden import NewItem
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.vocabulary import Category, VerdictLabel
 
 HOME: Final = "/uji-mutu"
 OWN: Final = "/uji-mutu/saya"
-router = APIRouter(prefix=HOME)
+router = Router(prefix=HOME)
 PAGE: Final = 20
 SOURCE: Final = "desk"
 ANSWERED: Final = mark("Tercatat. Klaim ini butir uji mutu; hasilnya hanya untuk Anda.")
@@ -68,6 +69,8 @@ class GoldenPage:
     next_href: str
     agreement: Mapping[Category, golden.Agreement]
     min_group: int
+    # Of how many taken claims one makes the desk serve an item by itself; 0 = none does.
+    one_of: int
     verdicts: tuple[VerdictLabel, ...]
     categories: tuple[Category, ...]
     typed: ItemForm
@@ -94,6 +97,7 @@ class _Door(Door):
             next_href=f"{HOME}?before={shown[-1].item.id}" if len(found) > PAGE else "",
             agreement=golden.agreement(self.ctx),
             min_group=self.ctx.settings.min_group,
+            one_of=golden.one_of(self.ctx.settings),
             verdicts=tuple(VerdictLabel),
             categories=tuple(Category),
             typed=typed or ItemForm(),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hmac
 from ipaddress import ip_address
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from serving.deps import ServiceDep
 from serving.errors import NotFoundError
 from serving.i18n import mark
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/sehat")

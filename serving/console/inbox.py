@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -19,11 +19,12 @@ from serving.desk.context import Context
 from serving.desk.own_words import Checked
 from serving.desk.regions import regions
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import ZONES, mark, translate
+from serving.i18n import ZONES, clock_time, mark, translate
 from serving.inputs import Count, Id, WebAddress
+from serving.parts import Router
 from serving.vocabulary import LABELS, CardShape, DeclineReason, Platform, Topic
 
-router = APIRouter()
+router = Router()
 
 _ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
 _COUNT: TypeAdapter[int] = TypeAdapter(Count)
@@ -270,8 +271,8 @@ def decline(request: Request, ctx: PageContext, offer_id: Id, reason: Annotated[
 @router.post("/kotak/{offer_id}/nanti")
 def snooze(request: Request, ctx: PageContext, offer_id: Id) -> Response:
     """Put an offer off for a few hours."""
-    offers.snooze(ctx, offer_id)
-    return redirect(request, "/kotak", mark("Ditunda. Kami ingatkan lagi nanti."))
+    until = clock_time(get_language(request), offers.snooze(ctx, offer_id), offers.own(ctx).timezone)
+    return redirect(request, "/kotak", offers.PUT_OFF, until=until)
 
 
 @router.post("/kotak/{offer_id}/unggahan")

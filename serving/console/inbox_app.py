@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from serving.channels.app_icon import SIZES, icon
@@ -17,8 +17,9 @@ from serving.console.pages import render
 from serving.deps import LanguageDep
 from serving.errors import NotFoundError
 from serving.i18n import mark, translate
+from serving.parts import Router
 
-open_router = APIRouter()
+open_router = Router()
 WORKER = Path(__file__).parent.parent / "static" / "inbox-worker.js"
 PAPER = "#faf6ee"
 DAY_S = 86_400

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
+from fastapi import Depends, Form, Request, Response, UploadFile
 from fastapi import Path as PathParameter
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,10 +24,11 @@ from serving.desk.context import Context
 from serving.desk.regions import Region, regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import Language, mark, translate
-from serving.inputs import Count, Id, Line, OptionalLine
+from serving.inputs import Count, Id, Line, OptionalLine, aware
+from serving.parts import Router
 from serving.vocabulary import EvidenceMethod, Platform, Topic
 
-router = APIRouter(prefix="/influencer")
+router = Router(prefix="/influencer")
 PersonId = Annotated[Id, PathParameter()]
 PAGE = 50
 # How much of a refused list comes back into the form for mending; a longer one is mended where it came from.
@@ -370,8 +371,8 @@ def _measurement(ctx: Context, typed: Typed) -> desk.Measurement:
 
 
 def _moment(ctx: Context, day: str) -> datetime:
-    """Give 00.00 UTC of a day (07.00 WIB); today means now."""
-    moment = datetime.combine(datetime.fromisoformat(day).date(), time(), tzinfo=UTC)
+    """Give 00.00 UTC of a day (07.00 WIB) of this century; today means now."""
+    moment = aware(datetime.combine(datetime.fromisoformat(day).date(), time(), tzinfo=UTC))
     return ctx.now if moment.date() == ctx.now.date() else moment
 
 

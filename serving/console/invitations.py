@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import BaseModel
 
@@ -18,10 +18,11 @@ from serving.deps import LanguageDep, PageContext, PublicContext, Service, Servi
 from serving.desk import invitations as desk
 from serving.errors import InvalidInputError, SuluhError, TooManyRequestsError
 from serving.i18n import mark, translate
+from serving.parts import Router
 from serving.security import PASSWORD_MIN_CHARS
 
-router = APIRouter(prefix="/influencer")
-open_router = APIRouter()
+router = Router(prefix="/influencer")
+open_router = Router()
 
 FORM = OpenForm(
     "join", "suluh_join", "/gabung", mark("Halaman ini sudah kedaluwarsa. Muat ulang, lalu kirim sekali lagi.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from models.drift import LIMITS, DriftLimits, Effect
@@ -18,9 +18,10 @@ from serving.desk import decided, drift, retraining
 from serving.desk.decided import Proposed
 from serving.desk.machine import holder_for
 from serving.desk.retraining import Retraining
+from serving.parts import Router
 from serving.vocabulary import VerdictLabel
 
-router = APIRouter(prefix="/model/pelajaran")
+router = Router(prefix="/model/pelajaran")
 
 N_NEXT: Final = 20
 N_CHECKS: Final = 30

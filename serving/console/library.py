@@ -9,7 +9,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import Depends, Form, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.console.forms import ADDRESS, LINE, PARAGRAPH, attempt, fit
@@ -23,9 +23,10 @@ from serving.desk.library import DiffPart, NewWords, SourceWords
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, mark, translate
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.vocabulary import ClarificationState, EvidenceKind, Role
 
-router = APIRouter()
+router = Router()
 PathId = Annotated[Id, Path(le=ID_MAX)]
 PAGE = 25
 WIB = ZoneInfo(ZONES["WIB"])

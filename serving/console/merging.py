@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import Depends, Form, Path, Query, Request, Response
 
 from serving.console.door import Door
 from serving.console.forms import OPTIONAL_LINE, OPTIONAL_PARAGRAPH, attempt, fit
@@ -18,8 +18,9 @@ from serving.desk.merging import Near
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 PathId = Annotated[Id, Path(le=ID_MAX)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Path, Query, Request, Response, UploadFile
 
 from serving.console.door import Door
 from serving.console.forms import PARAGRAPH, attempt, fit
@@ -20,13 +20,14 @@ from serving.deps import (
     get_visit,
     writing_as,
 )
-from serving.desk import registry
+from serving.desk import decided, registry
 from serving.desk.models_gate import LIMITS, GateLimits, Measured, direction
 from serving.errors import SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 
-router = APIRouter(prefix="/model")
+router = Router(prefix="/model")
 
 HISTORY_PAGE = 20
 PathId = Annotated[Id, Path(le=ID_MAX)]
@@ -49,6 +50,7 @@ class FigureRow:
 class Rights:
     """What this person may do here, as things stand."""
 
+    study: bool
     propose: bool
     agree: bool
     roll_back: bool
@@ -99,6 +101,7 @@ class _Door(Door):
     def _rights(self, found: registry.Overview) -> Rights:
         engineer = self.ctx.actor.may(*registry.PROPOSERS)
         return Rights(
+            study=self.ctx.actor.may(*decided.READERS),
             propose=engineer,
             agree=found.proposal is not None and found.proposal.proposed_by_id != self.ctx.actor.user_id,
             roll_back=engineer and found.proposal is None and found.serving.past is not None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from serving.console.pages import redirect, render
 from serving.db.offers import SampledLink
@@ -14,9 +14,10 @@ from serving.desk import deliveries, offers
 from serving.desk.deliveries import Outbox
 from serving.i18n import mark
 from serving.inputs import Id
+from serving.parts import Router
 from serving.vocabulary import DeliveryState
 
-router = APIRouter()
+router = Router()
 SAMPLE = 10
 
 

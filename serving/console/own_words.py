@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse
 
 from serving.console.inbox import KitForms, OwnWords, OwnWordsForm, offer_page_with
@@ -13,8 +13,9 @@ from serving.deps import PageContext, VisitDep
 from serving.desk import own_words
 from serving.errors import InvalidInputError
 from serving.inputs import Id
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 
 
 @router.post("/kotak/{offer_id}/ukur")

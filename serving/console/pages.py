@@ -18,8 +18,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from serving import i18n
-from serving.console.places import may_search, places_for
+from serving.console.places import is_staffed, may_search, places_for
 from serving.deps import SAFE_METHODS, Service, Visit, get_language
+from serving.desk import rest
 from serving.i18n import Language
 from serving.inputs import URL_MAX_CHARS, local_path
 from serving.vocabulary import LABELS, QUESTIONS, Gate, Role
@@ -173,6 +174,7 @@ def _filled(request: Request, template: str, page: DataclassPage, frame: Frame) 
         roles=[role for role in Role if visit and visit.actor.may(role)],
         places=places_for(visit.actor if visit else None, request.scope["path"]),
         may_search=may_search(visit.actor if visit else None),
+        break_reminder=_reminder(visit, request.scope["path"]),
         theme=chosen_theme(request),
         csrf=visit.csrf if visit else "",
         # Where a change of language or theme leads back to: a page that answers GET.
@@ -183,6 +185,23 @@ def _filled(request: Request, template: str, page: DataclassPage, frame: Frame) 
         request_id=getattr(request.state, "request_id", ""),
         fragment=frame.fragment,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BreakReminder:
+    """What the browser counts with, in minutes, and for whom: two people of one computer are counted apart."""
+
+    person: int
+    after: int
+    pause: int = rest.PAUSE_MIN
+    heavy: int = rest.HEAVY_MIN
+    later: int = rest.LATER_MIN
+
+
+def _reminder(visit: Visit | None, path: str) -> BreakReminder | None:
+    if visit is None or not visit.rest_after_min or not is_staffed(visit.actor, path):
+        return None
+    return BreakReminder(visit.actor.user_id or 0, visit.rest_after_min)
 
 
 def redirect(request: Request, to: str, message: str = "", kind: str = "ok", **params: object) -> RedirectResponse:

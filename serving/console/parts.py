@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from serving.console import (
     account,
     admin,
@@ -49,9 +47,10 @@ from serving.console import (
     waves,
     webhooks,
 )
+from serving.parts import Router
 
 
-def routers() -> list[APIRouter]:
+def routers() -> list[Router]:
     """Give every part whose forms carry a session's token."""
     # What stands under an address of its own comes before whatever takes any word there.
     parts = (
@@ -95,14 +94,9 @@ def routers() -> list[APIRouter]:
     return [part.router for part in parts]
 
 
-def open_router() -> APIRouter:
+def open_routers() -> list[Router]:
     """Give what anybody may open without signing in: public pages, sign-in, health, the API's reference."""
-    router = APIRouter()
-    for part in (entry, health, reference, public, transparency):
-        router.include_router(part.router)
-    router.include_router(appeals.open_router)
-    router.include_router(invitations.open_router)
-    router.include_router(reach.open_router)
-    router.include_router(inbox_app.open_router)
-    router.include_router(tips.open_router)
-    return router
+    return [
+        *(part.router for part in (entry, health, reference, public, transparency)),
+        *(part.open_router for part in (appeals, invitations, reach, inbox_app, tips)),
+    ]

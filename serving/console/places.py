@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from serving.desk.context import Actor
 from serving.desk.search import SEARCHERS
@@ -68,6 +69,16 @@ def places_for(actor: Actor | None, path: str) -> tuple[Place, ...]:
     if actor is None:
         return tuple(_marked(place, path) for place in _PUBLIC)
     return tuple(_marked(place, path) for roles, place in _BY_ROLE if actor.may(*roles))
+
+
+# Where staff work besides their places; the public's pages and an influencer's own are none of these.
+_BESIDE: Final = frozenset({"akun", "cari", "kiriman", "klaim", "pintasan", "sebutan"})
+_STAFFED: Final = _BESIDE | {place.href.split("/")[1] for roles, place in _BY_ROLE if _INFLUENCER not in roles}
+
+
+def is_staffed(actor: Actor | None, path: str) -> bool:
+    """Tell whether this person reads a page on which staff work."""
+    return actor is not None and bool(actor.roles - {_INFLUENCER}) and path.split("/")[1] in _STAFFED
 
 
 def may_search(actor: Actor | None) -> bool:

@@ -6,21 +6,22 @@ import json
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from serving.console.pages import redirect, render
 from serving.db.tables import ConsentStep, Screenshot
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import consents, influencers, profile, screenshots, training
+from serving.desk import consents, influencers, other, profile, screenshots, training
 from serving.desk.context import Context
 from serving.desk.regions import Region, regions
 from serving.errors import InvalidInputError, SuluhError
-from serving.i18n import ZONES, mark, translate
+from serving.i18n import ZONES, Language, mark, translate
+from serving.parts import Router
 from serving.vocabulary import Channel, ConsentScope, Platform, Topic
 
-router = APIRouter()
+router = Router()
 
 ERASE_WORD = "hapus"
 SCREENSHOTS_SHOWN = 6
@@ -70,7 +71,7 @@ def profile_page_with(
         topics=tuple(Topic),
         regions=tuple(regions().values()),
         zones=tuple((name, short) for short, name in ZONES.items()),
-        channels=tuple(Channel),
+        channels=_channels(ctx, who.row.channel),
         quiet=profile.quiet_of(who.row) or ("", ""),
         erase_word=ERASE_WORD,
         platforms=tuple(Platform),
@@ -78,6 +79,12 @@ def profile_page_with(
         error=translate(get_language(request), refused.message, **refused.params) if refused else "",
     )
     return render(request, "profile.html", page, visit=visit, status=refused.status if refused else 200)
+
+
+def _channels(ctx: Context, now: Channel) -> tuple[Channel, ...]:
+    """Give what can be chosen; other services only where there are some, or one was chosen."""
+    hidden = Channel.OTHER if now is not Channel.OTHER and not other.offered(ctx.settings) else None
+    return tuple(channel for channel in Channel if channel is not hidden)
 
 
 @router.get("/profil")
@@ -95,10 +102,12 @@ class WishForm(BaseModel):
     tenang_dari: str = Field(default="", max_length=8)
     tenang_sampai: str = Field(default="", max_length=8)
     kanal: Channel = Channel.EMAIL
+    bahasa: Language | None = None
 
     def wishes(self) -> profile.Wishes:
         """Read them; raise where a time cannot be read or stands alone."""
-        return profile.Wishes(self.topics, self.region, self.zona or None, self._quiet(), self.kanal)
+        zone = self.zona or None
+        return profile.Wishes(self.topics, self.region, zone, self._quiet(), self.kanal, self.bahasa)
 
     def _quiet(self) -> tuple[int, int]:
         given = self.tenang_dari.strip(), self.tenang_sampai.strip()

@@ -12,26 +12,28 @@ from itertools import pairwise
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.console import public_feed
 from serving.console.pages import render
 from serving.console.places import home_of
 from serving.db.library import Entry, Search
 from serving.db.tables import Clarification, ClarificationVersion, PublicChange
-from serving.deps import PublicContext, VisitDep
+from serving.deps import LanguageDep, PublicContext, VisitDep
 from serving.desk import claimreview, library, publication
 from serving.desk.context import Context
 from serving.desk.gates import MIN_SITES_TO_DEBUNK, PUBLISHABLE
 from serving.desk.library import DiffPart, differences
 from serving.desk.publication import LoggedChange
-from serving.i18n import mark
+from serving.i18n import mark, translate
 from serving.inputs import Id
+from serving.parts import Router
 from serving.vocabulary import ClarificationState, Gate, VerdictLabel
 
-router = APIRouter()
+router = Router()
 PAGE = 20
 NEWEST = 5
 SHOWN = (ClarificationState.PUBLISHED, ClarificationState.SUPERSEDED, ClarificationState.RETRACTED)
@@ -136,6 +138,14 @@ def list_published(
     query = urlencode({"q": words, "putusan": asked.putusan, "after": more})
     page = ListPage(found[:PAGE], f"/klarifikasi?{query}" if more else "", words, asked.putusan, PUBLISHABLE)
     return render(request, "public_list.html", page, visit=visit)
+
+
+@router.get(public_feed.PATH)
+def read_feed(ctx: PublicContext, language: LanguageDep) -> Response:
+    """Give what stands now as a feed, newest first."""
+    entries = library.search(ctx, Search((ClarificationState.PUBLISHED,), limit=PAGE))
+    title = f"{translate(language, mark('Klarifikasi resmi'))} · {ctx.settings.public_issuer}"
+    return Response(public_feed.atom(ctx, title, entries), media_type=public_feed.MEDIA_TYPE)
 
 
 def in_script(document: Mapping[str, object]) -> Markup:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
 
 from serving.console.keys import KEYS, KeyGroup
@@ -19,15 +19,17 @@ from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep, 
 from serving.desk import bulk, claims, feeds, moderation, notes, trending, views
 from serving.desk.bulk import CLAIMS_MAX, Undoable
 from serving.desk.claims import Listed
+from serving.desk.leases import DESK
 from serving.desk.machine import machine_for
 from serving.desk.regions import regions
 from serving.desk.triage import WEIGHTS, Weights
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import Language, mark, number, translate
 from serving.inputs import Id, Paragraph, WebAddress
+from serving.parts import Router
 from serving.vocabulary import BulkAction, Category, ClaimState, DismissReason, Role
 
-router = APIRouter()
+router = Router()
 BANDS = (
     ("look", mark("perlu dilihat")),
     ("abstain", mark("ragu")),
@@ -131,7 +133,8 @@ class QueuePage:
     weights: Weights
     counts: tuple[Count, ...]
     views: tuple[SavedView, ...]
-    n_mentions: int
+    # None for a reader whom no note can name.
+    n_mentions: int | None
     undoable: Undoable | None
     bulk_actions: tuple[BulkAction, ...]
     bulk_max: int
@@ -212,7 +215,7 @@ def queue_page(
         weights=WEIGHTS,
         counts=counts,
         views=_views(ctx),
-        n_mentions=notes.n_unread(ctx),
+        n_mentions=notes.n_unread(ctx) if ctx.actor.may(*DESK) else None,
         undoable=bulk.undoable(ctx),
         bulk_actions=tuple(BulkAction) if is_checker else (),
         bulk_max=CLAIMS_MAX,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Request, Response
+from fastapi import Form, Path, Request, Response
 from pydantic import Field
 
 from serving.console.claim_form import member_of
@@ -17,9 +17,10 @@ from serving.desk.bulk import Outcome
 from serving.errors import InvalidInputError
 from serving.i18n import Language, mark, translate
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.vocabulary import LABELS, BulkAction, DismissReason
 
-router = APIRouter()
+router = Router()
 PathId = Annotated[Id, Path(le=ID_MAX)]
 QUEUE = "/antrean"
 

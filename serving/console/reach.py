@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.background import BackgroundTask
 
@@ -16,9 +16,10 @@ from serving.desk import effect, links
 from serving.desk import reach as desk
 from serving.desk.regions import regions
 from serving.inputs import Id
+from serving.parts import Router
 
-router = APIRouter()
-open_router = APIRouter()
+router = Router()
+open_router = Router()
 
 
 @dataclass(frozen=True, slots=True)

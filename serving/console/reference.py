@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from serving.console.pages import render
 from serving.deps import VisitDep
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 
 METHODS = ("get", "post", "put", "patch", "delete")
 

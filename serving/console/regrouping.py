@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Request, Response
+from fastapi import Depends, Form, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -22,8 +22,9 @@ from serving.desk.regrouping import Asked
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 PathId = Annotated[Id, Path(le=ID_MAX)]
 
 

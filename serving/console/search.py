@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from serving.console.pages import render
 from serving.db.search import Kind
@@ -15,8 +15,9 @@ from serving.deps import PageContext, VisitDep
 from serving.desk import moderation, search
 from serving.desk.search import Hit, Wanted
 from serving.i18n import mark
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 PAGE = 20
 KINDS: Mapping[Kind, str] = {
     Kind.CLAIM: mark("Klaim"),

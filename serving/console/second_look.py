@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import Depends, Form, Path, Query, Request, Response
 
 from serving.console.door import Door
 from serving.console.forms import PARAGRAPH, attempt, fit
@@ -17,9 +17,10 @@ from serving.desk import approval, second_look
 from serving.errors import SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.vocabulary import Category
 
-router = APIRouter(prefix="/periksa/tanpa-label")
+router = Router(prefix="/periksa/tanpa-label")
 PAGE = 20
 PathId = Annotated[Id, Path(le=ID_MAX)]
 

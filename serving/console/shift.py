@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from serving.console.pages import render
 from serving.deps import PageContext, VisitDep
 from serving.desk import deadlines
 from serving.desk.deadlines import Board, Slot
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 _WIDTH, _HEIGHT = 640, 140
 
 

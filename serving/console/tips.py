@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
+from fastapi import Depends, File, Form, Query, Request, Response, UploadFile
 
 from serving.console.forms import ADDRESS, OPTIONAL_PARAGRAPH, attempt, fit
 from serving.console.open_forms import OpenForm
@@ -18,8 +18,9 @@ from serving.desk.tips_picture import fingerprint
 from serving.errors import SuluhError, TooManyRequestsError
 from serving.i18n import mark, translate
 from serving.inputs import URL_MAX_CHARS
+from serving.parts import Router
 
-open_router = APIRouter()
+open_router = Router()
 FORM = OpenForm(
     "tip",
     "suluh_tip",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from serving.console.pages import redirect, render
 from serving.deps import PageContext, Visit, VisitDep, get_language
@@ -15,8 +15,9 @@ from serving.desk.context import Context
 from serving.desk.eligibility import TRAINING_VERSION
 from serving.errors import SuluhError
 from serving.i18n import mark, translate
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 CHECK = len(training.LESSONS) + 1
 
 

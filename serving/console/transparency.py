@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from serving.console.pages import render
 from serving.deps import PublicContext, VisitDep
 from serving.desk import transparency
 from serving.desk.transparency import Month
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from models.trends import FALSE_ALARMS_A_DAY, LEVEL
@@ -22,10 +22,11 @@ from serving.desk.regions import regions
 from serving.desk.trending import Board, Coming, Trending
 from serving.i18n import Language, clock_time, mark, number, translate
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.streams import EventStream, Tongue, broadcast_for
 from serving.vocabulary import Category
 
-router = APIRouter()
+router = Router()
 
 CHART_HOURS: Final = 48
 _WIDTH: Final = 648

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 
 from serving.console.door import Reading, reading
 from serving.console.forms import PARAGRAPH, fit
@@ -16,8 +16,9 @@ from serving.desk.context import Context
 from serving.desk.machine import reason_rows
 from serving.errors import SuluhError, UnavailableError
 from serving.i18n import translate
+from serving.parts import Router
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(frozen=True, slots=True)

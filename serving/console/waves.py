@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 from fastapi import Path as PathParameter
 
 from serving.console.influencers import CODE, TILE_PX
@@ -18,9 +18,10 @@ from serving.desk.context import Context
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, mark, translate
 from serving.inputs import aware
+from serving.parts import Router
 from serving.vocabulary import Platform, Topic
 
-router = APIRouter(prefix="/influencer")
+router = Router(prefix="/influencer")
 Code = Annotated[str, PathParameter(pattern=rf"^{CODE}$")]
 WIB = ZoneInfo(ZONES["WIB"])
 
@@ -100,6 +101,7 @@ class WaveForm:
     people: str
     offers: str
     training: bool
+    read: str
 
     def plan(self, standing: waves.Plan) -> waves.Plan:
         """Read the plan; raise where a part of it cannot be read."""
@@ -148,15 +150,16 @@ def wave_form(
     orang: Annotated[str, Form(max_length=20)] = "",
     tawaran: Annotated[str, Form(max_length=20)] = "",
     pelatihan: Annotated[str, Form(max_length=4)] = "",
+    semula: Annotated[str, Form(max_length=16)] = "",
 ) -> WaveForm:
-    """Read the form as it was typed."""
-    return WaveForm(mulai, manajer, orang, tawaran, pelatihan == "ya")
+    """Read the form as it was typed, with the mark of the plan that it was filled from."""
+    return WaveForm(mulai, manajer, orang, tawaran, pelatihan == "ya", semula)
 
 
 def _standing(plan: waves.Plan) -> WaveForm:
     day = _day(plan.live_at).isoformat() if plan.live_at else ""
     people, offers = ("" if n is None else str(n) for n in (plan.people_max, plan.offers_per_day))
-    return WaveForm(day, plan.manager, people, offers, plan.training_required)
+    return WaveForm(day, plan.manager, people, offers, plan.training_required, plan.mark)
 
 
 def _page(ctx: Context, wave: waves.Rollout, typed: WaveForm, problem: str = "") -> WavePage:
@@ -179,7 +182,7 @@ def put_wave(
     wave = waves.one(ctx, code)
     try:
         with ctx.session.begin_nested():
-            waves.put(ctx, code, form.plan(wave.plan))
+            waves.put(ctx, code, form.plan(wave.plan), form.read)
     except SuluhError as error:
         page = _page(ctx, wave, form, translate(get_language(request), error.message, **error.params))
         return render(request, "wave.html", page, visit=visit, status=error.status)

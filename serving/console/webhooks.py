@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import Depends, Form, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from serving.console.door import Door
@@ -23,9 +23,10 @@ from serving.desk.webhooks import Change, NewEndpoint, Page, Told
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id
+from serving.parts import Router
 from serving.vocabulary import DeliveryState, Role, WebhookEventType
 
-router = APIRouter(prefix="/admin/webhook")
+router = Router(prefix="/admin/webhook")
 PathId = Annotated[Id, Path(le=ID_MAX)]
 LOG_PAGE = 30
 

@@ -8,14 +8,32 @@ database has to be named, and objects that the session holds already do not noti
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
+from typing import cast as known_as
 
 import numpy as np
+import numpy.typing as npt
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
-from sqlalchemy import ColumnElement, Table, any_, bindparam, func, insert, literal, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Table,
+    any_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -33,7 +51,7 @@ _COPIED_AS = {"TIMESTAMP WITH TIME ZONE": "timestamptz", "FLOAT": "float8", "BIG
 
 
 def _table(model: type[Base]) -> Table:
-    return cast("Table", model.__table__)  # every model here is one table
+    return known_as("Table", model.__table__)  # every model here is one table
 
 
 @contextmanager
@@ -44,9 +62,29 @@ def _driver(session: Session) -> Iterator[psycopg.Connection[Any]]:
         DBAPIError: whatever the database refused; it carries no statement and no values.
     """
     try:
-        yield cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+        yield known_as("psycopg.Connection[Any]", session.connection().connection.driver_connection)
     except psycopg.Error as error:
         raise DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True) from error
+
+
+@contextmanager
+def beside(session: Session, work: Callable[[], None]) -> Iterator[None]:
+    """Let ``work`` use the session in a thread of its own while the block computes, and wait for it at the end.
+
+    The block may not touch the session. SQLite works in this process, so there is nothing to wait for and ``work`` is
+    done first.
+
+    Raises:
+        Exception: whatever ``work`` raised, unless the block raised before.
+    """
+    if not is_postgresql(session):
+        work()
+        yield
+        return
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        yield
+        working.result()
 
 
 def among(session: Session, column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -101,6 +139,22 @@ def found_by_pair(
     there = select(*columns).where(first == asked.c.first, second == asked.c.second).limit(1).lateral()
     query = select(asked.c.first, asked.c.second, *there.c).join_from(asked, there, true())
     return [tuple(row) for row in session.execute(query)]
+
+
+def whole_numbers(session: Session, query: Select[*tuple[Any, ...]]) -> npt.NDArray[np.int64]:
+    """Give the rows of a query of k whole numbers, none of them null, as int64 (n, k), in any order.
+
+    PostgreSQL hands them over as one value, for a row costs the driver as much as it costs the database to find it.
+    """
+    k = len(query.selected_columns)
+    if not is_postgresql(session):
+        return np.array([tuple(row) for row in session.execute(query)], np.int64).reshape(-1, k)
+    nothing = literal(b"", LargeBinary)
+    row: ColumnElement[bytes] = nothing
+    for column in query.subquery().c:
+        row = row.concat(func.int8send(cast(column, BigInteger), type_=LargeBinary))
+    together = func.string_agg(row, nothing, type_=LargeBinary)
+    return np.frombuffer(session.scalar(select(together)) or b"", ">i8").reshape(-1, k).astype(np.int64)
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from serving.db.dialect import insert_into
 from serving.db.tables import ChatLink, ChatUpdate, Delivery, Influencer, Offer
-from serving.vocabulary import CHATS, Channel, DeliveryState, OfferState
+from serving.vocabulary import LINKED, Channel, DeliveryState, OfferState
 
 
-def linked(channels: Collection[Channel] = CHATS) -> ColumnElement[bool]:
-    """Say of a person that they hear by one of these chats and have linked it."""
+def linked(channels: Collection[Channel] = LINKED) -> ColumnElement[bool]:
+    """Say of a person that they hear by one of these channels and have given an address for it."""
     return and_(
         Influencer.channel.in_(channels),
         exists().where(
@@ -25,7 +25,7 @@ def linked(channels: Collection[Channel] = CHATS) -> ColumnElement[bool]:
     )
 
 
-def reachable(channels: Collection[Channel] = CHATS, *, by_mail: bool = True) -> ColumnElement[bool]:
+def reachable(channels: Collection[Channel] = LINKED, *, by_mail: bool = True) -> ColumnElement[bool]:
     """Say of a person that a message can reach them: by their chat, else by e-mail where there is any."""
     if not by_mail:
         return linked(channels)

@@ -9,7 +9,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, text, update
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from serving.db import bulk, golden, trends
@@ -292,13 +294,21 @@ def add_counts(session: Session, rows: Sequence[bulk.Row]) -> None:
 
 def spread_since(session: Session, claim_ids: Iterable[int], quarter: int) -> dict[int, dict[int, int]]:
     """Give posts by quarter for each claim, from ``quarter`` on."""
-    query = select(Spread.claim_id, Spread.quarter, Spread.n_posts).where(
-        bulk.among(session, Spread.claim_id, set(claim_ids)), Spread.quarter >= quarter
-    )
     found: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    for claim_id, at, n_posts in session.execute(query):
+    for claim_id, at, n_posts in session.execute(_counted_since(session, claim_ids, quarter)):
         found[claim_id][at] = n_posts
     return found
+
+
+def counted_since(session: Session, claim_ids: Iterable[int], quarter: int) -> npt.NDArray[np.int64]:
+    """Give claim, quarter and posts, int64 (n, 3), from ``quarter`` on, in any order."""
+    return bulk.whole_numbers(session, _counted_since(session, claim_ids, quarter))
+
+
+def _counted_since(session: Session, claim_ids: Iterable[int], quarter: int) -> Select[int, int, int]:
+    return select(Spread.claim_id, Spread.quarter, Spread.n_posts).where(
+        bulk.among(session, Spread.claim_id, set(claim_ids)), Spread.quarter >= quarter
+    )
 
 
 def spread_of(session: Session, claim_id: int) -> Sequence[Spread]:
@@ -459,7 +469,8 @@ class Place:
     claim_id: int
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def _conditions(filters: Filters, *, walked: bool = False) -> list[ColumnElement[bool]]:
+    """Give what a claim has to fulfil; ``walked`` where the statement stops after a page of them."""
     conditions: list[ColumnElement[bool]] = [Claim.state.in_(filters.states)]
     if filters.category:
         conditions.append(Claim.category == filters.category)
@@ -470,9 +481,9 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.ids is not None:
         conditions.append(Claim.id.in_(filters.ids))
     if filters.region:
-        conditions.append(trends.names_region(filters.region))
+        conditions.append(trends.names_region(filters.region, walked=walked))
     if filters.source:
-        conditions.append(trends.comes_from(filters.source))
+        conditions.append(trends.comes_from(filters.source, walked=walked))
     if filters.reader_id is not None:
         conditions.append(Claim.id.not_in(golden.hidden_from(filters.reader_id)))
     return conditions
@@ -480,12 +491,12 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
 
 def queue_page(session: Session, filters: Filters, after: Place | None, limit: int) -> list[tuple[Claim, str | None]]:
     """Give claims with their holder's display name, most urgent first, after ``after``."""
-    conditions = _conditions(filters)
+    conditions = _conditions(filters, walked=True)
     if after:
         later = and_(Claim.priority == after.priority, Claim.id > after.claim_id)
         conditions.append(or_(Claim.priority < after.priority, later))
     order = (Claim.priority.desc(), Claim.id)
-    if not _names_claims(filters):
+    if filters.ids is None:  # what is named would be looked up again for each state
         states = (Claim.state == state for state in filters.states)
         conditions = [Claim.id.in_(first_of_each(Claim.id, states, conditions, order, limit))]
     query = (
@@ -496,11 +507,6 @@ def queue_page(session: Session, filters: Filters, after: Place | None, limit: i
         .limit(limit)
     )
     return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def _names_claims(filters: Filters) -> bool:
-    """Tell whether a filter makes a list of claims by itself, which would be made again for each state."""
-    return filters.ids is not None or bool(filters.region or filters.source)
 
 
 def ids_in(session: Session, filters: Filters) -> set[int]:

@@ -71,6 +71,7 @@ class CorrectionFacts:
     title: str
     slug: str
     reason: str
+    n_reminders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ def offer_facts(session: Session, offer_id: int) -> OfferFacts | None:
 def correction_facts(session: Session, correction_id: int) -> CorrectionFacts | None:
     """Give what a message about one correction says."""
     query = (
-        select(Correction.id, ClarificationVersion.title, Clarification.slug, Correction.reason)
+        select(Correction.id, ClarificationVersion.title, Clarification.slug, Correction.reason, Correction.n_reminders)
         .join(Clarification, Clarification.id == Correction.clarification_id)
         .join(ClarificationVersion, PRESENT_WORDS)
         .where(Correction.id == correction_id)

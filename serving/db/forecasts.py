@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from serving.db import bulk
 from serving.db.reach import CARRIED
-from serving.db.routing import Cell
+from serving.db.routing import Cell, followers
 from serving.db.tables import Campaign, Influencer, KeptStanding, Ministry, Offer, PostedLink
 from serving.vocabulary import CampaignState
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One campaign that is over, in followers of the people behind each number.
+    """One campaign that is over, in followers of the people behind each number, where they agreed to have them counted.
 
     Attributes:
         n_asked: people who were offered it, with ``asked``, their followers.
@@ -50,7 +50,7 @@ def past(session: Session, limit: int) -> list[Past]:
         .group_by(PostedLink.offer_id)
         .subquery()
     )
-    reach, has_said = KeptStanding.reach, said.c.views.is_not(None)
+    reach, has_said = followers(KeptStanding), said.c.views.is_not(None)
     query = (
         select(
             func.count(),
@@ -72,7 +72,7 @@ def past(session: Session, limit: int) -> list[Past]:
 def cells(session: Session, influencer_ids: Collection[int]) -> list[Cell]:
     """Count these people and their followers by ministry and province."""
     query = (
-        select(Ministry.code, Influencer.region, func.count(), func.sum(KeptStanding.reach))
+        select(Ministry.code, Influencer.region, func.count(), func.sum(followers(KeptStanding)))
         .select_from(Influencer)
         .join(Ministry, Ministry.id == Influencer.ministry_id)
         .join(KeptStanding, KeptStanding.influencer_id == Influencer.id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from serving.db.tables import Claim, GoldenClaim, GoldenItem
+from serving.db.tables import Claim, GoldenClaim, GoldenItem, GoldenTurn, User
 from serving.vocabulary import Category
 
 
@@ -52,6 +53,11 @@ def is_real(claim_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
 
 
 def _knows(person_id: int) -> ColumnElement[bool]:
+    """State of a served item that somebody knows its answer, as who served it does too."""
+    return or_(_answer_is_known_to(person_id), GoldenClaim.served_by_id == person_id)
+
+
+def _answer_is_known_to(person_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """State of an item that somebody knows its answer: they keep it, decided its claim, or answered it before."""
     source, other = aliased(Claim), aliased(GoldenClaim)
     decided = exists().where(
@@ -59,7 +65,7 @@ def _knows(person_id: int) -> ColumnElement[bool]:
         or_(source.author_id == person_id, source.approver_id == person_id),
     )
     answered = exists().where(other.item_id == GoldenItem.id, other.answered_by_id == person_id)
-    return or_(GoldenItem.added_by_id == person_id, GoldenClaim.served_by_id == person_id, decided, answered)
+    return or_(GoldenItem.added_by_id == person_id, decided, answered)
 
 
 def hidden_from(person_id: int) -> Select[int]:
@@ -70,6 +76,16 @@ def hidden_from(person_id: int) -> Select[int]:
         .join(GoldenItem, GoldenItem.id == GoldenClaim.item_id)
         .where(or_(others, GoldenClaim.answered_by_id.is_(None) & _knows(person_id)))
     )
+
+
+def hidden_ids(session: Session, person_id: int) -> frozenset[int]:
+    """Give the numbers of the golden claims that a person is not shown."""
+    return frozenset(session.scalars(hidden_from(person_id)))
+
+
+def is_unanswered(claim_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """State of a claim's number that it is no golden one that somebody answered: such a claim is its answerer's."""
+    return claim_id.not_in(select(GoldenClaim.claim_id).where(GoldenClaim.answered_at.is_not(None)))
 
 
 def served(session: Session, claim_id: int) -> GoldenClaim | None:
@@ -116,6 +132,40 @@ def is_out(session: Session, item_id: int) -> bool:
     """Tell whether an item waits in the queue for somebody's answer."""
     query = select(GoldenClaim.claim_id).where(GoldenClaim.item_id == item_id, GoldenClaim.answered_at.is_(None))
     return session.scalar(query) is not None
+
+
+def note_turn(session: Session, at: datetime) -> None:
+    """Keep that a turn has come."""
+    session.add(GoldenTurn(at=at))
+
+
+def first_turn(session: Session) -> GoldenTurn | None:
+    """Give the turn that has waited longest, under its lock; none where nobody's has come."""
+    return session.scalars(select(GoldenTurn).order_by(GoldenTurn.id).limit(1).with_for_update()).one_or_none()
+
+
+def end_turns(session: Session, last: GoldenTurn | None = None) -> None:
+    """End the turns up to one; all of them where none is named."""
+    session.execute(delete(GoldenTurn).where(GoldenTurn.id <= last.id) if last else delete(GoldenTurn))
+
+
+def next_to_serve(session: Session, checker_ids: Sequence[int]) -> GoldenItem | None:
+    """Find the item served least often, and then the oldest, that waits nowhere and that one of these can answer."""
+    out, every = aliased(GoldenClaim), aliased(GoldenClaim)
+    waits = exists().where(out.item_id == GoldenItem.id, out.answered_at.is_(None))
+    n_served = select(func.count()).where(every.item_id == GoldenItem.id).scalar_subquery()
+    query = (
+        select(GoldenItem)
+        .where(
+            GoldenItem.retired_at.is_(None),
+            ~waits,
+            exists().where(User.id.in_(checker_ids), ~_answer_is_known_to(User.id)),
+        )
+        .order_by(n_served, GoldenItem.id)
+        .limit(1)
+        .with_for_update(of=GoldenItem)
+    )
+    return session.scalars(query).one_or_none()
 
 
 def items(session: Session, *, before: int | None, limit: int) -> list[Counted]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from serving.db.tables import Influencer, Invitation
+from serving.db.tables import Influencer, Invitation, Ministry
 
 
 def _open(now: datetime) -> ColumnElement[bool]:
@@ -48,6 +48,12 @@ def withdraw_open(session: Session, influencer_id: int, now: datetime) -> int:
         .returning(Invitation.id)
     )
     return len(session.scalars(statement.execution_options(synchronize_session="fetch")).all())
+
+
+def hold(session: Session, ministry_id: int) -> None:
+    """Let nobody else invite a whole ministry until this transaction ends: else two would invite the same people."""
+    query = select(Ministry.id).where(Ministry.id == ministry_id).with_for_update(key_share=True)
+    session.execute(query)
 
 
 def _invitable(ministry_id: int, now: datetime) -> ColumnElement[bool]:

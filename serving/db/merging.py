@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from serving.db import bulk
 from serving.db.changed import n_changed
 from serving.db.tables import Claim, ClaimCorrection, ClaimCorrectionUndo, Match, Post, Spread
 from serving.vocabulary import ClaimCorrectionKind, ClaimState
@@ -116,18 +117,31 @@ def members(session: Session, claim_ids: Collection[int]) -> Sequence[Claim]:
     return session.scalars(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id)).all()
 
 
+def _holds_one(words: Collection[str]) -> ColumnElement[bool]:
+    return or_(*(Claim.wording.icontains(word, autoescape=True) for word in words))
+
+
 def alike_by_words(
     session: Session, words: Collection[str], states: Iterable[ClaimState], without: Collection[int], limit: int
 ) -> Sequence[Claim]:
     """Give claims whose wording holds one of these words, the most recently seen first."""
-    holds = [Claim.wording.icontains(word, autoescape=True) for word in words]
     query = (
         select(Claim)
-        .where(Claim.state.in_(list(states)), Claim.id.not_in(without), or_(*holds))
+        .where(Claim.state.in_(list(states)), Claim.id.not_in(without), _holds_one(words))
         .order_by(Claim.last_seen_at.desc(), Claim.id.desc())
         .limit(limit)
     )
     return session.scalars(query).all()
+
+
+def worded_among(
+    session: Session, claim_ids: Collection[int], words: Collection[str], states: Iterable[ClaimState]
+) -> set[int]:
+    """Give those of these claims whose wording holds one of these words, in one of these states."""
+    query = select(Claim.id).where(
+        bulk.among(session, Claim.id, claim_ids), Claim.state.in_(list(states)), _holds_one(words)
+    )
+    return set(session.scalars(query))
 
 
 # ---- posts and figures -------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -45,12 +46,20 @@ def of_offer(session: Session, offer_id: int) -> dict[Platform, PostCheck]:
     return dict(session.execute(query).all())
 
 
-def counts(session: Session, campaign_id: int) -> dict[PostCheck, int]:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Posted links that are looked at in one way, and how many people's they are: one may post on three platforms."""
+
+    n_links: int
+    n_people: int
+
+
+def counts(session: Session, campaign_id: int) -> dict[PostCheck, Counted]:
     """Count a campaign's posted links by how they are looked at."""
     query = (
-        select(PostedLink.checked, func.count())
+        select(PostedLink.checked, func.count(), func.count(func.distinct(PostedLink.offer_id)))
         .join(Offer, Offer.id == PostedLink.offer_id)
         .where(Offer.campaign_id == campaign_id, Offer.state.in_(POSTED))
         .group_by(PostedLink.checked)
     )
-    return dict(session.execute(query).all())
+    return {row[0]: Counted(row[1], row[2]) for row in session.execute(query)}

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from serving.db import bulk
 from serving.db.dialect import insert_into
+from serving.db.golden import is_real
+from serving.db.routing import followers
 from serving.db.tables import (
     Campaign,
     Claim,
@@ -118,7 +120,10 @@ def clicks_by_hour(session: Session, campaign_id: int) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Who posted: how many, their followers, how many of them said how often it was seen, and what that adds up to."""
+    """Who posted: how many, their followers, how many of them said how often it was seen, and what that adds up to.
+
+    Followers are those on the platforms that each of them agreed to.
+    """
 
     n_people: int
     followers: int
@@ -128,17 +133,30 @@ class Posted:
 
 def posted(session: Session, campaign_id: int) -> Posted:
     """Sum what people posted and reported for a campaign."""
-    people = select(func.count(), func.coalesce(func.sum(KeptStanding.reach), 0)).select_from(Offer)
+    people = select(func.count(), func.coalesce(func.sum(followers(KeptStanding)), 0)).select_from(Offer)
     people = people.join(KeptStanding, KeptStanding.influencer_id == Offer.influencer_id)
     mine = (Offer.campaign_id == campaign_id, Offer.state.in_(CARRIED))
-    n_people, followers = session.execute(people.where(*mine)).one()
+    n_people, n_followers = session.execute(people.where(*mine)).one()
     reported = (
         select(func.count(func.distinct(Offer.id)), func.coalesce(func.sum(PostedLink.views), 0))
         .join(PostedLink, PostedLink.offer_id == Offer.id)
         .where(*mine, PostedLink.views.is_not(None))
     )
     n_reported, views = session.execute(reported).one()
-    return Posted(n_people, int(followers), n_reported, int(views or 0))
+    return Posted(n_people, int(n_followers), n_reported, int(views or 0))
+
+
+def forget_views(session: Session, influencer_id: int) -> int:
+    """Forget how often one person's posts were seen; give of how many posts they had said it."""
+    own = select(Offer.id).where(Offer.influencer_id == influencer_id)
+    statement = (
+        update(PostedLink)
+        .where(PostedLink.offer_id.in_(own), PostedLink.views.is_not(None))
+        .values(views=None)
+        .returning(PostedLink.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return len(session.scalars(statement).all())
 
 
 # ---- a claim's spread around a moment --------------------------------------------------------------------------
@@ -168,7 +186,10 @@ def behind(session: Session, campaign_id: int) -> Behind | None:
 def without_campaign(
     session: Session, like: Behind, seen_before: datetime, seen_after: datetime, limit: int
 ) -> dict[int, datetime]:
-    """Give claims of the same category, first seen between two moments, that no campaign ever carried, newest first."""
+    """Give claims of the same category, first seen between two moments, that no campaign ever carried, newest first.
+
+    The spread of a golden item is a copy, squeezed into hours, so it is like none.
+    """
     carried = exists().where(
         Clarification.claim_id == Claim.id,
         Campaign.clarification_id == Clarification.id,
@@ -183,6 +204,7 @@ def without_campaign(
             Claim.first_seen_at <= seen_before,
             Claim.first_seen_at >= seen_after,
             ~carried,
+            is_real(Claim.id),
         )
         .order_by(Claim.id.desc())
         .limit(limit)

@@ -8,7 +8,7 @@ names the column in which a reason for declining is kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -63,7 +63,7 @@ from serving.db.tables import (
 )
 from serving.db.types import Json, UtcTime
 from serving.vocabulary import (
-    CHATS,
+    LINKED,
     SCOPE_VERSIONS,
     CampaignKind,
     CampaignState,
@@ -264,7 +264,7 @@ def _agreed(kept: Kept, scope: ConsentScope) -> ColumnElement[bool]:
 
 def _on_any(kept: Kept, platforms: Sequence[Platform]) -> ColumnElement[bool]:
     """Say of a kept row that its person agreed to one of these platforms at least."""
-    return or_(*(_agreed(kept, ConsentScope(platform.value)) for platform in platforms))
+    return or_(*(agreed_on(kept, platform) for platform in platforms))
 
 
 def _trained(line: Line) -> list[ColumnElement[bool]]:
@@ -296,13 +296,23 @@ def audience(line: Line, wanted: Audience) -> Select[int, int]:
     return eligible(line).with_only_columns(KeptStanding.influencer_id.label("id"), counted).where(_addressed(wanted))
 
 
-def _counted(kept: Kept, wanted: Audience) -> ColumnElement[int]:
-    """Sum the followers on the platforms that count and that their person agreed to."""
+def agreed_on(kept: Kept, platform: Platform) -> ColumnElement[bool]:
+    """Say of a kept row that its person agreed to share on a platform, and so to have their followers there counted."""
+    return _agreed(kept, ConsentScope(platform.value))
+
+
+def followers(kept: Kept, platforms: Iterable[Platform] = Platform) -> ColumnElement[int]:
+    """Sum the followers on those of these platforms that their person agreed to."""
     total: ColumnElement[int] = literal_column("0", Integer)
-    for platform in wanted.platforms:
-        followers = func.coalesce(getattr(kept, platform.value), 0)
-        total = total + case((_agreed(kept, ConsentScope(platform.value)), followers), else_=0)
+    for platform in platforms:
+        there = func.coalesce(getattr(kept, platform.value), 0)
+        total = total + case((agreed_on(kept, platform), there), else_=0)
     return total
+
+
+def _counted(kept: Kept, wanted: Audience) -> ColumnElement[int]:
+    """Sum the followers that count towards a campaign's reach."""
+    return followers(kept, wanted.platforms)
 
 
 def _unit(kept: Kept) -> ColumnElement[str]:
@@ -747,7 +757,7 @@ def _hears_by_message(session: Session) -> ColumnElement[bool]:
     """Say of a person that an offer is told by a message: they chose so, or their ministry's system does not listen."""
     listening = webhooks.listening_ministries(session)
     by_ministry = and_(Influencer.channel == Channel.MINISTRY, Influencer.ministry_id.not_in(listening))
-    return or_(Influencer.channel.in_((Channel.EMAIL, *CHATS)), by_ministry)
+    return or_(Influencer.channel.in_((Channel.EMAIL, *LINKED)), by_ministry)
 
 
 def _write_deliveries(session: Session, now: datetime) -> None:
@@ -826,7 +836,8 @@ def funnel(session: Session, campaign_id: int) -> list[Funnel]:
 
 def coverage(session: Session, line: Line) -> list[tuple[Cell, int]]:
     """Count by ministry and province the eligible (with their reach) and, beside them, everybody who has not left."""
-    good = eligible(line).subquery()
+    reach = followers(KeptStanding).label("reach")
+    good = eligible(line).with_only_columns(KeptStanding.influencer_id.label("id"), reach).subquery()
     query = (
         select(
             Ministry.code,

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, cast, delete, func, select, tu
 from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import Session
 
+from serving.db import golden
 from serving.db.dialect import is_postgresql
 from serving.db.library import PRESENT_WORDS, Entry, in_present_words
 from serving.db.tables import Claim, Clarification, ClarificationVersion, Post, SearchChange
@@ -75,6 +76,17 @@ def has_mark(session: Session, mark: Mark) -> bool:
     return session.scalar(query) is not None
 
 
+def _later(session: Session, after: Mark) -> ColumnElement[bool]:
+    """State of a change that it comes after a place.
+
+    In SQLite every change has the same ``xid``, and an index is read from the first column of a pair only, so that a
+    pair would be compared with the whole log.
+    """
+    if is_postgresql(session):
+        return tuple_(SearchChange.xid, SearchChange.seq) > tuple_(after.xid, after.seq)
+    return SearchChange.seq > after.seq
+
+
 def changes(session: Session, after: Mark, limit: int, *, only_settled: bool) -> Sequence[Change]:
     """Give what changed after a place, in order.
 
@@ -82,8 +94,8 @@ def changes(session: Session, after: Mark, limit: int, *, only_settled: bool) ->
     """
     query = (
         select(SearchChange.xid, SearchChange.seq, SearchChange.kind, SearchChange.item_id)
-        .where(tuple_(SearchChange.xid, SearchChange.seq) > tuple_(after.xid, after.seq))
-        .order_by(SearchChange.xid, SearchChange.seq)
+        .where(_later(session, after))
+        .order_by(*((SearchChange.xid, SearchChange.seq) if is_postgresql(session) else (SearchChange.seq,)))
         .limit(limit)
     )
     if only_settled and (settled := _settled(session)) is not None:
@@ -93,7 +105,7 @@ def changes(session: Session, after: Mark, limit: int, *, only_settled: bool) ->
 
 def count_changes(session: Session, after: Mark) -> int:
     """Count what changed after a place."""
-    query = select(func.count()).where(tuple_(SearchChange.xid, SearchChange.seq) > tuple_(after.xid, after.seq))
+    query = select(func.count()).select_from(SearchChange).where(_later(session, after))
     return session.scalar(query) or 0
 
 
@@ -155,14 +167,19 @@ def count(session: Session, kind: Kind) -> int:
 # ---- what was found ----------------------------------------------------------------------------------------------
 
 
-def claims_by_id(session: Session, claim_ids: Sequence[int]) -> Mapping[int, Claim]:
-    """Give claims by their numbers."""
-    return {row.id: row for row in session.scalars(select(Claim).where(Claim.id.in_(claim_ids)))}
+def claims_by_id(session: Session, claim_ids: Sequence[int], reader_id: int) -> Mapping[int, Claim]:
+    """Give claims by their numbers, less the golden ones that the reader is not shown."""
+    query = select(Claim).where(Claim.id.in_(claim_ids), Claim.id.not_in(golden.hidden_from(reader_id)))
+    return {row.id: row for row in session.scalars(query)}
 
 
-def posts_by_id(session: Session, post_ids: Sequence[int]) -> Mapping[int, tuple[Post, Claim]]:
-    """Give posts by their numbers, each with its claim."""
-    query = select(Post, Claim).join(Claim, Claim.id == Post.claim_id).where(Post.id.in_(post_ids))
+def posts_by_id(session: Session, post_ids: Sequence[int], reader_id: int) -> Mapping[int, tuple[Post, Claim]]:
+    """Give posts by their numbers, each with its claim, less those of golden claims that the reader is not shown."""
+    query = (
+        select(Post, Claim)
+        .join(Claim, Claim.id == Post.claim_id)
+        .where(Post.id.in_(post_ids), Claim.id.not_in(golden.hidden_from(reader_id)))
+    )
     return {post.id: (post, claim) for post, claim in session.execute(query)}
 
 

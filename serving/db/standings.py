@@ -93,8 +93,9 @@ def advance(session: Session, to: datetime) -> None:
 def mend(session: Session, low: int, high: int) -> int:
     """Put right every kept row of the people ``low`` ≤ number < ``high`` that differs; give how many did."""
     if is_postgresql(session):
-        # Compiled anew for each range, the statement would gain less than that costs.
-        session.execute(text("SET LOCAL jit = off"))
+        # Compiled anew for each range, the statement would gain less than that costs. Where PostgreSQL has not counted
+        # the tables yet it expects few rows, and would walk a whole range once for each person of it.
+        session.execute(text("SELECT set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)"))
     return n_changed(session, _mending(session, low, high).execution_options(preserve_rowcount=True))
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from serving.db.types import Big, Json, UtcTime, Word
+from serving.i18n import Language
 from serving.vocabulary import (
     AppealState,
     BreakerState,
@@ -105,6 +106,8 @@ class User(Base):
     # Raised to end every session of this person at once.
     session_epoch: Mapped[int] = mapped_column(default=0)
     ministry_id: Mapped[int | None] = mapped_column(ForeignKey("ministries.id"))
+    # Minutes of work after which a break is suggested: none = as the desk does, 0 = never.
+    rest_after_min: Mapped[int | None]
     created_at: Mapped[datetime]
 
 
@@ -728,6 +731,15 @@ class GoldenClaim(Base):
     agreed: Mapped[bool | None]
 
 
+class GoldenTurn(Base):
+    """A turn of the desk to serve a golden item by itself; through whose work it came is kept nowhere."""
+
+    __tablename__ = "golden_turns"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    at: Mapped[datetime]
+
+
 class Clarification(Base):
     """An official clarification; its words are in its versions."""
 
@@ -898,6 +910,7 @@ class Influencer(Base):
     quiet_from: Mapped[int] = mapped_column(default=0, server_default="0")
     quiet_until: Mapped[int] = mapped_column(default=0, server_default="0")
     channel: Mapped[Channel] = mapped_column(Word(Channel), default=Channel.EMAIL, server_default="email")
+    language: Mapped[Language] = mapped_column(Word(Language), default=Language.ID, server_default="id")
     # When they last said themselves where they live and in which zone; a ministry's list then changes neither.
     settled_at: Mapped[datetime | None]
     # Which version of the training they passed, and when; none = not yet.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -66,41 +68,77 @@ def first_published(session: Session) -> datetime | None:
     return session.scalars(query).one_or_none()
 
 
-def verdicts(session: Session, span: Span) -> dict[VerdictLabel | None, int]:
-    """Count what was published by verdict."""
-    return _counted(session, Clarification.verdict, _published(span))
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published in a month, counted in four ways; the most frequent of each first.
+
+    ``n_political`` counts what at least one of two people answered political.
+    """
+
+    verdicts: dict[VerdictLabel | None, int]
+    categories: dict[Category, int]
+    issuers: dict[str, int]
+    n_political: int
 
 
-def categories(session: Session, span: Span) -> dict[Category, int]:
-    """Count what was published by category."""
-    return _counted(session, Clarification.category, _published(span))
+def published(session: Session, span: Span) -> Published:
+    """Count what was published in a month by verdict, category and issuing agency, reading it once."""
+    kinds = (Clarification.verdict, Clarification.category, Clarification.issuer, Clarification.political)
+    query = select(*kinds, func.count()).where(_published(span)).group_by(*kinds)
+    by: tuple[Counter[Any], ...] = tuple(Counter() for _ in kinds)
+    for *words, n in session.execute(query):
+        for counter, word in zip(by, words, strict=True):
+            counter[word] += int(n)
+    verdicts, categories, issuers = (_most_first(counter) for counter in by[:3])
+    return Published(verdicts, categories, issuers, by[3][True])
 
 
-def issuers(session: Session, span: Span) -> dict[str, int]:
-    """Count what was published by the agency that issued it."""
-    return _counted(session, Clarification.issuer, _published(span))
-
-
-def n_political(session: Session, span: Span) -> int:
-    """Count what was published and answered political by at least one of two people."""
-    query = select(func.count()).where(_published(span), Clarification.political.is_(True))
-    return session.execute(query).scalar_one()
+def _most_first(counted: Counter[Any]) -> dict[Any, int]:
+    return dict(sorted(counted.items(), key=lambda pair: (-pair[1], str(pair[0] or ""))))
 
 
 def dismissals(session: Session, span: Span) -> dict[DismissReason, int]:
-    """Count the claims that were closed without a label, and still are, by reason."""
-    closed = Claim.state == ClaimState.DISMISSED
-    return _counted(session, Claim.dismiss_reason, closed, span.holds(Claim.decided_at))
+    """Count the claims that were closed without a label, and still are, by reason.
+
+    Every state is counted and one kept: asked for by its state, a claim would be looked for in the order of the queue.
+    """
+    kinds = (Claim.state, Claim.dismiss_reason)
+    query = select(*kinds, func.count()).where(span.holds(Claim.decided_at)).group_by(*kinds)
+    counted = session.execute(query)
+    return _most_first(Counter({reason: int(n) for state, reason, n in counted if state is ClaimState.DISMISSED}))
 
 
-def until_seen(session: Session, span: Span) -> Times:
+def until_seen(session: Session, span: Span, *, is_over: bool = False) -> Times:
     """Sum up, for every claim that was first looked at in the month, how long it had waited."""
-    return times(session, Taken(Claim.created_at, Claim.seen_at, (span.holds(Claim.seen_at), is_real(Claim.id))))
+    taken = Taken(Claim.created_at, Claim.seen_at, (span.holds(Claim.seen_at), is_real(Claim.id)))
+    return _settled(session, "seen", span, taken) if is_over else times(session, taken)
 
 
-def until_decided(session: Session, span: Span) -> Times:
+def until_decided(session: Session, span: Span, *, is_over: bool = False) -> Times:
     """Sum up, for every claim that was decided in the month, how long it took since it arose or was last reopened."""
-    return times(session, Taken(undecided_since(), Claim.decided_at, (span.holds(Claim.decided_at),)))
+    taken = Taken(undecided_since(), Claim.decided_at, (span.holds(Claim.decided_at),))
+    return _settled(session, "decided", span, taken) if is_over else times(session, taken)
+
+
+# What a month that is over came to, for each database that this process has open.
+_SETTLED: Final[WeakKeyDictionary[Any, dict[tuple[str, Span, int], Times]]] = WeakKeyDictionary()
+_MONTHS_KEPT: Final = 120
+
+
+def _settled(session: Session, kind: str, span: Span, taken: Taken) -> Times:
+    """Sum up a month that is over, once for each number of claims in it.
+
+    No step is taken in a month that is over, and nobody changes when one was; only reopening takes a decision away. So
+    as long as there are as many claims they are the same ones.
+    """
+    n = session.execute(select(func.count()).select_from(Claim).where(*taken.conditions)).scalar_one()
+    kept = _SETTLED.setdefault(session.get_bind(), {})
+    key = kind, span, int(n)
+    if key not in kept:
+        if len(kept) >= _MONTHS_KEPT:
+            kept.clear()
+        kept[key] = times(session, taken)
+    return kept[key]
 
 
 def changes(session: Session, span: Span) -> dict[str, int]:

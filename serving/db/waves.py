@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from serving.db.routing import Line, eligible
+from serving.db.routing import Line, agreed_on, eligible, followers
 from serving.db.tables import Influencer, InfluencerTopic, KeptStanding, Ministry, User, Wave
 from serving.vocabulary import Platform
 
@@ -59,26 +59,30 @@ def lowered_caps(session: Session, per_day: int) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The eligible people of one province, and their followers by platform."""
+    """The eligible people of one province; by platform, how many agreed to it and how many followers these have."""
 
     region: str
     n_people: int
+    n_on: dict[Platform, int]
     reach: dict[Platform, int]
 
 
 def places(session: Session, line: Line) -> list[Place]:
-    """Count the eligible and sum their followers, by province."""
-    sums = [func.coalesce(func.sum(getattr(KeptStanding, platform.value)), 0) for platform in Platform]
+    """Count the eligible and, where they agreed to it, sum their followers, by province."""
+    agreed = [func.count().filter(agreed_on(KeptStanding, platform)) for platform in Platform]
+    sums = [func.coalesce(func.sum(followers(KeptStanding, [platform])), 0) for platform in Platform]
     query = (
         eligible(line)
-        .with_only_columns(KeptStanding.region, func.count(), *sums)
+        .with_only_columns(KeptStanding.region, func.count(), *agreed, *sums)
         .group_by(KeptStanding.region)
         .order_by(KeptStanding.region)
     )
-    return [
-        Place(row[0], row[1], {platform: int(n) for platform, n in zip(Platform, row[2:], strict=True)})
-        for row in session.execute(query)
-    ]
+    found, n = [], len(Platform)
+    for region, n_people, *counts in session.execute(query):
+        numbers = [int(each) for each in counts]
+        n_on, reach = (dict(zip(Platform, part, strict=True)) for part in (numbers[:n], numbers[n:]))
+        found.append(Place(region, n_people, n_on, reach))
+    return found
 
 
 def topics(session: Session, line: Line) -> list[tuple[str, str, int]]:

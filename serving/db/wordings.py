@@ -17,8 +17,9 @@ POSTED = (OfferState.POSTED, OfferState.VERIFIED)
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """One post of a campaign: in which variant its person was given the caption, and a signature where there is one."""
+    """One post of a campaign: whose offer it answers, in which variant they were given the caption, and a signature."""
 
+    offer_id: int
     platform: Platform
     variant: int
     minhash: bytes | None
@@ -50,7 +51,7 @@ def put(session: Session, wording: PostWording) -> None:
 def posted(session: Session, campaign_id: int, limit: int) -> list[Posted]:
     """Give the newest posts of a campaign."""
     query = (
-        select(PostedLink.platform, Offer.variant, PostWording.minhash)
+        select(PostedLink.offer_id, PostedLink.platform, Offer.variant, PostWording.minhash)
         .join(Offer, Offer.id == PostedLink.offer_id)
         .outerjoin(
             PostWording,

@@ -24,7 +24,7 @@ from serving.db.tables import ChatLink, Influencer
 from serving.desk import accounts, audit, influencers, offers
 from serving.desk.context import Context
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SuluhError
-from serving.i18n import Language, mark, translate
+from serving.i18n import Language, clock_time, mark, translate
 from serving.settings import Settings
 from serving.vocabulary import CHATS, Channel, DeclineReason, Role
 
@@ -261,8 +261,8 @@ def _obeyed(ctx: Context, person: Influencer, wish: Wish) -> tuple[str, dict[str
             url = f"{ctx.settings.base_url.rstrip('/')}/kotak/{offer_id}"
             return mark("Terima kasih sudah ikut. Materinya terbuka di {url}"), {"url": url}
         case Verb.SNOOZE:
-            offers.snooze(ctx, offer_id)
-            return mark("Ditunda. Kami ingatkan lagi nanti."), {}
+            until = offers.snooze(ctx, offer_id)
+            return offers.PUT_OFF, {"until": clock_time(Language.ID, until, person.timezone)}
         case _:
             offers.decline(ctx, offer_id, wish.reason or DeclineReason.NOT_NOW)
             return mark("Baik, tidak kali ini. Tidak ada akibat apa pun."), {}

@@ -15,7 +15,7 @@ are applied one after another (unit, district, region), which is exact where eac
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeAlias
@@ -385,18 +385,14 @@ class _Palette:
     """Who holds which colour at which unit and district."""
 
     def __init__(self, n: int) -> None:
-        self.n = n
         self.at: dict[tuple[str, str], dict[int, Carrier]] = {}
         self.found: dict[int, int] = {}
         self.used: Counter[int] = Counter(dict.fromkeys(range(1, n + 1), 0))
         self.fixed: set[int] = set()
 
     @staticmethod
-    def ends(carrier: Carrier) -> Iterator[tuple[str, str]]:
-        if carrier.unit:
-            yield ("unit", carrier.unit)
-        if carrier.district:
-            yield ("district", carrier.district)
+    def ends(carrier: Carrier) -> Sequence[tuple[str, str]]:
+        return [end for end in (("unit", carrier.unit), ("district", carrier.district)) if end[1]]
 
     def put(self, carrier: Carrier, colour: int, *, fixed: bool = False) -> None:
         for end in self.ends(carrier):
@@ -407,19 +403,23 @@ class _Palette:
         else:
             self.found[carrier.id] = colour
 
-    def free(self, end: tuple[str, str]) -> list[int]:
-        """Give the colours that nobody holds at one end, the least used first."""
-        taken = self.at.get(end, {})
-        return sorted((colour for colour in self.used if colour not in taken), key=self.used.__getitem__)
+    def free(self, ends: Sequence[tuple[str, str]]) -> int | None:
+        """Give the least used of the colours that nobody holds at any of these ends."""
+        left = set(self.used)
+        for end in ends:
+            left.difference_update(self.at.get(end, ()))
+        return min(left, key=lambda colour: (self.used[colour], colour), default=None)
 
     def add(self, carrier: Carrier) -> None:
-        ends = list(self.ends(carrier))
-        choices = [self.free(end) for end in ends] or [sorted(self.used, key=self.used.__getitem__)]
-        both = [colour for colour in choices[0] if all(colour in other for other in choices)]
-        if both:
-            self.put(carrier, both[0])
-        elif all(choices) and self._swap(ends[1], choices[1][0], choices[0][0]):
-            self.put(carrier, choices[0][0])
+        ends = self.ends(carrier)
+        colour = self.free(ends)
+        if colour is None:
+            # Each end by itself; where one has no free colour there is nothing to change places.
+            wanted, mine = (self.free([end]) for end in (ends[0], ends[-1]))
+            if wanted is None or mine is None or not self._swap(ends[-1], mine, wanted):
+                return
+            colour = wanted
+        self.put(carrier, colour)
 
     def _swap(self, start: tuple[str, str], mine: int, wanted: int) -> bool:
         """Let ``wanted`` become free at ``start``, where ``mine`` is, by changing the two along the path from there."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from serving.db import consents as rows
+from serving.db import reach as reach_rows
 from serving.db.tables import ConsentStep, Influencer
 from serving.desk import audit
 from serving.desk.context import Context
@@ -149,7 +150,10 @@ def give(ctx: Context, row: Influencer, scopes: Collection[ConsentScope]) -> Non
 
 
 def withdraw(ctx: Context, row: Influencer, scopes: Collection[ConsentScope]) -> list[ConsentScope]:
-    """Write that somebody withdraws these scopes; give those that had been agreed to."""
+    """Write that somebody withdraws these scopes; give those that had been agreed to.
+
+    Without leave to measure, what they had told of their posts' views is forgotten, and so out of every figure.
+    """
     withdrawn = []
     for scope in sorted(scopes):
         version = given_version(row, scope)
@@ -157,6 +161,8 @@ def withdraw(ctx: Context, row: Influencer, scopes: Collection[ConsentScope]) ->
             setattr(row, _column(scope), None)
             _record(ctx, row, scope, version, given=False)
             withdrawn.append(scope)
+    if ConsentScope.MEASUREMENT in withdrawn:
+        reach_rows.forget_views(ctx.session, row.id)
     return withdrawn
 
 

@@ -19,7 +19,7 @@ REMIND_AFTER = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """How long after they were told people are reminded, if they have not confirmed it: as often as there are times."""
 REST = timedelta(hours=20)
 """Between two messages about one correction, also where the worker was down and several are due."""
-SUPERSEDED = "Klarifikasi ini diganti oleh yang lebih baru."
+SUPERSEDED = mark("Klarifikasi ini diganti oleh yang lebih baru.")
 
 
 def send(ctx: Context, clarification_id: int, reason: str) -> int:

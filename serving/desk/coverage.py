@@ -21,7 +21,7 @@ from serving.vocabulary import Platform, Role, Topic
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """One province: how many are eligible there, in all and by topic, and their followers by platform.
+    """One province: how many are eligible there, in all and by topic, and their followers on platforms they agreed to.
 
     ``None`` stands for a group that is too small to be shown; 0 is shown: there is nobody.
     """
@@ -72,12 +72,16 @@ def missing(ctx: Context) -> Missing:
     shown = routing.suppress(Counter({code: place.n_people for code, place in places.items()}), smallest)
     counted = _by_topic(ctx, line)
     columns = {topic: routing.suppress(counted[topic], smallest) for topic in Topic}
+    agreed = {
+        platform: routing.suppress(Counter({code: place.n_on[platform] for code, place in places.items()}), smallest)
+        for platform in Platform
+    }
     provinces = tuple(
         Province(
             region,
             shown.get(code, 0),
             {topic: columns[topic].get(code, 0) for topic in Topic},
-            _reach(places.get(code), shown.get(code, 0)),
+            {platform: _reach(places.get(code), platform, shown, agreed[platform]) for platform in Platform},
         )
         for code, region in regions().items()
     )
@@ -99,10 +103,11 @@ def _by_topic(ctx: Context, line: Line) -> dict[Topic, Counter[str]]:
     return counted
 
 
-def _reach(place: rows.Place | None, shown: int | None) -> dict[Platform, int | None]:
+def _reach(place: rows.Place | None, platform: Platform, *columns: Mapping[str, int | None]) -> int | None:
+    """Give the followers of one province on one platform, where each column of people behind them may be shown."""
     if place is None:
-        return dict.fromkeys(Platform, 0)
-    return {platform: None if shown is None else place.reach[platform] for platform in Platform}
+        return 0
+    return None if any(column[place.region] is None for column in columns) else place.reach[platform]
 
 
 def _topic(topic: Topic, column: Mapping[str, int | None], n: int | None) -> TopicReach:
@@ -114,10 +119,13 @@ def _platforms(ctx: Context, line: Line, places: Mapping[str, rows.Place]) -> tu
     smallest = ctx.settings.min_group
     willing, short = rows.short_on(ctx.session, line.ministries, line.min_followers)
     n_eligible = sum(place.n_people for place in places.values())
+    n_on = {platform: sum(place.n_on[platform] for place in places.values()) for platform in Platform}
     return tuple(
         PlatformReach(
             platform,
-            None if _enough(n_eligible, smallest) is None else sum(place.reach[platform] for place in places.values()),
+            sum(place.reach[platform] for place in places.values())
+            if is_enough(n_eligible, smallest) and is_enough(n_on[platform], smallest)
+            else None,
             # How many take part is shown elsewhere: what this leaves of them is as good as shown.
             _enough(short[platform], smallest, willing),
         )

@@ -144,7 +144,7 @@ def board(ctx: Context, hours: int = SHIFT_HOURS) -> Board:
         clocks=[_clock(ctx, clock, span) for clock in DeadlineClock],
         backlog=rows.backlog(ctx.session),
         slots=_slots(ctx, span, WINDOWS[hours]),
-        n_published=sum(transparency.verdicts(ctx.session, span).values()),
+        n_published=sum(transparency.published(ctx.session, span).verdicts.values()),
         reversals=transparency.changes(ctx.session, span),
     )
 

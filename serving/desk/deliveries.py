@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from serving.db import chat as chat_rows
 from serving.db import deliveries as rows
 from serving.db.tables import Delivery, Influencer
-from serving.desk import audit, breaker, chat, influencers, invitations, offers, routing
+from serving.desk import audit, breaker, chat, influencers, invitations, offers, other, routing
 from serving.desk.context import Context
 from serving.desk.eligibility import REMIND_BEFORE, REMIND_TOGETHER, Bar, expiring_until
 from serving.errors import ConflictError, NotFoundError, SuluhError
-from serving.i18n import Language, clock_time, mark
+from serving.i18n import Language, clock_time, mark, translate
 from serving.settings import Settings
-from serving.vocabulary import CampaignKind, Category, Channel, DeliveryState, Role
+from serving.vocabulary import LABELS, CampaignKind, Category, Channel, DeliveryState, Role
 
 # Longer than a sender may take for a whole batch, so that nobody else takes what is still being sent.
 CLAIM = timedelta(minutes=10)
@@ -30,8 +31,8 @@ BATCH = 20
 # Waits between attempts: a server that restarts, a morning's outage, a day's. Then a person has to look.
 BACKOFF = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360, 720))
 ERROR_MAX_CHARS = 500
-INVITATION_TITLE = "Undangan ikut program ASN influencer"
-REMINDER_TITLE = "Bukti pengikut Anda perlu diperbarui"
+INVITATION_TITLE = mark("Undangan ikut program ASN influencer")
+REMINDER_TITLE = mark("Bukti pengikut Anda perlu diperbarui")
 PAUSE_TOKEN = "mail-pause"  # noqa: S105 - the name of a purpose
 
 
@@ -55,12 +56,23 @@ class SendError(SuluhError):
         self.retry_after_s = retry_after_s
 
 
+class LetterKind(StrEnum):
+    """What a message is about; each has its own subject and its own words."""
+
+    OFFER = "offer"
+    NEWS = "news"
+    CORRECTION = "correction"
+    CORRECTION_AGAIN = "correction_again"
+    REMINDER = "reminder"
+    INVITATION = "invitation"
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One message, before a channel gives it a form.
 
     ``key`` is the same at each attempt. An offer names its ``offer``, a reminder what is ``expiring``, an invitation
-    until when it is ``open_until``; whatever else there is tells of a correction.
+    until when it is ``open_until``; whatever else there is tells of a correction, ``again`` where it was told before.
     """
 
     key: str
@@ -74,16 +86,20 @@ class Letter:
     reason: str = ""
     expiring: tuple[str, ...] = ()
     open_until: str = ""
+    again: bool = False
     channel: Channel = Channel.EMAIL
+    language: Language = Language.ID
 
     @property
-    def kind(self) -> str:
-        """Name what the message is about: ``offer``, ``invitation``, ``reminder`` or ``correction``."""
+    def kind(self) -> LetterKind:
+        """Say what the message is about."""
         if self.offer is not None:
-            return "offer"
+            return LetterKind.NEWS if self.offer is CampaignKind.PROGRAMME else LetterKind.OFFER
         if self.open_until:
-            return "invitation"
-        return "reminder" if self.expiring else "correction"
+            return LetterKind.INVITATION
+        if self.expiring:
+            return LetterKind.REMINDER
+        return LetterKind.CORRECTION_AGAIN if self.again else LetterKind.CORRECTION
 
 
 class Sender(Protocol):
@@ -103,8 +119,12 @@ class Claimed:
 
 
 def has_way(settings: Settings) -> bool:
-    """Tell whether messages can leave at all: by e-mail or by a chat."""
-    return bool(settings.smtp_url) or bool(chat.configured(settings))
+    """Tell whether messages can leave at all: by e-mail, by a chat or by another service."""
+    return bool(settings.smtp_url) or bool(_beside_mail(settings))
+
+
+def _beside_mail(settings: Settings) -> tuple[Channel, ...]:
+    return (*chat.configured(settings), *((Channel.OTHER,) if other.offered(settings) else ()))
 
 
 def claim_due(ctx: Context, limit: int = BATCH) -> list[Claimed]:
@@ -112,7 +132,7 @@ def claim_due(ctx: Context, limit: int = BATCH) -> list[Claimed]:
     caps = routing.Caps.of(ctx.settings)
     zones, offers_too = routing.awake(ctx.now, caps), not breaker.is_frozen(ctx.session)
     taken = []
-    chats = chat.configured(ctx.settings)
+    chats = _beside_mail(ctx.settings)
     # Where a chat is all there is, what only mail could carry waits; where there is nothing, nobody claims.
     ways = chat_rows.reachable(chats, by_mail=bool(ctx.settings.smtp_url) or not chats)
     for row in rows.due(ctx.session, rows.Leaving(ctx.now, zones, limit, ways, offers_too)):
@@ -207,10 +227,11 @@ def _letter(ctx: Context, row: Delivery) -> Letter | None:
     row.channel = way.channel
     base = ctx.settings.base_url.rstrip("/")
     pause = f"{base}/v1/mail/pause/{pause_token(ctx, person.id)}"
-    bare = Letter(row.key, way.address, person.name, "", f"{base}/kotak", pause, channel=way.channel)
+    bare = Letter(
+        row.key, way.address, person.name, "", f"{base}/kotak", pause, channel=way.channel, language=person.language
+    )
     if row.correction_id is not None:
-        told = rows.correction_facts(ctx.session, row.correction_id)
-        return replace(bare, title=told.title, reason=told.reason) if told else None
+        return _correction(ctx, row.correction_id, bare)
     if row.evidence_before is not None:
         return _reminder(ctx, person, row.evidence_before, replace(bare, url=f"{base}/profil#bukti"))
     if row.invitation_id is not None:
@@ -227,11 +248,21 @@ class _Way:
 
 
 def _way(ctx: Context, person: Influencer) -> _Way | None:
-    """Give how a message reaches somebody: by the chat that they chose and linked, else by e-mail."""
+    """Give how a message reaches somebody: by the chat or service that they chose and can be reached by, else mail."""
     link = chat_rows.link(ctx.session, person.id, person.channel)
-    if link is not None and link.sealed_address is not None and person.channel in chat.configured(ctx.settings):
-        return _Way(person.channel, ctx.vault.unseal(link.sealed_address))
+    if link is not None and link.sealed_address is not None and person.channel in _beside_mail(ctx.settings):
+        address = ctx.vault.unseal(link.sealed_address)
+        if person.channel is not Channel.OTHER or other.reaches(ctx.settings, address):
+            return _Way(person.channel, address)
     return _Way(Channel.EMAIL, ctx.vault.unseal(person.sealed_email)) if person.sealed_email else None
+
+
+def _correction(ctx: Context, correction_id: int, bare: Letter) -> Letter | None:
+    """Fill in what no longer stands, and why; the desk's own sentence in the reader's language, a person's as it is."""
+    told = rows.correction_facts(ctx.session, correction_id)
+    if told is None:
+        return None
+    return replace(bare, title=told.title, reason=translate(bare.language, told.reason), again=told.n_reminders > 0)
 
 
 def _invitation(ctx: Context, person: Influencer, invitation_id: int, bare: Letter) -> Letter | None:
@@ -239,8 +270,10 @@ def _invitation(ctx: Context, person: Influencer, invitation_id: int, bare: Lett
     found = invitations.stands(ctx, invitation_id)
     if found is None or person.user_id is not None:
         return None
-    until = clock_time(Language.ID, found.expires_at, person.timezone)
-    return replace(bare, title=INVITATION_TITLE, url=invitations.address(ctx, found), open_until=until)
+    until = clock_time(bare.language, found.expires_at, person.timezone)
+    return replace(
+        bare, title=translate(bare.language, INVITATION_TITLE), url=invitations.address(ctx, found), open_until=until
+    )
 
 
 def _offered(ctx: Context, person: Influencer, row: Delivery, bare: Letter) -> Letter | None:
@@ -259,8 +292,12 @@ def _reminder(ctx: Context, person: Influencer, measured_until: datetime, bare: 
     profile = influencers.profile_of(ctx, person)
     if profile.reasons:
         return None
-    lines = expiring_until(profile.standing, Bar.of(ctx.settings), ctx.now, measured_until)
-    return replace(bare, title=REMINDER_TITLE, expiring=lines) if lines else None
+    language = bare.language
+    lines = tuple(
+        translate(language, mark("{platform}: {n} hari lagi"), platform=LABELS[platform], n=days)
+        for platform, days in expiring_until(profile.standing, Bar.of(ctx.settings), ctx.now, measured_until)
+    )
+    return replace(bare, title=translate(language, REMINDER_TITLE), expiring=lines) if lines else None
 
 
 def remind_expiring(ctx: Context) -> int:

@@ -56,6 +56,7 @@ class Dossier:
         exhibits: the files that are kept beside sources, by the source's number.
         filling: how far the rule of two sources is filled.
         blind: the reader may have to decide on the draft and has not said what they think: nothing tells the verdict.
+            Of one that is still being written they read neither its words nor why it was sent back before.
         dispute: the disagreement that waits for a third person; none for a blind reader.
     """
 
@@ -83,15 +84,17 @@ class Dossier:
 def dossier(ctx: Context, claim_id: int) -> Dossier:
     """Give everything about one claim; raise where there is none or the reader is not of the desk."""
     detail = claims.detail(ctx, claim_id)
-    claim = detail.listed.claim
+    claim, user_id = detail.listed.claim, ctx.actor.user_id
     draft = rows.draft(ctx.session, claim_id)
     sources = evidence.standing(ctx, claim_id)
-    blind = approval.is_blind(ctx, claim, draft)
-    prepared = Prepared() if blind else review.prepared(draft)
+    blind, sealed = approval.is_blind(ctx, claim, draft), approval.is_sealed(ctx, claim, draft)
+    prepared = Prepared() if sealed else review.prepared(draft)
     writers = frozenset(draft.writers) if draft else frozenset()
     # What its writers say among colleagues may say what they wrote.
     notes = [note for note in rows.notes(ctx.session, claim_id) if not (blind and note.noted_by_id in writers)]
-    decisions = () if blind else rows.decisions(ctx.session, claim_id)
+    # Why an earlier version was sent back says what its verdict should be; one's own words one knows.
+    decided = rows.decisions(ctx.session, claim_id)
+    decisions = tuple(row for row in decided if not sealed or row.approver_id == user_id)
     wordings = rows.wordings(ctx.session, claim_id)
     history = chain.recent(ctx.session, entity="claim", entity_id=claim_id, limit=HISTORY_ROWS)
     people = {claim.holder_id, claim.author_id, claim.approver_id, *(row.actor_id for row in history)}
@@ -103,9 +106,9 @@ def dossier(ctx: Context, claim_id: int) -> Dossier:
         prepared=prepared,
         version=draft.version if draft else 0,
         writers=writers,
-        returned_reason=draft.returned_reason if draft and not blind else "",
+        returned_reason=draft.returned_reason if draft and not sealed else "",
         sources=sources,
-        obstacles=() if blind else gates.obstacles(prepared, evidence.as_sources(sources), claim.wording),
+        obstacles=() if sealed else gates.obstacles(prepared, evidence.as_sources(sources), claim.wording),
         notes=notes,
         decisions=decisions,
         standing=rows.standing_clarification(ctx.session, claim_id),

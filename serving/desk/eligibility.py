@@ -7,10 +7,11 @@ accepted or declined.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from serving.i18n import mark
 from serving.settings import Settings
@@ -52,6 +53,21 @@ class ReasonKind(StrEnum):
     EVIDENCE_REFUSED = "evidence_refused"
     EVIDENCE_EXPIRED = "evidence_expired"
     TOO_FEW_FOLLOWERS = "too_few_followers"
+    OWN_CHOICE = "own_choice"
+
+
+# What somebody chose, or has not done yet, which is nobody else's business.
+OWN: Final = frozenset(
+    {
+        ReasonKind.LEFT,
+        ReasonKind.PAUSED,
+        ReasonKind.NO_CONSENT,
+        ReasonKind.CONSENT_OUTDATED,
+        ReasonKind.NO_PURPOSE,
+        ReasonKind.NO_PLATFORM,
+        ReasonKind.NOT_TRAINED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +274,24 @@ def _held(platform: Platform, evidence: Evidence) -> Reason:
     return Reason(ReasonKind.HELD_FOR_REVIEW, message, {"platform": name}, platform)
 
 
+OWN_CHOICE: Final = Reason(
+    ReasonKind.OWN_CHOICE,
+    mark(
+        "Sedang tidak dapat ditawari karena pilihannya sendiri, atau belum bergabung; hanya orangnya yang melihat "
+        "sebabnya."
+    ),
+)
+
+
+def told_to_managers(found: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Give what is missing as a manager may read it: whatever the person chose is one reason, the same for all.
+
+    People are promised that managers see groups only, so a pause, a missing consent and a refusal read alike.
+    """
+    others = tuple(each for each in found if each.kind not in OWN)
+    return others if len(others) == len(found) else (*others, OWN_CHOICE)
+
+
 def growing_old(standing: Standing, bar: Bar, now: datetime) -> tuple[Reason, ...]:
     """Give a reminder for each platform whose evidence counts today and expires within ``REMIND_BEFORE``."""
     found = []
@@ -275,13 +309,15 @@ def growing_old(standing: Standing, bar: Bar, now: datetime) -> tuple[Reason, ..
     return tuple(found)
 
 
-def expiring_until(standing: Standing, bar: Bar, now: datetime, measured_until: datetime) -> tuple[str, ...]:
-    """Give one line for each platform whose evidence counts today and was measured no later than ``measured_until``.
+def expiring_until(
+    standing: Standing, bar: Bar, now: datetime, measured_until: datetime
+) -> tuple[tuple[Platform, int], ...]:
+    """Give each platform whose evidence counts today and was measured no later than ``measured_until``.
 
-    Lines are Indonesian, for a message; each says how many days are left.
+    With it stands how many days are left, one at least.
     """
     return tuple(
-        f"{LABELS[platform]}: {max(1, (evidence.measured_at + bar.evidence_lifetime - now).days)} hari lagi"
+        (platform, max(1, (evidence.measured_at + bar.evidence_lifetime - now).days))
         for platform, evidence in standing.latest.items()
         if not evidence.held and now - bar.evidence_lifetime < evidence.measured_at <= measured_until
     )

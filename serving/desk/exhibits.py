@@ -15,7 +15,7 @@ from typing import Final
 from serving.db import exhibits as rows
 from serving.db import review
 from serving.db.tables import Exhibit
-from serving.desk import audit
+from serving.desk import audit, golden
 from serving.desk.claims import READERS
 from serving.desk.context import Context
 from serving.desk.evidence import draft_of
@@ -129,6 +129,7 @@ def read(ctx: Context, claim_id: int, evidence_id: int) -> Handed:
         ExchangedError: the stored bytes are not those whose hash was kept.
     """
     ctx.require(*READERS)
+    golden.check_reader(ctx, claim_id)
     if review.evidence_row(ctx.session, claim_id, evidence_id) is None:
         raise NotFoundError(mark("Sumber itu tidak ada."))
     row = rows.exhibit(ctx.session, evidence_id)

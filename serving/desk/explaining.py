@@ -5,7 +5,7 @@ It says nothing of what somebody answered: who has an offer was chosen, whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,9 @@ from serving.db import routing as rows
 from serving.db.tables import Campaign
 from serving.desk import campaigns, influencers, routing
 from serving.desk.context import Context
-from serving.desk.eligibility import may_carry, scope_of
+from serving.desk.eligibility import OWN_CHOICE, Reason, may_carry
 from serving.i18n import mark
-from serving.vocabulary import LABELS, CampaignState, Platform, Role, Topic
+from serving.vocabulary import LABELS, CampaignState, Role, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,8 @@ def _found(ctx: Context, campaign: Campaign, person: influencers.Profile) -> Ite
             message=mark("Dipilih: memilih topik {topic}, memenuhi syarat, dan termasuk yang paling jarang diminta."),
             params={"topic": topic},
         )
-    for reason in person.reasons:
+    for reason in _missing(campaign, person, wanted):
         yield Explanation(chosen=False, message=reason.message, params=dict(reason.params))
-    yield from _not_agreed(campaign, person, wanted)
     if campaign.topic not in person.row.topics:
         yield Explanation(chosen=False, message=mark("Tidak memilih topik {topic}."), params={"topic": topic})
     if wanted.ministries and person.ministry.code not in wanted.ministries:
@@ -89,10 +88,7 @@ def _found(ctx: Context, campaign: Campaign, person: influencers.Profile) -> Ite
     yield Explanation(chosen=False, message=mark("Belum dipilih; masih dapat dipilih pada perencanaan berikutnya."))
 
 
-def _not_agreed(campaign: Campaign, person: influencers.Profile, wanted: rows.Audience) -> Iterator[Explanation]:
-    """Say which consent is missing for a campaign: to its purpose, or to every platform on which it is carried."""
-    if not may_carry(person.standing, campaign.kind, Platform):
-        purpose = LABELS[scope_of(campaign.kind)]
-        yield Explanation(chosen=False, message=mark("Belum setuju membagikan {purpose}."), params={"purpose": purpose})
-    if not may_carry(person.standing, campaign.kind, wanted.platforms):
-        yield Explanation(chosen=False, message=mark("Belum setuju berbagi di platform tempat klaim ini beredar."))
+def _missing(campaign: Campaign, person: influencers.Profile, wanted: rows.Audience) -> Sequence[Reason]:
+    """Give what a manager may read of why somebody cannot be asked, for a campaign of this purpose and platforms."""
+    agreed = may_carry(person.standing, campaign.kind, wanted.platforms)
+    return person.reasons if agreed or OWN_CHOICE in person.reasons else (*person.reasons, OWN_CHOICE)

@@ -21,6 +21,7 @@ from data.normalise import mask_identities, normalise
 from models.score import Score
 from serving.db import claims as claim_rows
 from serving.db import golden as rows
+from serving.db import people
 from serving.db import posts as post_rows
 from serving.db.decided import DISMISSALS, LABELLED
 from serving.db.golden import Answered, Counted
@@ -29,9 +30,11 @@ from serving.desk import audit, trends, triage
 from serving.desk.categories import suggest
 from serving.desk.context import Context
 from serving.desk.machine import reason_rows
+from serving.desk.sampling import falls_to
 from serving.desk.scoring import score
 from serving.errors import ConflictError, NotFoundError, SameHumanError
 from serving.i18n import mark
+from serving.settings import Settings
 from serving.vocabulary import Category, ClaimState, DismissReason, Role, VerdictLabel
 
 KEEPERS: Final = (Role.ENGINEER, Role.MANAGER)
@@ -197,15 +200,48 @@ def serve(ctx: Context, item_id: int) -> GoldenItem:
     item = _item(ctx, item_id)
     if item.retired_at is not None or rows.is_out(ctx.session, item_id):
         raise ServedAlreadyError(mark("Butir ini sudah menunggu di antrean, atau sudah tidak dipakai."))
+    return _put_out(ctx, item, ctx.actor.user_id or 0)
+
+
+def one_of(settings: Settings) -> int:
+    """Give of about how many claims that checkers take one makes the desk serve an item; 0 = none does."""
+    return round(1 / settings.golden_share) if settings.golden_share else 0
+
+
+def note_turn(ctx: Context, claim: Claim) -> None:
+    """Keep that the desk's turn to serve an item has come, where the taking of this claim is drawn."""
+    if falls_to(ctx.vault, ctx.settings.golden_share, "golden-turn", str(claim.id), str(claim.version)):
+        rows.note_turn(ctx.session, ctx.now)
+
+
+def serve_due(ctx: Context) -> GoldenItem | None:
+    """Serve one item for the turn that has waited longest; where there is none to serve, every turn passes.
+
+    The worker does it and not whoever took the claim, so that no item appears at the moment of their step; in their
+    transaction the intake's lock would also be taken after a claim's. Whoever keeps the item counts as serving it: they
+    know its answer anyway.
+    """
+    turn = rows.first_turn(ctx.session)
+    if turn is None:
+        return None
+    checkers = [user.id for user in people.staff(ctx.session, [Role.CHECKER])]
+    item = rows.next_to_serve(ctx.session, checkers) if ctx.settings.golden_share else None
+    if item is None:
+        rows.end_turns(ctx.session)
+        return None
+    rows.end_turns(ctx.session, turn)
+    return _put_out(ctx, item, item.added_by_id)
+
+
+def _put_out(ctx: Context, item: GoldenItem, served_by_id: int) -> GoldenItem:
+    """Make the claim by which an item is served."""
     claim_rows.lock_intake(ctx.session)  # posts are numbered under it, and read in that order
     [judged] = score(ctx, [item.posts[0]["text"] if item.posts else item.wording])
     [number] = claim_rows.numbers_for_claims(ctx.session, 1)
     claim_rows.add_claims(ctx.session, [_claim(ctx, item, number, judged)])
     post_rows.add_posts(ctx.session, [_post(ctx, number, place, post, judged) for place, post in enumerate(item.posts)])
     claim_rows.add_spread(ctx.session, _spread(ctx, number, item.posts))
-    ctx.session.add(
-        GoldenClaim(claim_id=number, item_id=item.id, served_by_id=ctx.actor.user_id or 0, served_at=ctx.now)
-    )
+    ctx.session.add(GoldenClaim(claim_id=number, item_id=item.id, served_by_id=served_by_id, served_at=ctx.now))
     ctx.session.flush()
     audit.append(ctx, "golden.serve", "golden", item.id)
     return item

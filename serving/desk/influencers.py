@@ -34,6 +34,7 @@ from serving.desk.eligibility import (
     growing_old,
     hold_for,
     reasons,
+    told_to_managers,
 )
 from serving.desk.regions import regions
 from serving.desk.roster import BadRow, GoodRow, Person, RowRefusedError
@@ -45,13 +46,15 @@ from serving.errors import (
     SameHumanError,
     SuluhError,
 )
-from serving.i18n import ZONES, mark
+from serving.i18n import ZONES, Language, mark
 from serving.vocabulary import Channel, ConsentScope, EvidenceMethod, Platform, Role, Topic
 
 READERS = (Role.MANAGER,)
 IMPORT_BATCH = 1_000
 DAY_MINUTES = 24 * 60
 CLOCK_SKEW = timedelta(minutes=5)
+# A day begins up to fourteen hours earlier elsewhere than it does in UTC.
+AHEAD = timedelta(hours=14)
 ERASED_NAME = "(data dihapus)"
 # No password has this as its hash.
 UNUSABLE_HASH = "!"
@@ -122,12 +125,13 @@ class Profile:
 
 
 def get(ctx: Context, influencer_id: int) -> Profile:
-    """Give one person to a manager; raise where there is none."""
+    """Give one person to a manager, without what they chose; raise where there is none."""
     ctx.require(*READERS)
     row = rows.by_id(ctx.session, influencer_id)
     if row is None:
         raise _unknown()
-    return profile_of(ctx, row)
+    profile = profile_of(ctx, row)
+    return replace(profile, reasons=told_to_managers(profile.reasons))
 
 
 def _unknown() -> NotFoundError:
@@ -419,8 +423,7 @@ def _check_row(ctx: Context, row: GoodRow, known: Mapping[str, Ministry], earlie
         raise RowRefusedError(mark("Nomor pegawai ini sudah ada di baris {line}."), line=earlier)
     if row.person.ministry not in known:
         raise RowRefusedError(mark("Tidak ada kementerian dengan kode “{code}”."), code=row.person.ministry)
-    if row.person.measured_at and row.person.measured_at > ctx.now + timedelta(hours=14):
-        # A day begins up to fourteen hours earlier elsewhere than it does in UTC.
+    if row.person.measured_at and row.person.measured_at > ctx.now + AHEAD:
         raise RowRefusedError(mark("Tanggal ukur tidak boleh di masa depan."))
 
 
@@ -484,12 +487,14 @@ def _update(
 
 
 def _new_counts(person: Person, evidence: Sequence[FollowerEvidence]) -> list[tuple[Platform, int, datetime]]:
-    present = {(each.platform, each.count, each.measured_at) for each in evidence}
-    return [
-        (platform, count, person.measured_at)
-        for platform, count in person.followers
-        if person.measured_at and (platform, count, person.measured_at) not in present
-    ]
+    """Give the counts of a row that are not known; of a day that had not begun, one stands as of when it was read."""
+    measured_at = person.measured_at
+    if measured_at is None:
+        return []
+    known = {
+        (each.platform, each.count) for each in evidence if timedelta(0) <= measured_at - each.measured_at <= AHEAD
+    }
+    return [(platform, count, measured_at) for platform, count in person.followers if (platform, count) not in known]
 
 
 def _add_counts(ctx: Context, influencer_id: int, person: Person, evidence: Sequence[FollowerEvidence]) -> None:
@@ -570,6 +575,11 @@ def leave(ctx: Context) -> Influencer:
     return row
 
 
+def _note_wish(ctx: Context, action: str, row: Influencer) -> None:
+    """Record that somebody settled something, and not what: nothing is ever taken out of the record, by no erasure."""
+    audit.append(ctx, action, "influencer", row.id)
+
+
 def choose_topics(ctx: Context, topics: Collection[Topic]) -> Influencer:
     """Set the topics that the signed-in person wants to hear about."""
     row = own(ctx)
@@ -590,7 +600,7 @@ def move(ctx: Context, region: str, timezone: str | None = None) -> Influencer:
     if timezone is not None and timezone not in ZONES.values():
         raise InvalidInputError(mark("Zona waktu adalah WIB, WITA, atau WIT."))
     row.region, row.timezone, row.settled_at = place.code, timezone or place.timezone, ctx.now
-    audit.append(ctx, "influencer.move", "influencer", row.id, region=region, timezone=row.timezone)
+    _note_wish(ctx, "influencer.move", row)
     return row
 
 
@@ -603,7 +613,7 @@ def be_quiet(ctx: Context, minute_from: int, minute_until: int) -> Influencer:
     if not (0 <= minute_from < DAY_MINUTES and 0 <= minute_until < DAY_MINUTES):
         raise InvalidInputError(mark("Jam tenang ditulis dari 00.00 sampai 23.59."))
     row.quiet_from, row.quiet_until = minute_from, minute_until
-    audit.append(ctx, "influencer.quiet", "influencer", row.id, minutes=[minute_from, minute_until])
+    _note_wish(ctx, "influencer.quiet", row)
     return row
 
 
@@ -611,7 +621,15 @@ def hear_by(ctx: Context, channel: Channel) -> Influencer:
     """Set where the signed-in person wants to hear of offers and reminders."""
     row = own(ctx)
     row.channel = channel
-    audit.append(ctx, "influencer.channel", "influencer", row.id, channel=channel.value)
+    _note_wish(ctx, "influencer.channel", row)
+    return row
+
+
+def be_written_in(ctx: Context, language: Language) -> Influencer:
+    """Set the language in which messages are written to the signed-in person."""
+    row = own(ctx)
+    row.language = language
+    _note_wish(ctx, "influencer.language", row)
     return row
 
 
@@ -643,6 +661,7 @@ def erase(ctx: Context) -> None:
     row.name, row.sealed_email = ERASED_NAME, None
     row.unit = row.district = ""
     row.quiet_from = row.quiet_until = 0
+    row.language = Language.ID
     row.settled_at = row.trained_version = row.trained_at = None
     row.consent_version = row.consent_at = row.paused_at = None
     row.active, row.left_at, row.user_id = False, ctx.now, None

@@ -29,7 +29,7 @@ from models.matcher import MatchStatus as Strength
 from serving.db import claims as claim_rows
 from serving.db import inbox as inbox_rows
 from serving.db import posts as post_rows
-from serving.db.bulk import Row
+from serving.db.bulk import Row, beside
 from serving.db.claims import Growing, Grown, NewClaim
 from serving.db.posts import Key, KnownPost
 from serving.desk import audit, batches, categories, figures, tips_counting, trends, triage
@@ -213,12 +213,22 @@ def take_in_batch(ctx: Context, machine: Machine, batch: Batch) -> IntakeOutcome
     amounts = np.stack([np.ones(len(kept), np.int64), kept.reach, kept.reactions], axis=1)
     additions = _Additions(np.array(kept_homes.claims, np.int64), kept.quarters, kept.posted_at, amounts).joined(raised)
     growth, quarters = additions.by_claim(), additions.by_quarter()
-    _make_claims(ctx, machine, _Founding(new, placed, founded, growth, quarters))
+    founding = _Founding(new, placed, founded, growth, quarters)
+    machine.read_library(ctx.session)
+
+    def write_what_needs_no_new_claim() -> None:
+        claim_rows.add_counts(ctx.session, [row for row in quarters if row[0] in claims])
+        _grow(ctx, {claim_id: claims[claim_id] for claim_id in growth if claim_id in claims}, growth)
+        _keep_keys(ctx, new, placed, clusters)
+
+    with beside(ctx.session, write_what_needs_no_new_claim):
+        made = _made_claims(ctx, machine, founding)
+    claim_rows.add_claims(ctx.session, made.claims)
+    claim_rows.add_matches(ctx.session, made.suggestions)
     _keep_posts(ctx, kept, kept_homes)
-    claim_rows.add_counts(ctx.session, quarters)
-    _grow(ctx, {claim_id: claims[claim_id] for claim_id in growth if claim_id in claims}, growth)
+    claim_rows.add_counts(ctx.session, [row for row in quarters if row[0] not in claims])
     _keep_signatures(ctx, machine, placed, clusters)
-    _keep_keys(ctx, new, placed, clusters)
+    _keep_media(ctx, new, clusters)
     outcome = IntakeOutcome(
         n_posts=len(kept),
         n_known=len(batch) - len(kept),
@@ -332,14 +342,22 @@ def _number_claims(ctx: Context, machine: Machine, placed: Sequence[Placed]) -> 
     return numbers
 
 
-def _make_claims(ctx: Context, machine: Machine, founding: _Founding) -> None:
-    """Make a claim for each new cluster, worded, scored, categorised, matched and ordered."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """New claims, and the clarifications that they seem to resemble."""
+
+    claims: Sequence[NewClaim] = ()
+    suggestions: Sequence[dict[str, Any]] = ()
+
+
+def _made_claims(ctx: Context, machine: Machine, founding: _Founding) -> _Made:
+    """Make a claim for each new cluster, worded, scored, categorised, matched and ordered; the session is not asked."""
     if not founding.numbers:
-        return
+        return _Made()
     rows = founding.clearest()
     texts = [founding.posts.readable(row) for row in rows]
     scores = machine.scores(texts)
-    matches = machine.match(ctx.session, texts)
+    matches = machine.resembling(texts)
     measured = founding.trends(ctx.now)
     state = next_claim_state(ClaimState.NEW, ClaimStep.ENQUEUE)
     claims: list[NewClaim] = []
@@ -383,8 +401,7 @@ def _make_claims(ctx: Context, machine: Machine, founding: _Founding) -> None:
             )
         )
         suggestions.extend(match_row(number, match, machine, ctx) for match in found)
-    claim_rows.add_claims(ctx.session, claims)
-    claim_rows.add_matches(ctx.session, suggestions)
+    return _Made(claims, suggestions)
 
 
 def _strength(matches: Sequence[Match]) -> str | None:
@@ -426,11 +443,12 @@ def _grow(ctx: Context, claims: Mapping[int, Growing], growth: Mapping[int, _Gro
     """Add what a batch brought to claims that were here before, and order them anew."""
     if not claims:
         return
-    spread = claim_rows.spread_since(ctx.session, claims, trends.oldest_quarter(ctx.now))
+    counted = claim_rows.counted_since(ctx.session, claims, trends.oldest_quarter(ctx.now))
+    rates = trends.trends_of(counted, ctx.now)
     matches = claim_rows.strongest_matches(ctx.session, claims)
     written = []
     for claim_id, claim in claims.items():
-        grown, trend = growth[claim_id], trends.trend(spread.get(claim_id, {}), ctx.now)
+        grown, trend = growth[claim_id], rates.get(claim_id, trends.STILL)
         n_posts, reach = claim.n_posts + grown.n_posts, claim.reach + grown.reach
         facts = figures.facts_of(claim, trend, matches.get(claim_id), n_posts=n_posts, reach=reach)
         written.append(
@@ -458,11 +476,15 @@ def _keep_signatures(ctx: Context, machine: Machine, placed: Sequence[Placed], c
 
 
 def _keep_keys(ctx: Context, new: Batch, placed: Sequence[Placed], clusters: Sequence[int]) -> None:
-    """Keep what finds a claim again: the keys of the wording that founded it, and the hashes of its pictures."""
+    """Keep what finds a claim again: the keys of the wording that founded it."""
     founders = [row for row, place in enumerate(placed) if place.is_new]
     keys = new.signed.take(np.array(founders, np.int64)).keys()
     bands = {(band, clusters[row]) for row, of_one in zip(founders, keys.tolist(), strict=True) for band in of_one}
     claim_rows.add_bands(ctx.session, sorted(bands))
+
+
+def _keep_media(ctx: Context, new: Batch, clusters: Sequence[int]) -> None:
+    """Keep to which claim each picture leads that no claim had yet."""
     media: dict[str, int] = {}
     for row, carried in enumerate(new.media):
         if carried:

@@ -23,6 +23,7 @@ from serving.db import invitations as rows
 from serving.db.tables import Delivery, Influencer, Invitation, Ministry, User
 from serving.desk import accounts, audit
 from serving.desk.context import Context
+from serving.desk.transparency import inert
 from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import DeliveryState, Role
@@ -34,8 +35,6 @@ CODE_BYTES: Final = 16
 # Attempts with a code are counted by address, beside those to sign in.
 PACED_AS: Final = "undangan"
 _CODE: Final = re.compile(r"[a-z2-7]{26}")
-# A cell that begins so would be run as a formula by a spreadsheet.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class InvitationError(NotFoundError):
@@ -99,6 +98,7 @@ def invite_all(ctx: Context, ministry_code: str, *, mail: bool = False, limit: i
     """Invite everybody of a ministry who has neither an account nor an open invitation, at most ``limit`` at once."""
     ctx.require(Role.MANAGER)
     ministry = _ministry(ctx, ministry_code)
+    rows.hold(ctx.session, ministry.id)
     found = rows.invitable(ctx.session, ministry.id, ctx.now, min(limit, AT_ONCE))
     invited = [_invite(ctx, row, mail=mail) for row in found]
     if invited:
@@ -134,13 +134,9 @@ def as_csv(invited: Sequence[Invited]) -> str:
     lines = csv.writer(text)
     lines.writerow(["id", "name", "unit", "address", "expires_at", "mailed"])
     for each in invited:
-        name, unit = _cell(each.person.name), _cell(each.person.unit)
+        name, unit = inert(each.person.name), inert(each.person.unit)
         lines.writerow([each.person.id, name, unit, each.address, each.expires_at.isoformat(), int(each.mailed)])
     return text.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _ministry(ctx: Context, code: str) -> Ministry:
@@ -225,10 +221,14 @@ def stands(ctx: Context, invitation_id: int) -> Invitation | None:
 
 def _usable(ctx: Context, code: str, *, lock: bool) -> tuple[Invitation, Influencer]:
     plain = re.sub(r"[\s-]", "", code).lower()
-    found = rows.by_hash(ctx.session, _hash(plain), lock=lock) if _CODE.fullmatch(plain) else None
+    found = rows.by_hash(ctx.session, _hash(plain), lock=False) if _CODE.fullmatch(plain) else None
     person = people.locked if lock else people.by_id
-    row = person(ctx.session, found.influencer_id) if found is not None and _is_open(ctx, found) else None
-    if found is None or row is None or row.user_id is not None or row.left_at is not None or not row.active:
+    row = person(ctx.session, found.influencer_id) if found is not None else None
+    if lock and row is not None:
+        # The person first, as whoever invites them again locks them.
+        found = rows.by_hash(ctx.session, _hash(plain), lock=True)
+    is_open = found is not None and _is_open(ctx, found)
+    if found is None or row is None or not is_open or row.user_id is not None or row.left_at or not row.active:
         raise InvitationError(
             mark("Undangan ini tidak dikenal, sudah dipakai, atau sudah lewat waktu. Mintalah yang baru.")
         )

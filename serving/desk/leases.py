@@ -154,6 +154,7 @@ def take(ctx: Context, claim_id: int) -> Claim:
         claim.version += 1
     elif not (claim.state is ClaimState.CLAIMED and claim.holder_id == user_id):
         move(claim, ClaimStep.TAKE)
+        golden.note_turn(ctx, claim)
     grant(ctx, claim, user_id)
     audit.append(ctx, "claim.take", "claim", claim.id, state=claim.state, until=claim.lease_until)
     return claim

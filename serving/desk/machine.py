@@ -51,6 +51,8 @@ _FOUNDED: Final = "+"  # names of clusters that this process founded; all others
 _MACHINES_KEPT: Final = 4
 # Wordings of claims that a process remembers, about 1 kB each; beyond, quiet claims are left to the database.
 REMEMBERED_MAX: Final = 60_000
+# Wordings that one batch may bring before quiet claims are let go.
+_BATCH_ROOM: Final = 5_000
 # Claims under one key, the newest first, and claims that one text is compared with: as in the index itself.
 _NEWEST_OF_KEY: Final = 16
 _VERIFIED: Final = 4
@@ -81,7 +83,7 @@ class Machine:
     def __init__(self, scorer: Scorer, remembered_max: int = REMEMBERED_MAX) -> None:
         self.scorer = scorer
         self._remembered_max = remembered_max
-        self._index = NearDuplicateIndex()
+        self._index = self._empty_index()
         self._claims: dict[str, int] = {}
         self._names: dict[int, str] = {}
         self._serial = 0
@@ -122,8 +124,12 @@ class Machine:
     def _span_unsure(self) -> tuple[int, int]:
         return self._unsure[0][0], self._unsure[-1][0]
 
+    def _empty_index(self) -> NearDuplicateIndex:
+        """Make room once for all that is ever remembered: room that grows is copied, and is there twice while it is."""
+        return NearDuplicateIndex(self._remembered_max + _BATCH_ROOM)
+
     def _forget_all(self) -> None:
-        self._index = NearDuplicateIndex()
+        self._index = self._empty_index()
         self._claims, self._names, self._used = {}, {}, {}
         self._last_id, self._newest_claim, self._unsure = 0, 0, []
 
@@ -242,8 +248,12 @@ class Machine:
 
     def match(self, session: Session, texts: Sequence[str]) -> list[list[Match]]:
         """Give for each text the clarifications that it resembles, likeliest first, and only those."""
+        self.read_library(session)
+        return self.resembling(texts)
+
+    def resembling(self, texts: Sequence[str]) -> list[list[Match]]:
+        """Answer as ``match`` does, from the library as it was last read."""
         with self._library_lock:
-            self._refresh_library(session)
             if not texts or not self._versions:
                 return [[] for _ in texts]
             return [
@@ -255,6 +265,11 @@ class Machine:
     def matcher_version(self) -> str:
         """Name the matcher, for the record of a suggestion."""
         return self._matcher.version
+
+    def read_library(self, session: Session) -> None:
+        """Bring the matcher to what the library holds."""
+        with self._library_lock:
+            self._refresh_library(session)
 
     def _refresh_library(self, session: Session) -> None:
         state = rows.library_state(session)

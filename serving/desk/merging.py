@@ -17,16 +17,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from models.matcher import Matcher, Record
 from serving.db import claims as claim_rows
+from serving.db import golden as golden_rows
 from serving.db import merging as rows
 from serving.db import review
 from serving.db.merging import PostFigures
 from serving.db.tables import Claim, ClaimCorrection
-from serving.desk import audit, figures, golden
+from serving.desk import audit, figures, golden, search
 from serving.desk.context import Context
 from serving.desk.leases import let_go, move, refuse_if_held
 from serving.desk.states import TAKES_OVER, ClaimStep, next_claim_state
@@ -36,7 +37,8 @@ from serving.i18n import mark
 from serving.vocabulary import ClaimCorrectionKind, Role
 
 NEAR_MAX: Final = 10
-# So many claims are compared; the words of the wording choose them, the most recently seen first.
+# So many claims are compared, those that share most words first; while the search index is being made, which then
+# cannot say, those that were seen last.
 CANDIDATES_MAX: Final = 200
 WORDS_MAX: Final = 8
 _WORD: Final = re.compile(r"\w{4,}")
@@ -134,11 +136,13 @@ def near(ctx: Context, claim_id: int, asked: str = "") -> list[Near]:
         claim_id: which claim.
         asked: words to look for, or a claim's number; without them the words of the claim's own wording.
     """
-    ctx.require(Role.CHECKER)
+    user_id = ctx.require(Role.CHECKER)
     claim = claim_rows.claim(ctx.session, claim_id)
     if claim is None:
         raise NotFoundError(mark("Klaim itu tidak ada."))
+    golden.check_reader(ctx, claim_id)
     without = {claim_id} | rows.apart_from(ctx.session, rows.family(ctx.session, claim_id))
+    without |= golden_rows.hidden_ids(ctx.session, user_id)
     found = _candidates(ctx, asked or claim.wording, without)
     matcher = Matcher.build(Record(str(each.id), each.wording, "") for each in found)
     likeness = {int(match.id): match.score for match in matcher.search(claim.wording, CANDIDATES_MAX)} if found else {}
@@ -155,7 +159,12 @@ def _candidates(ctx: Context, text: str, without: set[int]) -> Sequence[Claim]:
     words = sorted(dict.fromkeys(_WORD.findall(text.casefold())), key=len, reverse=True)[:WORDS_MAX]
     if not words:
         return []
-    return rows.alike_by_words(ctx.session, words, TAKES_OVER, without, CANDIDATES_MAX)
+    named = search.claims_worded(ctx, words)
+    if named is None:
+        return rows.alike_by_words(ctx.session, words, TAKES_OVER, without, CANDIDATES_MAX)
+    # The index forgives slips of spelling; what only resembles a word is no candidate.
+    fitting = rows.worded_among(ctx.session, named, words, TAKES_OVER) - without
+    return rows.members(ctx.session, list(islice((number for number in named if number in fitting), CANDIDATES_MAX)))
 
 
 # ---- putting together --------------------------------------------------------------------------------------------

@@ -96,6 +96,12 @@ def veils(texts: Sequence[str], labels: Collection[ModerationLabel] = tuple(Mode
     return [tuple(NAMES[flag] for flag in flags if flag in labels) for flags in flags_of(texts)]
 
 
+def is_hurting(*veiled: Collection[str]) -> bool:
+    """Tell whether one of these veils, in words, is of a kind that hurts whoever reads it."""
+    hurting = {NAMES[label] for label in HURTING}
+    return any(not hurting.isdisjoint(names) for names in veiled)
+
+
 def refuse_flagged(captions: Sequence[str]) -> None:
     """Refuse captions that no civil servant should be handed.
 

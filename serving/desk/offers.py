@@ -26,6 +26,8 @@ from serving.i18n import mark
 from serving.vocabulary import LABELS, CampaignState, ConsentScope, DeclineReason, OfferState, Platform, Role
 
 SNOOZE = timedelta(hours=4)
+# No second message is sent: the offer stands in the inbox again, where whoever put it off looks for it.
+PUT_OFF = mark("Ditunda sampai {until}. Sesudah itu tawarannya menunggu lagi di kotak masuk Anda.")
 INBOX_LIMIT = 100
 
 

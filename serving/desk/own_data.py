@@ -77,6 +77,7 @@ def _profile(ctx: Context, row: Influencer) -> dict[str, Any]:
         "timezone": row.timezone,
         "quiet_minutes": [row.quiet_from, row.quiet_until],
         "channel": row.channel.value,
+        "language": row.language.value,
         "topics": row.topics,
         "email": ctx.vault.unseal(row.sealed_email) if row.sealed_email else None,
         "staff_number": "kept as a keyed hash only",

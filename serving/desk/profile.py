@@ -12,7 +12,7 @@ from serving.desk import consents, influencers, offers, routing
 from serving.desk.context import Context
 from serving.desk.eligibility import CONSENT_VERSION, may_carry
 from serving.errors import InvalidInputError
-from serving.i18n import mark
+from serving.i18n import Language, mark
 from serving.vocabulary import Channel, ConsentScope, Topic
 
 CLOCK_PART = re.compile(r"[0-9]{2}", re.ASCII)
@@ -64,6 +64,7 @@ class Wishes:
     Attributes:
         timezone: IANA name; that of the province where a province is given without one.
         quiet: from and until, as minutes of the local day; the same minute twice = none of their own.
+        language: in which messages are written to them; screens follow the browser.
     """
 
     topics: Collection[Topic] | None = None
@@ -71,6 +72,7 @@ class Wishes:
     timezone: str | None = None
     quiet: tuple[int, int] | None = None
     channel: Channel | None = None
+    language: Language | None = None
 
 
 def minute_of(clock: str) -> int:
@@ -103,6 +105,8 @@ def settle(ctx: Context, wishes: Wishes) -> influencers.Profile:
         influencers.be_quiet(ctx, *wishes.quiet)
     if wishes.channel is not None:
         influencers.hear_by(ctx, wishes.channel)
+    if wishes.language is not None:
+        influencers.be_written_in(ctx, wishes.language)
     return influencers.own_profile(ctx)
 
 

@@ -62,19 +62,20 @@ class CampaignReach:
     Attributes:
         n_clicks: clicks on all its links; none where fewer than ten people carry them.
         hours: clicks by hour, from the first to the last; empty where they are hidden or there were none.
-        by_region: clicks by the province of whoever carries the link.
+        by_region: clicks by the province of whoever carries the link. A province whose link few carry is not named:
+            its link is there because somebody took the kit.
         n_posted: how many people posted.
         followers: the sum of their followers, an upper bound of who may have seen it.
-        n_reported: how many of them said how often their post was seen.
+        n_reported: how many of them said how often their post was seen; hidden as well where too few did not.
         views: what they reported, added up.
-        checks: how the reported links were looked at.
-        wording: how alike the posts are; none where fewer than ten were compared.
+        checks: how the reported links were looked at; hidden where they are those of too few people.
+        wording: how alike the posts are; none where those of fewer than ten people were compared.
     """
 
     campaign: Campaign
     n_clicks: int | None
     hours: tuple[Hour, ...]
-    by_region: Mapping[str, int | None]
+    by_region: Mapping[str, int]
     n_posted: int | None
     followers: int | None
     n_reported: int | None
@@ -96,14 +97,16 @@ def report(ctx: Context, campaign_id: int) -> CampaignReach:
     visible = routing.suppress(carriers, smallest)
     said = rows.posted(ctx.session, campaign_id)
     enough, reported = is_enough(said.n_people, smallest), is_enough(said.n_reported, smallest)
+    # Beside how many posted, how many reported tells how many did not.
+    both = is_enough(said.n_reported, smallest, said.n_people)
     return CampaignReach(
         campaign=campaign,
         n_clicks=sum(each.n_clicks for each in clicked) if is_shown else None,
         hours=_hours(rows.clicks_by_hour(ctx.session, campaign_id)) if is_shown else (),
-        by_region={each.region: None if visible[each.region] is None else each.n_clicks for each in clicked},
+        by_region={each.region: each.n_clicks for each in clicked if visible[each.region]},
         n_posted=said.n_people if enough else None,
         followers=said.followers if enough else None,
-        n_reported=said.n_reported if reported else None,
+        n_reported=said.n_reported if both else None,
         views=said.views if reported else None,
         checks=_checks(ctx, campaign_id),
         wording=_wording(ctx, campaign_id),
@@ -113,18 +116,21 @@ def report(ctx: Context, campaign_id: int) -> CampaignReach:
 
 def _checks(ctx: Context, campaign_id: int) -> Mapping[PostCheck, int | None]:
     counted = check_rows.counts(ctx.session, campaign_id)
-    shown = routing.suppress({each.value: n for each, n in counted.items()}, ctx.settings.min_group)
-    return {each: shown.get(each.value, 0) for each in PostCheck}
+    people = routing.suppress({each.value: found.n_people for each, found in counted.items()}, ctx.settings.min_group)
+    shown = {each: found.n_links for each, found in counted.items() if people[each.value] is not None}
+    return {each: shown.get(each) if each in counted else 0 for each in PostCheck}
 
 
 def _wording(ctx: Context, campaign_id: int) -> Repeated | None:
     """Compare the newest posts with each other: what a page showed or was written here, else the caption of the kit."""
     posts = wordings.posted(ctx.session, campaign_id, COMPARED)
-    if len(posts) < ctx.settings.min_group:
-        return None
     ready = offer_rows.captions(ctx.session, campaign_id)
     signed = {platform: [likeness.signature(text) for text in texts] for platform, texts in ready.items()}
-    return likeness.repeated([each for post in posts if (each := _signature(post, signed))])
+    compared = [(post.offer_id, each) for post in posts if (each := _signature(post, signed))]
+    # One person may post on three platforms: it is people who must be enough.
+    if len({offer_id for offer_id, _ in compared}) < ctx.settings.min_group:
+        return None
+    return likeness.repeated([each for _, each in compared])
 
 
 def _signature(post: wordings.Posted, ready: Mapping[Platform, Sequence[bytes]]) -> bytes | None:

@@ -86,14 +86,17 @@ MIN_RESTATED = 0.75
 # What follows a link in a sentence and is no part of it.
 _LINK_TAIL = ".,;:!?)\"'\u2019\u201d\u2026"
 _LINK_HEAD = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
+# Also as one word, as many write them: "duapuluh", "limaratus", "sepertiga". A "kesebelasan" is a team and no number.
+_UNITS = "dua|tiga|empat|lima|enam|tujuh|delapan|sembilan"
+_SCALES = "belas|puluh|ratus|ribu|juta|miliar|triliun"
 _NUMBER_WORDS = re.compile(
-    r"\b(?:(?<!salah )satu(?!-)|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan"
-    r"|se(?:puluh|belas|ratus|ribu|juta|tengah|paruh)|ke(?:dua|tiga|empat|lima|enam|tujuh|delapan|sembilan|sepuluh)"
-    r"|(?:belas|puluh|ratus|ribu|juta|miliar|triliun)(?:an)?|persen)\b"
+    rf"\b(?:nol|(?<!salah )satu(?!-)|(?:ke)?(?:{_UNITS})(?:(?:{_SCALES})(?:an)?|per(?:{_UNITS}))?"
+    rf"|(?:ke)?se(?:{_SCALES})|se(?:{_SCALES})an|se(?:tengah|paruh|per(?:{_UNITS}|sepuluh))"
+    rf"|(?:{_SCALES})(?:an)?|(?:se)?lusin(?:an)?|persen)\b"
 )
 _DATE_WORDS = re.compile(
     r"\b(?:januari|februari|maret|april|mei|juni|juli|agustus|september|oktober|november|desember"
-    r"|senin|selasa|rabu|kamis|jumat|sabtu|kemarin|besok|lusa)\b"
+    r"|senin|selasa|rabu|kamis|jumat|sabtu|minggu|ahad|kemarin|besok|lusa)\b"
 )
 # A number and the word that it counts, and a word that announces a number: what says of the source that 10 were towns.
 _COUNTED = re.compile(r"(\d+(?:[.,]\d+)*)\s*([^\W\d_]{2,}|%)")

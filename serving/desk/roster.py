@@ -25,6 +25,8 @@ STAFF_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./-]{2,39}")
 EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 DISTRICT = re.compile(r"[0-9]{2}\.[0-9]{2}")
 NAME_MAX = 120
+# Of a column or topic that is not known, so much is said back.
+NAMED_CHARS = 40
 COUNT_MAX = 10**10
 MAX_CHARS = 50_000_000
 COLUMNS = frozenset(
@@ -131,7 +133,8 @@ def _checked(numbered: Iterable[tuple[int, object]]) -> Iterator[GoodRow | BadRo
         try:
             yield GoodRow(line, person_of(_object(row)))
         except RowRefusedError as error:
-            yield BadRow(line, error)
+            # Its trace would keep the whole row, and a list may hold twenty thousand.
+            yield BadRow(line, error.with_traceback(None))
 
 
 def _object(row: object) -> Mapping[Any, Any]:
@@ -216,7 +219,7 @@ def _csv_body(reader: Any, columns: list[str]) -> Iterator[tuple[int, object]]:
 
 def person_of(row: Mapping[Any, Any]) -> Person:
     """Check one row; raise ``RowRefusedError`` with the first thing that does not fit."""
-    unknown = sorted(str(name)[:40] for name in row if name not in COLUMNS)
+    unknown = sorted(_told(name) for name in row if name not in COLUMNS)
     if unknown:
         raise RowRefusedError(mark("Kolom yang tidak dikenal: {names}."), names=", ".join(unknown[:5]))
     region = _region(_line(row, "region"))
@@ -235,6 +238,11 @@ def person_of(row: Mapping[Any, Any]) -> Person:
         followers=followers,
         measured_at=_measured_at(_line(row, "measured_on")) if followers else None,
     )
+
+
+def _told(value: object) -> str:
+    """Write what a list holds so that it can be sent back: short, and valid Unicode."""
+    return str(value)[:NAMED_CHARS].encode("utf-8", "replace").decode()
 
 
 def _line(row: Mapping[Any, Any], name: str, *, needed: bool = False, longest: int = NAME_MAX) -> str:
@@ -289,7 +297,7 @@ def _topics(value: object) -> tuple[Topic, ...]:
     chosen = [str(word).strip() for word in words if str(word).strip()]
     for word in chosen:
         if word not in set(Topic):
-            raise RowRefusedError(mark("Tidak ada topik “{topic}”."), topic=word[:40])
+            raise RowRefusedError(mark("Tidak ada topik “{topic}”."), topic=_told(word))
     return tuple(Topic(word) for word in dict.fromkeys(chosen))
 
 

@@ -17,10 +17,14 @@ from serving.vocabulary import SecondLookState
 _BITS = 48
 
 
+def falls_to(vault: Vault, share: float, *what: str) -> bool:
+    """Tell whether a keyed hash of what these words name lies within ``share``, which is between 0 and 1."""
+    return int(vault.pseudonym(*what)[: _BITS // 4], 16) < share * (1 << _BITS)
+
+
 def is_drawn(vault: Vault, claim_id: int, version: int, share: float) -> bool:
     """Tell whether a dismissal falls into the sample; ``share`` is between 0 and 1."""
-    draw = vault.pseudonym("second-look", str(claim_id), str(version))
-    return int(draw[: _BITS // 4], 16) < share * (1 << _BITS)
+    return falls_to(vault, share, "second-look", str(claim_id), str(version))
 
 
 def note_dismissal(ctx: Context, claim: Claim, dismissed_by: int) -> bool:

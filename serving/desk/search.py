@@ -105,13 +105,13 @@ class Results:
 
 def find(ctx: Context, wanted: Wanted) -> Results:
     """Search for staff; best first."""
-    ctx.require(*SEARCHERS)
+    reader_id = ctx.require(*SEARCHERS)
     if not 0 <= wanted.after <= DEPTH:
         raise InvalidInputError(mark("Penanda halaman tidak dikenal; mulai dari halaman pertama."))
     seen = finder_for(ctx.settings).seen(ctx.session)
     refs, found = _ranked(ctx, seen.view, wanted.words, wanted.kinds)
     end = wanted.after + min(wanted.limit, PAGE_MAX)
-    hits = _hits(ctx, [thing_of(ref) for ref in refs[wanted.after : end]], found.terms())
+    hits = _hits(ctx, [thing_of(ref) for ref in refs[wanted.after : end]], found.terms(), reader_id)
     return Results(hits, end if len(refs) > end else None, seen.is_behind)
 
 
@@ -123,6 +123,18 @@ def claim_ids(ctx: Context, words: str) -> list[int]:
     behind = rows.claims_of_posts(ctx.session, [item_id for kind, item_id in found if kind is Kind.POST])
     claims = [item_id if kind is Kind.CLAIM else behind.get(item_id) for kind, item_id in found]
     return list(dict.fromkeys(claim for claim in claims if claim is not None))
+
+
+def claims_worded(ctx: Context, words: Sequence[str]) -> list[int] | None:
+    """Give the claims whose wording has one of these words, those that share most first; at most ``DEPTH`` of them.
+
+    None where the index has not read everything yet, so that whoever asks can read the database instead.
+    """
+    seen = finder_for(ctx.settings).seen(ctx.session)
+    if seen.is_behind:
+        return None
+    found = seen.view.searchable().search(" ".join(words), DEPTH, ranges_of((Kind.CLAIM,)))
+    return [thing_of(ref)[1] for ref in found.refs.tolist()]
 
 
 def clarification_ids(ctx: Context, words: str) -> list[int]:
@@ -154,11 +166,11 @@ def fused(*rankings: Sequence[int]) -> list[int]:
     return sorted(scores, key=lambda ref: -scores[ref])
 
 
-def _hits(ctx: Context, found: Sequence[tuple[Kind, int]], terms: Terms) -> tuple[Hit, ...]:
-    """Read what is shown; a thing that has gone since the index saw it is left out."""
+def _hits(ctx: Context, found: Sequence[tuple[Kind, int]], terms: Terms, reader_id: int) -> tuple[Hit, ...]:
+    """Read what is shown; what has gone since the index saw it, or is not for this reader, is left out."""
     ids = {kind: [item_id for own, item_id in found if own is kind] for kind in Kind}
-    claims = rows.claims_by_id(ctx.session, ids[Kind.CLAIM]) if ids[Kind.CLAIM] else {}
-    posts = rows.posts_by_id(ctx.session, ids[Kind.POST]) if ids[Kind.POST] else {}
+    claims = rows.claims_by_id(ctx.session, ids[Kind.CLAIM], reader_id) if ids[Kind.CLAIM] else {}
+    posts = rows.posts_by_id(ctx.session, ids[Kind.POST], reader_id) if ids[Kind.POST] else {}
     entries = rows.entries_by_id(ctx.session, ids[Kind.CLARIFICATION]) if ids[Kind.CLARIFICATION] else {}
     shown: Mapping[Kind, Mapping[int, Hit]] = {
         Kind.CLAIM: {

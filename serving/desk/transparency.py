@@ -190,13 +190,13 @@ def _is_over(ctx: Context, span: Span) -> bool:
 
 def _figures(ctx: Context, span: Span) -> Iterator[Figure]:
     session = ctx.session
-    verdicts = rows.verdicts(session, span)
-    n_published = sum(verdicts.values())
-    yield from _counts(Section.VERDICTS, verdicts.items())
-    yield from _counts(Section.CATEGORIES, rows.categories(session, span).items())
-    for issuer, n in rows.issuers(session, span).items():
+    published = rows.published(session, span)
+    n_published = sum(published.verdicts.values())
+    yield from _counts(Section.VERDICTS, published.verdicts.items())
+    yield from _counts(Section.CATEGORIES, published.categories.items())
+    for issuer, n in published.issuers.items():
         yield Figure(Section.AGENCIES, issuer, issuer, Unit.COUNT, n)
-    yield from _politics(ctx, span, n_published)
+    yield from _politics(published.n_political, n_published)
     yield from _counts(Section.DISMISSALS, rows.dismissals(session, span).items())
     yield from _second_looks(ctx, span)
     yield from _times(ctx, span)
@@ -218,8 +218,7 @@ def _share(n: int, of: int) -> float | None:
     return n / of if of else None
 
 
-def _politics(ctx: Context, span: Span, n_published: int) -> Iterator[Figure]:
-    n = rows.n_political(ctx.session, span)
+def _politics(n: int, n_published: int) -> Iterator[Figure]:
     label, share = mark("klarifikasi politik, tidak disalurkan lewat ASN"), mark("bagian dari semua klarifikasi")
     yield Figure(Section.POLITICS, "political", label, Unit.COUNT, n)
     yield Figure(Section.POLITICS, "political_share", share, Unit.SHARE, _share(n, n_published))
@@ -237,13 +236,13 @@ def _times(ctx: Context, span: Span) -> Iterator[Figure]:
             "seen",
             mark("sampai dilihat, separuhnya dalam"),
             mark("sampai dilihat, 95 % dalam"),
-            rows.until_seen(ctx.session, span),
+            rows.until_seen(ctx.session, span, is_over=_is_over(ctx, span)),
         ),
         (
             "decided",
             mark("sampai diputus, separuhnya dalam"),
             mark("sampai diputus, 95 % dalam"),
-            rows.until_decided(ctx.session, span),
+            rows.until_decided(ctx.session, span, is_over=_is_over(ctx, span)),
         ),
         (
             "appeal_answered",

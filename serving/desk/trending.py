@@ -23,7 +23,7 @@ from serving.db import claims as claim_rows
 from serving.db import trends as rows
 from serving.db.tables import Claim
 from serving.db.trends import Noted, Quarter, Wanted
-from serving.desk import trends
+from serving.desk import golden, trends
 from serving.desk.claims import READERS
 from serving.desk.context import Begin, Context
 from serving.desk.trends import QUARTER_S, quarter_of
@@ -276,11 +276,12 @@ def sources(ctx: Context) -> list[str]:
 
 
 def trend_of(ctx: Context, claim_id: int) -> Trending:
-    """Give how one claim spreads; raise ``NotFoundError`` where there is none."""
+    """Give how one claim spreads; raise ``NotFoundError`` where there is none that the reader is shown."""
     ctx.require(*READERS)
     claim = claim_rows.claim(ctx.session, claim_id)
     if claim is None:
         raise NotFoundError(mark("Klaim itu tidak ada."))
+    golden.check_reader(ctx, claim_id)
     return _Matrix.of(ctx, [claim], usual(ctx)).measured()[0]
 
 

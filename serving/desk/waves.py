@@ -6,7 +6,8 @@ A limit on offers lowers the service's cap for the people of that ministry and n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from serving.db import influencers as people
@@ -29,6 +30,12 @@ class WaveFullError(ConflictError):
     code = "wave-full"
 
 
+class StalePlanError(ConflictError):
+    """Somebody else changed the plan since it was read."""
+
+    code = "stale-plan"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a ministry's wave is to run.
@@ -46,6 +53,11 @@ class Plan:
     people_max: int | None = None
     offers_per_day: int | None = None
     training_required: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Give a short text that is another one where anything of the plan is."""
+        return hashlib.sha256(repr(replace(self, live_at=None)).encode() + str(self.live_at).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +104,28 @@ def _ministry(ctx: Context, code: str) -> Ministry:
     return row
 
 
-def put(ctx: Context, code: str, plan: Plan) -> Rollout:
+def put(ctx: Context, code: str, plan: Plan, read: str = "") -> Rollout:
     """Put a plan in the place of a ministry's present one.
+
+    Args:
+        ctx: a manager's surroundings.
+        code: the ministry's.
+        plan: the new one, whole.
+        read: the ``mark`` of the plan that it is meant to replace; empty = whatever stands.
 
     Raises:
         NotFoundError: there is no such ministry, or no manager with that account.
         InvalidInputError: a limit is out of range.
+        StalePlanError: another plan stands by now.
     """
     ctx.require(Role.MANAGER)
     ministry = _ministry(ctx, code)
     _check_limits(ctx, plan)
     manager = _manager(ctx, plan.manager)
     wave = rows.locked(ctx.session, ministry.id)
+    ctx.session.refresh(ministry)
+    if read and read != _plan(ministry, wave, rows.managers(ctx.session)).mark:
+        raise StalePlanError(mark("Rencana ini sudah diubah orang lain sejak Anda membukanya; muat ulang, lalu isi."))
     if wave is None:
         wave = Wave(ministry_id=ministry.id)
         ctx.session.add(wave)

@@ -8,8 +8,10 @@ spread over several sentences, or told as a question, keeps that form until a hu
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import Final
 
 from data.normalise import slang
@@ -29,6 +31,7 @@ _SENTENCES: Final = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\s*\n+\s*")
 _ENDS: Final = re.compile(r"[!?.…]{2,}|!")
 _LOOSE_MARK: Final = re.compile(r" ([.,!?:;])")
 _LETTERS_REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
+_THRICE: Final = re.compile(r"(.)\1\1")  # the same, quicker, for signs that are no letters as well
 _WORDS: Final = re.compile(r"\w+(?:[-'’]\w+)*")
 _LABEL: Final = re.compile(
     r"\A\W*(?:(?:info(?:rmasi)?|breaking(?: news)?|berita|kabar|peringatan|pengumuman|waspada|awas|heboh|viral|gawat|"
@@ -92,16 +95,23 @@ def _quiet(sentence: str) -> str:
             lambda word: word[0].lower() if word[0].isupper() and len(word[0]) > _ACRONYM_CHARS else word[0],
             sentence,
         )
-    sentence = _LETTERS_REPEATED.sub(r"\1", sentence)
+    if _THRICE.search(sentence):
+        sentence = _LETTERS_REPEATED.sub(r"\1", sentence)
     return _ENDS.sub(lambda run: "?" if "?" in run[0] else ".", _LOOSE_MARK.sub(r"\1", sentence))
 
 
-def _sentences(text: str) -> list[str]:
-    plain = _SYMBOLS.sub(" ", _NOISE.sub(" ", text[:_READ_CHARS]))
-    found = (
-        " ".join(_LABEL.sub("", piece, count=1).split()).strip(" ,;:-–—\"'“”") for piece in _SENTENCES.split(plain)
-    )
-    return [sentence for sentence in found if _WORDS.search(sentence)]
+def _sentences(text: str) -> Iterator[str]:
+    """Give the pieces that hold a word, one by one: a wording seldom needs more than the first two."""
+    plain = _NOISE.sub(" ", text[:_READ_CHARS])
+    if not plain.isascii():
+        plain = _SYMBOLS.sub(" ", plain)
+    began = 0
+    for end in chain(_SENTENCES.finditer(plain), (None,)):
+        piece = plain[began : end.start()] if end else plain[began:]
+        began = end.end() if end else began
+        sentence = " ".join(_LABEL.sub("", piece, count=1).split()).strip(" ,;:-–—\"'“”")
+        if _WORDS.search(sentence):
+            yield sentence
 
 
 def _is_call(sentence: str) -> bool:
@@ -114,18 +124,35 @@ def _cut(sentence: str) -> str:
     return sentence[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—.") + "…"
 
 
+def _first_two(text: str) -> tuple[str, str]:
+    """Give the sentence that says what a post claims and the next one that is no call; empty where there is none.
+
+    The first is the earliest that says enough, else the one that says most. Calls count where there is nothing else.
+    """
+    read: list[str] = []
+    said: list[str] = []
+    sentences = _sentences(text)
+    for sentence in sentences:
+        read.append(sentence)
+        if _is_call(sentence):
+            continue
+        if _content(sentence) >= _ENOUGH_WORDS:
+            return sentence, next((then for then in sentences if not _is_call(then)), "")
+        said.append(sentence)
+    said = said or read or [""]
+    contents = [min(_content(sentence), _ENOUGH_WORDS) for sentence in said]
+    first = contents.index(max(contents))
+    return said[first], said[first + 1] if first + 1 < len(said) else ""
+
+
 def neutral_wording(text: str) -> str:
     """Give one sentence of at most ``LONGEST`` characters for a masked post; empty only where it holds no word."""
-    sentences = _sentences(text)
-    if not sentences:
+    first, then = _first_two(text)
+    if not first:
         return _cut(" ".join(_SYMBOLS.sub(" ", text[:_READ_CHARS]).split()))
-    said = [sentence for sentence in sentences if not _is_call(sentence)] or sentences
-    first = next((i for i, sentence in enumerate(said) if _content(sentence) >= _ENOUGH_WORDS), None)
-    if first is None:
-        first = max(range(len(said)), key=lambda i: (_content(said[i]), -i))
-    chosen = _quiet(said[first])
-    if len(chosen) < _SHORT and first + 1 < len(said):
-        more = _quiet(said[first + 1])
+    chosen = _quiet(first)
+    if len(chosen) < _SHORT and then:
+        more = _quiet(then)
         chosen = f"{chosen}{'' if chosen[-1:] in '.?…' else '.'} {more[:1].upper()}{more[1:]}"
     chosen = _cut(chosen).strip()
     chosen = chosen[:1].upper() + chosen[1:]

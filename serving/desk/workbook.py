@@ -10,12 +10,10 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from importlib import import_module
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from serving.errors import InvalidInputError
 from serving.i18n import mark
@@ -30,15 +28,19 @@ ELEMENTS_MAX = 1_000_000
 ROW_ELEMENTS_MAX = 2_000
 TEXT_ELEMENTS_MAX = 250_000
 OTHER_ELEMENTS_MAX = 20_000
+# As much as Excel lets a cell hold. A text is kept once and cells only name it: 20 MB of one, sent as 25 kB and named
+# by 200 cells, would be copied for each of them.
+TEXT_MAX_CHARS = 32_767
 CHUNK_BYTES = 65_536
 ROWS_MAX = 20_000
 COLUMNS_MAX = 40
 CELLS_MAX = 500
+# Several times the longest value that a list may hold.
+CELL_MAX_CHARS = 1_000
 # Excel keeps fifteen digits of a number and writes zeros for the rest.
 DIGITS_MAX = 15
 _BROKEN = (
     zipfile.BadZipFile,
-    InvalidFileException,
     ParseError,
     OSError,
     EOFError,
@@ -71,7 +73,7 @@ def rows(content: bytes) -> Iterator[tuple[int, list[str] | CellRefusedError]]:
     """
     try:
         _check_parts(content)
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        book = _reader().load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         try:
             sheet = book.worksheets[0]
             # What the file says of its own size may be wrong; the rows are counted as they come.
@@ -83,6 +85,11 @@ def rows(content: bytes) -> Iterator[tuple[int, list[str] | CellRefusedError]]:
         raise
     except _BROKEN:
         raise InvalidInputError(mark("Berkas itu bukan buku kerja Excel (.xlsx) yang utuh.")) from None
+
+
+def _reader() -> Any:
+    """Load openpyxl with the first workbook: few processes meet one, and each would start a tenth of a second later."""
+    return import_module("openpyxl")
 
 
 def _check_parts(content: bytes) -> None:
@@ -102,7 +109,9 @@ def _too_large() -> InvalidInputError:
 def _check_elements(part: IO[bytes]) -> None:
     """Count the elements of a part without keeping any; what is no XML is read by nobody, and so left alone."""
     reader, counted = expat.ParserCreate(), _Counted()
+    reader.buffer_text = True
     reader.StartElementHandler, reader.EndElementHandler = counted.begin, counted.end
+    reader.CharacterDataHandler = counted.text
     try:
         while chunk := part.read(CHUNK_BYTES):
             reader.Parse(chunk, False)
@@ -111,22 +120,27 @@ def _check_elements(part: IO[bytes]) -> None:
 
 
 class _Counted:
-    """How many elements a part has had: in all, in the row that is open, and outside rows.
+    """How many elements a part has had: in all, in the row that is open, and outside rows; and how long a text is.
 
-    A row is one that lies in no other, as openpyxl makes cells of whatever an outer row holds.
+    A row is one that lies in no other, as openpyxl makes cells of whatever an outer row holds. A text is what stands
+    between two beginnings of a cell or of a kept text; parts that hold neither are not read for their words.
     """
 
     def __init__(self) -> None:
-        self.n = self.n_in_row = self.n_outside = self.depth = self.depth_of_row = 0
+        self.n = self.n_in_row = self.n_outside = self.depth = self.depth_of_row = self.n_chars = 0
         self.outside_max = OTHER_ELEMENTS_MAX
+        self.holds_texts = False
 
     def begin(self, name: str, _attributes: object) -> None:
         """Count one that opens; raise where there are too many."""
         local = name.rpartition(":")[2]
         self.depth += 1
         self.n += 1
-        if self.depth == 1 and local == "sst":
-            self.outside_max = TEXT_ELEMENTS_MAX
+        if self.depth == 1:
+            self.outside_max = TEXT_ELEMENTS_MAX if local == "sst" else OTHER_ELEMENTS_MAX
+            self.holds_texts = local in {"sst", "worksheet"}
+        if local in {"si", "c"}:
+            self.n_chars = 0
         if self.depth_of_row:
             self.n_in_row += 1
         elif local == "row":
@@ -134,6 +148,12 @@ class _Counted:
         else:
             self.n_outside += 1
         if self.n_in_row > ROW_ELEMENTS_MAX or self.n_outside > self.outside_max or self.n > ELEMENTS_MAX:
+            raise _too_large()
+
+    def text(self, words: str) -> None:
+        """Count the letters of a text; raise where there are too many."""
+        self.n_chars += len(words)
+        if self.holds_texts and self.n_chars > TEXT_MAX_CHARS:
             raise _too_large()
 
     def end(self, _name: str) -> None:
@@ -182,7 +202,10 @@ def _text(cell: Any) -> str:
         return value.isoformat()
     if isinstance(value, int | float):
         return _number(cell, value)
-    return str(value).strip()
+    text = str(value)
+    if len(text) > CELL_MAX_CHARS:
+        raise CellRefusedError(mark("Sel {cell} memuat lebih dari {n} huruf."), cell=cell.coordinate, n=CELL_MAX_CHARS)
+    return text.strip()
 
 
 def _number(cell: Any, value: float) -> str:

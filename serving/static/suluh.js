@@ -121,6 +121,14 @@ document.addEventListener("htmx:responseError", (event) => {
   if (sentence) tell(sentence.textContent.trim());
 });
 
+// ---- on a narrow screen the row of places begins where one is ----------------------------------------------------
+
+const here = document.querySelector("nav.places [aria-current]");
+if (here) {
+  const row = here.closest("nav.places");
+  row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}
+
 // ---- the desk's columns remember their widths --------------------------------------------------------------------
 
 const WIDTHS = "suluh-desk";

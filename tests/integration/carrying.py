@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from serving.db.tables import Campaign, Caption, Delivery, Influencer, Offer, OfficialAccount
 from serving.deps import Service, context_for
 from serving.desk import accounts, captions, offers
@@ -128,6 +130,13 @@ def offer(ctx: Context, running: Campaign, row: Influencer, *, mail: bool = True
         )
         ctx.session.flush()
     return made
+
+
+def message(acting: Callable[..., Any]) -> tuple[DeliveryState, str, int, str]:
+    """What became of the only message about an offer: its state, its channel, how often it failed, and why last."""
+    with acting() as ctx:
+        row = ctx.session.scalars(select(Delivery).where(Delivery.offer_id.is_not(None))).one()
+        return row.state, row.channel, row.failures, row.last_error
 
 
 PLATFORM_URLS = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,29 @@ class Received:
 class Listener:
     """What the server answers next, and what came.
 
-    An answer is a status, one with a body, ``"stall"`` or ``"close"``; 200 once nothing is left.
+    An answer is a status, one with a body, ``"stall"``, ``"close"``, or ``"twice"`` for a good answer and then a bad
+    one to the same request; 200 once nothing is left.
     """
 
     url: str
     answers: list[int | str | tuple[int, bytes]] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
+
+
+def _replies(answer: int | str | tuple[int, bytes]) -> list[tuple[int, bytes]]:
+    if answer == "twice":
+        return [(200, b""), (500, b"")]
+    return [answer if isinstance(answer, tuple) else (int(answer), b"")]
+
+
+def _stall(out: BinaryIO) -> None:
+    """Send a byte of the head now and then, so that no wait between two bytes is long."""
+    with suppress(OSError):
+        out.write(b"HTTP/1.1 200 OK\r\nx: ")
+        for _ in range(20):
+            out.write(b"a")
+            out.flush()
+            time.sleep(0.05)
 
 
 @contextmanager
@@ -44,26 +62,18 @@ def listening(*answers: int | str | tuple[int, bytes]) -> Iterator[Listener]:
             if answer == "close":
                 return
             if answer == "stall":
-                self._stall()
+                _stall(self.wfile)
                 return
-            status, said = answer if isinstance(answer, tuple) else (int(answer), b"")
+            for status, said in _replies(answer):
+                self._say(status, said)
+
+        def _say(self, status, said):
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("location", "/elsewhere")
             self.send_header("content-length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)
-
-        def _stall(self):
-            """Send a byte of the head now and then, so that no wait between two bytes is long."""
-            try:
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nx: ")
-                for _ in range(20):
-                    self.wfile.write(b"a")
-                    self.wfile.flush()
-                    time.sleep(0.05)
-            except OSError:
-                pass
 
         def log_message(self, *_):
             """Keep quiet."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
+from serving.db.tables import AuditRow
 from serving.deps import context_for
 from serving.desk import accounts, audit, staff
 from serving.desk.context import SERVICE
@@ -165,6 +167,29 @@ def test_the_api_makes_keys_and_changes_passwords_too(client, key_for):
 
 
 # ---- other people's accounts --------------------------------------------------------------------------------------
+
+
+def test_when_a_break_is_suggested_is_chosen_by_oneself_through_both_doors(client, service, key_for):
+    """As the desk does, after other minutes, or never; outside 15 to 180 nothing changes, and no record says what."""
+    headers = key_for("budi", Role.CHECKER)
+
+    def chosen():
+        return client.get("/v1/me/rest", headers=headers).json()
+
+    assert chosen() == {"after_min": 50, "own_min": None}
+    for given, shown in ((20, 20), (0, 0), (None, 50)):
+        answer = client.put("/v1/me/rest", json={"after_min": given}, headers=headers)
+        assert answer.json() == {"after_min": shown, "own_min": given}
+    sign_in(client, "budi")
+    for fields, own in (({"menit": "45"}, 45), ({"menit": "45", "mati": "ya"}, 0), ({"menit": ""}, None)):
+        assert send(client, "/akun/istirahat", "/akun", **fields).status_code == 303
+        assert chosen()["own_min"] == own
+    assert client.put("/v1/me/rest", json={"after_min": 14}, headers=headers).status_code == 422
+    assert send(client, "/akun/istirahat", "/akun", menit="181").status_code == 422
+    assert chosen()["own_min"] is None
+    with service.database.read() as session:
+        said = session.scalars(select(AuditRow.detail).where(AuditRow.action == "user.rest")).all()
+    assert said == ["{}"] * 6
 
 
 def test_only_an_admin_manages_accounts(client, key_for):

@@ -196,3 +196,18 @@ def test_what_the_first_of_two_thought_is_closed_to_the_third(client: TestClient
     for path in (f"/klaim/{desk.claim_id}", f"/admin/jejak?jenis=claim&nomor={desk.claim_id}"):
         told = _told(client.get(path))
         assert not [word for word in ("satire", "laman contoh", *SECRETS) if word in told.lower()], path
+
+
+def test_why_a_draft_was_sent_back_is_closed_to_who_may_decide_on_the_next(client: TestClient, desk, sign_up):
+    """The first approver's reason says what the verdict should be: its writer reads it, another approver does not."""
+    reason = "Menurut saya satire, bukan itu."
+    desk.act("citra", review.reveal, desk.claim_id, VerdictLabel.SATIRE, desk.version)
+    desk.act("citra", review.return_draft, desk.claim_id, reason, desk.version)
+    sign_up("dewi", Role.APPROVER)
+    at = f"/klaim/{desk.claim_id}"
+    shown = {}
+    for name in ("dewi", "ani", "citra"):
+        client.cookies.clear()
+        sign_in(client, name)
+        shown[name] = reason in client.get(at).text
+    assert shown == {"dewi": False, "ani": True, "citra": True}

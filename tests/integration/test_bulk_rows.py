@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -28,6 +29,33 @@ def test_counts_beyond_32_bits_are_added_to_the_rows_that_are_there(service):
     with acting(service) as ctx:
         found = ctx.session.execute(select(HourTotal.hour, HourTotal.n_posts).order_by(HourTotal.hour)).all()
     assert [tuple(row) for row in found] == [(1, 5), (2, 2 * large), (3, 7)]
+
+
+def test_whole_numbers_come_as_one_block(service):
+    """A query of whole numbers, negative and beyond 32 bits, is one array; one that finds nothing has no rows."""
+    rows = [(-5, 3_000_000_000), (7, 1)]
+    query = select(HourTotal.hour, HourTotal.n_posts)
+    with acting(service) as ctx:
+        assert bulk.whole_numbers(ctx.session, query).shape == (0, 2)
+        bulk.add_rows(ctx.session, HourTotal, ("hour", "n_posts"), rows)
+        found = bulk.whole_numbers(ctx.session, query)
+    assert found.dtype == np.int64
+    assert sorted(map(tuple, found.tolist())) == rows
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_work_beside_a_block_is_done_before_it_ends(service, fails):
+    """What is written while the block computes is there afterwards, and what goes wrong there is told."""
+
+    def work():
+        bulk.add_rows(ctx.session, HourTotal, ("hour", "n_posts"), [(1, 5)])
+        if fails:
+            raise ZeroDivisionError
+
+    with acting(service) as ctx:
+        with pytest.raises(ZeroDivisionError) if fails else nullcontext(), bulk.beside(ctx.session, work):
+            pass
+        assert bulk.whole_numbers(ctx.session, select(HourTotal.hour)).tolist() == [[1]]
 
 
 def test_words_and_numbers_go_together(service):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from serving import worker
 from serving.channels import chat as senders
 from serving.channels.chat import Gate, Pace
-from serving.db.tables import AuditRow, ChatLink, ChatUpdate, Delivery, Influencer, Offer, User
+from serving.db.tables import AuditRow, ChatLink, ChatUpdate, Influencer, Offer, User
 from serving.desk import accounts, chat, deliveries, influencers
 from serving.desk.chat import Came, Verb, Wish, read
 from serving.desk.deliveries import SendError
@@ -41,11 +41,10 @@ def settings(settings):
     return type(settings)(**settings.model_dump() | over)
 
 
-@pytest.fixture
-def story(service, sign_up):
-    """A live campaign with one offer to the account ``asn``."""
+@pytest.fixture(autouse=True)
+def at_rest():
+    """No service was asked a moment ago."""
     senders._pace.cache_clear()
-    return carrying.begin(service, sign_up)
 
 
 @pytest.fixture
@@ -204,7 +203,7 @@ def test_a_chat_that_is_not_used_here_cannot_be_linked(acting, story, service):
     [
         ("ambil:{}", OfferState.ACCEPTED, None, "Terima kasih"),
         ("lewati:{}:not_my_topic", OfferState.DECLINED, DeclineReason.NOT_MY_TOPIC, "Baik, tidak kali ini"),
-        ("nanti:{}", OfferState.SNOOZED, None, "Ditunda"),
+        ("nanti:{}", OfferState.SNOOZED, None, "Ditunda sampai 2 Mar 2026 14.00 WIB. Sesudah itu"),
         ("berhenti", OfferState.RECALLED, None, "Anda sedang jeda"),
     ],
 )
@@ -323,12 +322,6 @@ def at(service):
     return send
 
 
-def _delivery(acting):
-    with acting() as ctx:
-        row = ctx.session.scalars(select(Delivery).where(Delivery.offer_id.is_not(None))).one()
-        return row.state, row.channel, row.failures, row.last_error
-
-
 def test_an_offer_goes_to_the_chat_with_its_buttons_and_nowhere_else(acting, story, linked, at):
     """One message to that chat; the token stands in no error and no log; mail is not sent as well."""
     linked()
@@ -342,20 +335,20 @@ def test_an_offer_goes_to_the_chat_with_its_buttons_and_nowhere_else(acting, sto
     assert carrying.TITLE in told["text"]
     keyboard = [row[0]["callback_data"] for row in told["reply_markup"]["inline_keyboard"]]
     assert keyboard == [value for _, value in chat.buttons(story.offer_id)]
-    assert _delivery(acting)[:2] == (DeliveryState.SENT, "telegram")
+    assert carrying.message(acting)[:2] == (DeliveryState.SENT, "telegram")
 
 
 def test_what_was_surely_not_taken_is_tried_again_and_arrives_once(acting, story, linked, at, clock):
     """Nobody there, then a fault, then taken: one message on its way, and a good one at the end."""
     linked()
     at("http://127.0.0.1:9")
-    assert _delivery(acting)[2] == 1
+    assert carrying.message(acting)[2] == 1
     with listening(500) as there:
         for _ in range(2):
             clock.forward(minutes=10)
             at(there.url.removesuffix("/hook"))
     assert len(there.received) == 2
-    assert _delivery(acting)[:2] == (DeliveryState.SENT, "telegram")
+    assert carrying.message(acting)[:2] == (DeliveryState.SENT, "telegram")
 
 
 def test_an_answer_that_was_lost_is_not_followed_by_a_second_message(acting, story, linked, at, clock, monkeypatch):
@@ -367,7 +360,7 @@ def test_an_answer_that_was_lost_is_not_followed_by_a_second_message(acting, sto
         clock.forward(hours=1)
         assert at(there.url.removesuffix("/hook")) == 0
     assert len(there.received) == 1
-    state, _, _, error = _delivery(acting)
+    state, _, _, error = carrying.message(acting)
     assert (state, error.startswith("the answer was lost")) == (DeliveryState.FAILED, True)
     assert "contoh" not in error
 
@@ -390,11 +383,11 @@ def test_a_receipt_ends_the_doubt(client, acting, story, linked, at):
     told = json.loads(came.body)
     assert (came.path, told["to"], told["template"]["name"]) == ("/77/messages", "628000", "suluh_tawaran")
     assert came.headers["authorization"] == "Bearer contoh"
-    assert _delivery(acting)[0] is DeliveryState.FAILED
+    assert carrying.message(acting)[0] is DeliveryState.FAILED
     receipt = {"id": "wamid.9", "status": "delivered", "biz_opaque_callback_data": told["biz_opaque_callback_data"]}
     for _ in range(2):
         assert _whatsapp(client, _notification(statuses=[receipt])).status_code == 200
-    assert _delivery(acting)[0] is DeliveryState.SENT
+    assert carrying.message(acting)[0] is DeliveryState.SENT
     with acting() as ctx:
         sent = ctx.session.scalars(select(AuditRow).where(AuditRow.action == "delivery.sent")).all()
     assert len(sent) == 1
@@ -407,14 +400,14 @@ def test_a_service_that_asks_to_wait_is_waited_for(acting, story, linked, at, cl
     with listening(wait) as there:
         base = there.url.removesuffix("/hook")
         at(base)
-        assert (_delivery(acting)[0], _delivery(acting)[2]) == (DeliveryState.PENDING, 0)
+        assert (carrying.message(acting)[0], carrying.message(acting)[2]) == (DeliveryState.PENDING, 0)
         clock.forward(seconds=29)
         assert at(base) == 0
         clock.forward(seconds=2)
         senders._pace.cache_clear()
         assert at(base) == 1
     assert len(there.received) == 2
-    assert _delivery(acting)[0] is DeliveryState.SENT
+    assert carrying.message(acting)[0] is DeliveryState.SENT
 
 
 def test_a_lasting_refusal_is_given_up_at_once(acting, story, linked, at):
@@ -422,7 +415,7 @@ def test_a_lasting_refusal_is_given_up_at_once(acting, story, linked, at):
     linked()
     with listening(403) as there:
         at(there.url.removesuffix("/hook"))
-    assert _delivery(acting)[0] is DeliveryState.FAILED
+    assert carrying.message(acting)[0] is DeliveryState.FAILED
 
 
 def test_messages_keep_their_pace():

@@ -13,7 +13,6 @@ from sqlalchemy import func, select, text
 
 from serving import worker
 from serving.db import Database, people
-from serving.db.engine import migrate
 from serving.db.tables import (
     Campaign,
     ClaimSource,
@@ -23,8 +22,10 @@ from serving.db.tables import (
     Influencer,
     KeptStanding,
     Offer,
+    PostedLink,
     ShortLink,
 )
+from serving.db.upgrade import migrate
 from serving.desk import accounts, consents, influencers, kits, offers, profile, roster, routing
 from serving.desk.eligibility import CONSENT_VERSION, ReasonKind
 from serving.desk.profile import Wishes
@@ -147,6 +148,19 @@ def test_without_leave_to_measure_nothing_is_counted(acting, story):
         with pytest.raises(offers.NoConsentError):
             offers.post(ctx, story.offer_id, Platform.X, X_POST, views=10)
         offers.post(ctx, story.offer_id, Platform.X, X_POST)
+
+
+def test_withdrawing_leave_to_measure_forgets_what_was_told(acting, story):
+    """How often a post was seen, told while it was agreed to, goes with the consent; the post itself stays reported."""
+    with acting(story.person) as ctx:
+        offers.accept(ctx, story.offer_id)
+    with acting(story.person) as ctx:
+        offers.post(ctx, story.offer_id, Platform.X, X_POST, views=1_000)
+        profile.withdraw(ctx, CLARIFICATION)
+        assert ctx.session.scalars(select(PostedLink.views)).all() == [1_000]
+        profile.withdraw(ctx, MEASUREMENT)
+        assert ctx.session.scalars(select(PostedLink.views)).all() == [None]
+        assert _state(ctx, story.offer_id) is OfferState.POSTED
 
 
 def test_leaving_withdraws_everything_and_erasing_forgets_the_history(acting, story):

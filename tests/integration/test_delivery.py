@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from serving import worker
@@ -15,9 +16,11 @@ from serving.db.tables import Campaign, Clarification, Delivery, Influencer
 from serving.deps import context_for
 from serving.desk import corrections, deliveries, kits, offers, routing
 from serving.desk.context import SERVICE
+from serving.desk.deliveries import Letter, LetterKind
 from serving.errors import ConflictError, ForbiddenError, SettingsError
+from serving.i18n import Language
 from serving.settings import ElectionPeriod
-from serving.vocabulary import CampaignState, Category, DeliveryState, OfferState
+from serving.vocabulary import CampaignKind, CampaignState, Category, DeliveryState, OfferState
 from tests import factories
 from tests.integration import carrying
 from tests.integration.mailbox import Mailbox, listening
@@ -372,6 +375,65 @@ def test_a_correction_says_why_and_reaches_whoever_paused(mail, story, acting):
     (message,) = box.messages
     assert message["Subject"].startswith("Koreksi: ")
     assert "Keterangan berubah." in message.get_body(("plain",)).get_content()
+
+
+# ---- subjects and languages --------------------------------------------------------------------------------------
+
+_BARE = Letter("offer:1", "ani@contoh.example", "Ani", carrying.TITLE, "http://testserver/kotak", "http://testserver/j")
+LETTERS = {
+    LetterKind.OFFER: replace(_BARE, offer=CampaignKind.CLARIFICATION, issuer="Humas Contoh"),
+    LetterKind.NEWS: replace(_BARE, offer=CampaignKind.PROGRAMME, issuer="Humas Contoh"),
+    LetterKind.CORRECTION: replace(_BARE, reason="Angka berubah."),
+    LetterKind.CORRECTION_AGAIN: replace(_BARE, reason="Angka berubah.", again=True),
+    LetterKind.REMINDER: replace(_BARE, expiring=("X: 15",)),
+    LetterKind.INVITATION: replace(_BARE, open_until="5 Mar 2026"),
+}
+BOTH_SAY = {Language.ID: "Halo Ani,", Language.EN: "Hello Ani,"}
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_each_kind_of_letter_has_its_own_subject_and_words_in_both_languages(mail):
+    """Six kinds by two languages arrive under twelve subjects, with as many texts, and say in which language they are."""
+    box, knowing = mail()
+    sender = email.sender_for(knowing.settings, knowing.clock)
+    for language in Language:
+        for kind, letter in LETTERS.items():
+            assert letter.kind is kind
+            sender.send(replace(letter, language=language))
+    assert len({message["Subject"] for message in box.messages}) == len(LETTERS) * len(Language)
+    plain = [message.get_body(("plain",)).get_content() for message in box.messages]
+    assert len(set(plain)) == len(plain)
+    for message, text in zip(box.messages, plain, strict=True):
+        language = Language(message["Content-Language"])
+        html = BeautifulSoup(message.get_body(("html",)).get_content(), "html.parser")
+        assert html.html["lang"] == language
+        assert BOTH_SAY[language] in text
+        assert BOTH_SAY[language] in html.text
+        assert [link["href"] for link in html.find_all("a")] == [_BARE.url, _BARE.pause_url]
+
+
+def test_a_correction_and_its_reminder_are_told_apart_in_the_readers_language(client, mail, story, acting, clock):
+    """Whoever asks for English on their profile gets it; a day later the reminder has a subject of its own."""
+    box, knowing = mail()
+    headers = carrying.key_of(knowing, story.person)
+    assert client.get("/v1/me/profile", headers=headers).json()["language"] == "id"
+    assert client.patch("/v1/me/profile", headers=headers, json={"language": "en"}).json()["language"] == "en"
+    with acting(story.person) as ctx:
+        offers.accept(ctx, story.offer_id)
+    with acting() as ctx:
+        corrections.send(ctx, story.clarification_id, corrections.SUPERSEDED)
+    _round(knowing)
+    clock.forward(days=1, hours=1)
+    with acting() as ctx:
+        assert corrections.remind(ctx) == 1
+    _round(knowing)
+    subjects = [message["Subject"] for message in box.messages]
+    assert [subject.split(":")[0].strip() for subject in subjects] == [
+        "Correction",
+        "Not yet marked as read, correction",
+    ]
+    assert "This clarification was replaced by a newer one." in box.messages[0].get_body(("plain",)).get_content()
+    assert "You have not marked this correction as read." in box.messages[1].get_body(("plain",)).get_content()
 
 
 def test_a_name_cannot_add_headers_or_markup(mail, story, acting):

@@ -20,10 +20,12 @@ from serving.db.tables import (
     Decision,
     GoldenClaim,
     GoldenItem,
+    GoldenTurn,
     Post,
     SecondLook,
     WebhookEvent,
 )
+from serving.db.trends import Wanted as Moving
 from serving.deps import context_for
 from serving.desk import (
     bulk,
@@ -31,19 +33,25 @@ from serving.desk import (
     deadlines,
     decided,
     evidence,
+    exhibits,
     golden,
     merging,
     regrouping,
     review,
+    sampling,
+    search,
     transparency,
+    trending,
     webhooks,
 )
 from serving.desk.context import SERVICE
 from serving.desk.dossier import dossier
 from serving.desk.golden import ImmovableError, NewItem, NotDecidedError, ServedAlreadyError
+from serving.desk.search import Wanted
 from serving.desk.transparency import Month
 from serving.desk.webhooks import NewEndpoint
 from serving.errors import ForbiddenError, NotFoundError, SameHumanError
+from serving.security import Vault
 from serving.vocabulary import (
     BulkAction,
     Category,
@@ -177,6 +185,124 @@ def test_an_item_waits_in_the_queue_once_and_a_retired_one_never(act, claim_id):
         act("maya", golden.serve, item_id)
 
 
+# ---- the desk serves by itself -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def always(act):
+    """Take a step where every claim that a checker takes makes a turn."""
+
+    def run(name, step, *args, **kwargs):
+        def stepped(ctx):
+            everything = ctx.settings.model_copy(update={"golden_share": 1.0})
+            return step(replace(ctx, settings=everything), *args, **kwargs)
+
+        return act(name, stepped)
+
+    return run
+
+
+def take_another(act, who="ani"):
+    """Have somebody take a claim from the queue."""
+    number = act("", lambda ctx: factories.claim(ctx).id)
+    act(who, review.take, number)
+    return number
+
+
+def test_what_checkers_take_lets_the_desk_serve_an_item_by_itself(act, always, client, people):
+    """A minute later, by the worker: a claim like any other, which does not say that a machine put it there."""
+    item = act("eka", golden.enter, NEW)
+    taken = take_another(always)
+    assert act("", lambda ctx: ctx.session.scalars(select(GoldenClaim)).all()) == []
+    assert always("", golden.serve_due).id == item.id
+    served = act("", newest_claim)
+    assert served in {row.claim.id for row in act("budi", claims.queue, Filters()).items}
+    assert served not in {row.claim.id for row in act("eka", claims.queue, Filters()).items}
+    assert not [row.action for row in act("budi", dossier, served).history if "golden" in row.action]
+    steps = act("", lambda ctx: ctx.session.scalars(select(AuditRow).where(AuditRow.entity == "golden")).all())
+    assert [(row.action, row.actor_id, row.detail) for row in steps[1:]] == [("golden.serve", None, "{}")]
+    assert always("", golden.serve_due) is None
+    assert taken != served
+
+
+def test_each_turn_serves_the_item_served_least_and_none_twice_at_once(act, always):
+    """Two turns and two items: each goes out; a third turn finds nothing and passes."""
+    first, second = (act("eka", golden.enter, replace(NEW, wording=f"Klaim uji {n}.")).id for n in range(2))
+    for _ in range(3):
+        take_another(always)
+    assert [always("", golden.serve_due).id for _ in range(2)] == [first, second]
+    assert always("", golden.serve_due) is None
+    assert act("", lambda ctx: ctx.session.scalars(select(GoldenTurn)).all()) == []
+
+
+def test_only_an_item_that_a_checker_can_still_answer_is_served(act, always):
+    """Once both checkers have answered it, it would wait for ever; an item put away is served no more either."""
+    item = act("eka", golden.enter, NEW)
+    for who in ("ani", "budi"):
+        take_another(always)
+        assert always("", golden.serve_due).id == item.id
+        work(act, act("", newest_claim), who)
+    take_another(always)
+    assert always("", golden.serve_due) is None
+    other = act("eka", golden.enter, NEW)
+    act("eka", golden.retire, other.id)
+    take_another(always)
+    assert always("", golden.serve_due) is None
+
+
+def test_nothing_is_served_without_items_or_with_the_share_at_none(act, always, settings):
+    """Turns pass where there is nothing to serve; at a share of 0 no claim makes one, and those that wait pass."""
+    take_another(always)
+    assert always("", golden.serve_due) is None
+    act("eka", golden.enter, NEW)
+    assert always("", golden.serve_due) is None
+    take_another(always)
+
+    def off(ctx, step):
+        return step(replace(ctx, settings=ctx.settings.model_copy(update={"golden_share": 0.0})))
+
+    assert act("", off, golden.serve_due) is None
+    number = act("", lambda ctx: factories.claim(ctx).id)
+    act("ani", off, lambda ctx: review.take(ctx, number))
+    assert act("", lambda ctx: ctx.session.scalars(select(GoldenTurn)).all()) == []
+
+
+def test_the_draw_follows_the_share_and_cannot_be_foreseen_without_the_secret(settings):
+    """About one claim in fifty, the same ones whenever asked, others under another secret and for the second look."""
+    vault, other = Vault(b"x" * 32), Vault(b"y" * 32)
+    names = [("golden-turn", str(number), "2") for number in range(20_000)]
+    drawn = [sampling.falls_to(vault, settings.golden_share, *name) for name in names]
+    assert settings.golden_share == pytest.approx(1 / 50)
+    assert sum(drawn) == pytest.approx(400, abs=80)
+    assert drawn != [sampling.falls_to(other, settings.golden_share, *name) for name in names]
+    assert drawn != [sampling.is_drawn(vault, number, 2, settings.golden_share) for number in range(20_000)]
+
+
+def test_what_the_desk_served_by_itself_reaches_nothing_that_leaves_it(act, always, clock):
+    """Seen and answered, it changes no figure, teaches nothing, writes no event and publishes nothing."""
+
+    def report(ctx):
+        return transparency.report(ctx, Month.of(ctx.now)).figures
+
+    act("", lambda ctx: [factories.claim(ctx, seen_at=ctx.now) for _ in range(12)])
+    act("adi", webhooks.add, NewEndpoint("https://penerima.example/a", "Penerima", TOLD))
+    act("eka", golden.enter, NEW)
+    take_another(always)
+    before = act("", report)
+    always("", golden.serve_due)
+    served = act("", newest_claim)
+    act("ani", review.mark_seen, served)
+    work(act, served)
+    assert act("", report) == before
+    until = clock.forward(days=1)
+    assert act("", lambda ctx: decided_rows.counts(ctx.session, Span(None, until))) == {}
+    assert act("", lambda ctx: ctx.session.scalars(select(Clarification)).all()) == []
+    act("", deadlines.tell)
+    assert f"claim:{served}" not in act(
+        "", lambda ctx: {row.subject for row in ctx.session.scalars(select(WebhookEvent))}
+    )
+
+
 # ---- it looks like any other -------------------------------------------------------------------------------------
 
 
@@ -223,6 +349,51 @@ def test_submitting_ends_it_and_tells_its_checker_alone(act, claim_id):
     closed = Filters(states=(ClaimState.CLOSED,))
     assert act("budi", claims.queue, closed).items == ()
     assert [row.claim.id for row in act("ani", claims.queue, closed).items] == [claim_id]
+
+
+@pytest.mark.parametrize("reader", ["budi", "eka"])
+def test_an_answered_item_is_found_by_nobody_else(act, claim_id, reader):
+    """Neither search nor trends nor the claims to merge with show it: closed and without a label, it would tell all."""
+    other = act("", lambda ctx: factories.claim(ctx, wording=NEW.wording).id)
+    work(act, claim_id)
+
+    def shown(ctx):
+        hits = search.find(ctx, Wanted("pasar contoh tutup sebulan")).hits
+        return {hit.claim.id for hit in hits if hit.claim} | {
+            row.claim.id for row in trending.board(ctx, Moving()).rows
+        }
+
+    assert claim_id in act("ani", lambda ctx: {hit.claim.id for hit in search.find(ctx, Wanted("pasar contoh")).hits})
+    assert act(reader, shown) == {other}
+    with pytest.raises(NotFoundError):
+        act(reader, trending.trend_of, claim_id)
+
+
+def test_a_file_beside_an_answered_item_is_its_checkers(act, claim_id):
+    """What a checker kept beside a source of it is part of the answer."""
+    act("ani", review.take, claim_id)
+    number = act("ani", evidence.add, claim_id, AGENCY).id
+    act("ani", exhibits.attach, claim_id, number, b"Salinan pernyataan resmi.")
+    act("ani", evidence.add, claim_id, MEDIA)
+    act("ani", review.save_draft, claim_id, READY, 0)
+    act("ani", review.submit, claim_id)
+    assert act("ani", exhibits.read, claim_id, number).content == b"Salinan pernyataan resmi."
+    for other in ("budi", "citra", "eka"):
+        with pytest.raises(NotFoundError):
+            act(other, exhibits.read, claim_id, number)
+
+
+def test_it_is_not_offered_to_be_merged_with_by_who_knows_it(act, claim_id):
+    """Whoever answered it before does not meet its next copy among the claims that are near."""
+    other = act("", lambda ctx: factories.claim(ctx, wording=NEW.wording).id)
+    work(act, claim_id)
+    item_id = act("", lambda ctx: ctx.session.scalars(select(GoldenItem.id)).one())
+    act("maya", golden.serve, item_id)
+    again = act("", newest_claim)
+    assert [each.claim.id for each in act("budi", merging.near, other)] == [again]
+    assert [each.claim.id for each in act("ani", merging.near, other)] == [claim_id]
+    with pytest.raises(NotFoundError):
+        act("budi", merging.near, claim_id)
 
 
 def test_the_record_says_that_somebody_answered_and_not_what(act, claim_id):

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -28,16 +28,27 @@ from serving.db.tables import (
     Wave,
 )
 from serving.deps import context_for
-from serving.desk import accounts, audit, consents, influencers, roster
+from serving.desk import accounts, audit, consents, influencers, profile, roster
 from serving.desk.context import SERVICE
-from serving.desk.eligibility import CONSENT_VERSION, ReasonKind
+from serving.desk.eligibility import CONSENT_VERSION, OWN_CHOICE, ReasonKind
+from serving.desk.profile import Wishes
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SameHumanError
-from serving.vocabulary import SCOPE_VERSIONS, DeclineReason, EvidenceMethod, OfferState, Platform, Role, Topic
+from serving.vocabulary import (
+    SCOPE_VERSIONS,
+    Channel,
+    ConsentScope,
+    DeclineReason,
+    EvidenceMethod,
+    OfferState,
+    Platform,
+    Role,
+    Topic,
+)
 from tests import factories
 from tests.conftest import SECRET
 from tests.integration.test_campaigns import Browser, person
 from tests.integration.test_routing import _campaign, _offer
-from tests.web.browsing import send, sign_in
+from tests.web.browsing import send, sign_in, soup
 
 ROW = {
     "staff_number": "19800101 200501 1 001",
@@ -104,6 +115,18 @@ def test_the_same_list_twice_changes_nothing(world):
     assert _count(world, Influencer) == 2
 
 
+def test_a_list_of_the_day_read_before_it_begins_in_utc_changes_nothing_twice(world, clock):
+    """At three in the morning in Jakarta it is yesterday in UTC: today's counts are taken once, then and later."""
+    clock.moment = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
+    today = ROW | {"measured_on": "2026-03-02"}
+    assert _fates(_import(world, today)) == ["new"]
+    for hours in (0, 1, 12):
+        clock.forward(hours=hours)
+        assert _fates(_import(world, today)) == ["unchanged"]
+    clock.forward(days=1)
+    assert _fates(_import(world, today | {"measured_on": "2026-03-03"})) == ["changed"]
+
+
 def test_the_staff_number_is_kept_only_as_a_keyed_hash(world, service):
     """Neither staff number nor address can be read in the database, however they were written."""
     _import(world, ROW)
@@ -131,7 +154,8 @@ def test_a_list_gives_nobody_consent(world):
     assert _fates(outcome) == ["refused"]
     row = world.run(world.manager, lambda ctx: influencers.search(ctx, Search("Contoh Satu")))[0]
     profile = world.run(world.manager, lambda ctx: influencers.get(ctx, row.row.id))
-    assert [reason.kind for reason in profile.reasons] == [ReasonKind.NO_CONSENT]
+    assert [reason.kind for reason in profile.reasons] == [ReasonKind.OWN_CHOICE]
+    assert profile.row.consent_version is None
 
 
 @pytest.mark.parametrize(
@@ -294,8 +318,7 @@ def _measure(world, count, days_ago=0.0, platform=Platform.X):
 
 
 def _kinds(world):
-    profile = world.run(world.manager, lambda ctx: influencers.get(ctx, world.influencer_id))
-    return [reason.kind for reason in profile.reasons]
+    return [reason.kind for reason in world.run(world.person, influencers.own_profile).reasons]
 
 
 def test_a_jump_is_held_until_a_manager_looked(world):
@@ -382,7 +405,30 @@ def test_pausing_and_leaving_work_at_once(world, step):
     ids = _open_offers(world)
     world.run(world.person, step)
     assert _states(world, ids) == [OfferState.RECALLED] * 3 + [OfferState.ACCEPTED]
-    assert _kinds(world) != []
+    assert world.run(world.manager, lambda ctx: influencers.get(ctx, world.influencer_id)).reasons
+
+
+def _withdraw(ctx, *scopes):
+    for scope in scopes:
+        profile.withdraw(ctx, scope)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        influencers.pause,
+        influencers.leave,
+        lambda ctx: _withdraw(ctx, ConsentScope.CLARIFICATION, ConsentScope.PROGRAMME),
+        lambda ctx: _withdraw(ctx, ConsentScope.FACEBOOK, ConsentScope.X, ConsentScope.INSTAGRAM),
+    ],
+)
+def test_a_manager_reads_one_reason_for_whatever_somebody_chose(world, step):
+    """A pause, a leave and a consent taken back are the same sentence to everybody but the person."""
+    _open_offers(world)
+    world.run(world.person, step)
+    told = world.run(world.manager, lambda ctx: influencers.get(ctx, world.influencer_id)).reasons
+    assert told == (OWN_CHOICE,)
+    assert _kinds(world) not in ([], [ReasonKind.OWN_CHOICE])
 
 
 def test_resuming_and_consenting_bring_back(world):
@@ -518,6 +564,7 @@ KEPT_AFTER_ERASURE = {
     "region": "how many a province had",
     "timezone": "what the province says too",
     "channel": "the programme's own default or another word of three",
+    "language": "the programme's own, whichever theirs was",
     "created_at": "when the row began",
     "left_at": "when it ended",
 }
@@ -542,6 +589,21 @@ def test_erasure_empties_every_column_but_those_named(world):
         },
     )
     assert {name for name, value in left.items() if value} == set(KEPT_AFTER_ERASURE)
+
+
+def test_the_record_says_that_somebody_settled_something_and_not_what(world):
+    """Where they live, when they sleep and what they want to hear by is in no row that erasing cannot reach."""
+
+    def settle(ctx):
+        wishes = Wishes((Topic.HEALTH,), "ID-PA", "Asia/Makassar", (13 * 60 + 7, 14 * 60), Channel.INBOX)
+        profile.settle(ctx, wishes)
+        query = select(AuditRow.detail).where(AuditRow.action.startswith("influencer."))
+        return ctx.session.scalars(query.where(AuditRow.actor_id == ctx.actor.user_id)).all()
+
+    said = world.run(world.person, settle)
+    assert len(said) == 4
+    for word in ("ID-PA", "Makassar", "787", "inbox", "kesehatan"):
+        assert not [detail for detail in said if word in detail], word
 
 
 def test_a_refused_count_never_stands(world):
@@ -602,7 +664,8 @@ def test_the_whole_list_over_http(client, manager_key, key_for):
     (line,) = page["items"]
     assert (line["ministry"], line["eligible"], page["next"]) == ("komdigi", False, None)
     one = client.get(f"/v1/influencers/{line['id']}", headers=manager_key).json()
-    assert [reason["kind"] for reason in one["reasons"]] == ["no_consent"]
+    assert [reason["kind"] for reason in one["reasons"]] == ["own_choice"]
+    assert not {"consented", "paused", "left", "scopes"} & one.keys()
     measured = {"platform": "x", "count": 90_000, "method": "api", "measured_at": "2026-03-02T08:00:00+07:00"}
     added = client.post(f"/v1/influencers/{line['id']}/evidence", json=measured, headers=manager_key)
     assert (added.status_code, added.json()["held"]) == (201, True)
@@ -612,6 +675,27 @@ def test_the_whole_list_over_http(client, manager_key, key_for):
     assert client.post(release, headers=manager_key).json()["title"] == "same-human"
     assert client.post(release, headers=key_for("manajer3", Role.MANAGER)).status_code == 200
     assert client.get("/v1/influencers/coverage", headers=manager_key).json()["total"]["people"] is None
+
+
+@pytest.mark.parametrize("strange", [{"\ud800": 1}, {"topics": ["\ud800"]}], ids=["column", "topic"])
+def test_what_cannot_be_sent_back_is_refused_with_its_row(client, manager_key, key_for, strange):
+    """Half a letter (a lone surrogate) as a column or topic is named in the answer of either door, as a question mark."""
+    text = json.dumps(ROW | strange)
+    done = client.post("/v1/influencers/import", json={"text": text, "dry_run": True}, headers=manager_key)
+    assert (done.status_code, done.json()["refused"]) == (200, 1)
+    assert "?" in done.json()["rows"][0]["reason"]
+    sign_in(client, "manajer2")
+    page = send(client, "/influencer/impor", "/influencer", teks=text, coba="ya")
+    assert (page.status_code, "?" in soup(page).select_one("#impor").text) == (200, True)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31"])
+def test_a_form_takes_counts_of_this_century_only(client, manager_key, world, day):
+    """The form keeps to the same years as the program's door, and what was typed comes back."""
+    sign_in(client, "manajer2")
+    person = f"/influencer/{world.influencer_id}"
+    done = send(client, f"{person}/bukti", person, platform="x", jumlah="700", cara="hr", tanggal=day)
+    assert (done.status_code, day in done.text) == (422, True)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,7 +39,7 @@ def people(acting, sign_up):
         home = factories.ministry(ctx)
         bare = {"consent_version": None, "consent_at": None}
         People.first = factories.influencer(ctx, home.id, name="=Contoh Satu", **bare).id
-        People.second = factories.influencer(ctx, home.id, sealed_email=None, **bare).id
+        People.second = factories.influencer(ctx, home.id, sealed_email=None, unit="Biro;=1+1", **bare).id
         People.third = factories.influencer(ctx, home.id, user_id=People.holder.user_id, **bare).id
         factories.influencer(ctx, home.id, active=False, **bare)
     return People
@@ -51,6 +52,23 @@ def _code(invited):
 def _invite(acting, people, influencer_id=None, **how):
     with acting(people.manager) as ctx:
         return _code(invitations.invite(ctx, influencer_id or people.first, **how))
+
+
+def test_two_managers_at_once_invite_everybody_once(acting, people, sign_up):
+    """The second waits for the first, and finds that nobody is left to be invited."""
+    other = sign_up("manajer-lain", Role.MANAGER)
+
+    def invite(manager):
+        with acting(manager) as ctx:
+            return len(invitations.invite_all(ctx, "komdigi"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with acting(people.manager) as ctx:
+            first = invitations.invite_all(ctx, "komdigi")
+            second = pool.submit(invite, other)
+            with pytest.raises(TimeoutError):
+                second.result(0.2)
+        assert (len(first), second.result(10)) == (2, 0)
 
 
 def test_the_database_keeps_no_code(acting, people):
@@ -132,7 +150,8 @@ def test_a_ministry_is_invited_at_once_and_nobody_twice(acting, people):
         assert [each.mailed for each in invited] == [True, False]
         assert invitations.invite_all(ctx, "komdigi") == []
         rows = list(csv.DictReader(io.StringIO(invitations.as_csv(invited))))
-    assert rows[0]["name"] == "'=Contoh Satu"
+    # A semicolon parts cells too where the comma is the decimal sign.
+    assert (rows[0]["name"], rows[1]["unit"]) == ("'=Contoh Satu", "Biro;'=1+1")
     assert rows[1]["address"].startswith("http://testserver/gabung?kode=")
     with acting() as ctx:
         (step,) = ctx.session.scalars(select(AuditRow).where(AuditRow.action == "influencer.invite_all"))

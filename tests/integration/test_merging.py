@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from data.duplicates import cluster
 from data.normalise import normalise
 from serving.db import claims as claim_rows
+from serving.db import merging as rows
 from serving.db import registry
 from serving.db.judging import unjudged
 from serving.db.tables import Claim, ClaimCorrection, Match, Post, Spread
 from serving.deps import context_for
-from serving.desk import audit, campaign_rules, claims, leases, library, matching, merging, review
+from serving.desk import audit, campaign_rules, claims, leases, library, matching, merging, review, search_index
 from serving.desk.context import SERVICE
 from serving.desk.gates import Prepared
 from serving.desk.intake import take_in
@@ -24,6 +25,7 @@ from serving.desk.leases import HeldByAnotherError
 from serving.desk.machine import Machine, machine_for, scorer_for
 from serving.desk.merging import AnsweredError, CannotTakeOverError, KeptApartError
 from serving.desk.posts import NewPost
+from serving.desk.states import TAKES_OVER
 from serving.desk.trends import Engagement
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError, SuluhError
 from serving.vocabulary import ClaimState, DismissReason, MatchStatus, Role
@@ -260,6 +262,26 @@ def test_a_claim_is_found_by_words_or_number(acting_as, push):
         assert merging.near(ctx, a, str(c)) == []
         with pytest.raises(NotFoundError):
             merging.near(ctx, 999)
+
+
+def test_the_index_finds_what_reading_every_claim_would(acting_as, service, monkeypatch):
+    """Word by word and by a whole wording the same claims; and where the index is behind, the database is read."""
+    places = ("Contohjaya", "Contohsari", "Contohmulya")
+    with service.database.write() as session:
+        ctx = context_for(service, session, SERVICE)
+        wordings = [f"{words} di {place}" for words in (DAM, FLOOD, QUOTA) for place in places]
+        made = [factories.claim(ctx, wording=wording).id for wording in wordings]
+    with acting_as() as ctx:
+        leases.dismiss(ctx, made[-1], DismissReason.OPINION)
+        for asked in ("bendungan", "kuota", "warga", "runtuh gratis", *places, DAM, QUOTA):
+            words = [word.casefold() for word in asked.split() if len(word) > 3]
+            every = rows.alike_by_words(ctx.session, words, TAKES_OVER, {made[0]}, 100)
+            assert every, asked
+            found = merging.near(ctx, made[0], asked)
+            assert {one.claim.id for one in found} == {claim.id for claim in every}, asked
+            with monkeypatch.context() as patched:
+                patched.setattr(search_index, "TAIL_MOST", 1)
+                assert merging.near(ctx, made[0], asked) == found, asked
 
 
 @pytest.mark.parametrize("state", [ClaimState.PUBLISHED, ClaimState.CLOSED, ClaimState.RETRACTED])

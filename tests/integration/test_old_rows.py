@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from serving.db import Database
-from serving.db.engine import is_current, migrate
+from serving.db.engine import is_current
+from serving.db.upgrade import migrate
 
 AT = "2026-03-02 03:00:00"
 USER = (

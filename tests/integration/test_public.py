@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 from bs4 import BeautifulSoup
@@ -66,6 +67,19 @@ def test_claimreview_on_the_page_and_over_http_are_one(client, published):
     assert embedded["reviewRating"]["ratingValue"] == 1
     assert embedded["author"]["@type"] == "Organization"
     assert embedded["url"] == f"http://testserver/klarifikasi/{published.slug}"
+
+
+def test_the_feed_holds_what_stands(client, act, people, published):
+    """Each entry leads to its page and only the institution is named; what was withdrawn is no longer in it."""
+    ani, citra = people
+    gone = act(SERVICE, factories.clarification, ani.user_id, citra.user_id)
+    act(citra, library.retract, gone.id, "Keterangannya berubah")
+    answer = client.get("/klarifikasi.atom")
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    feed = ET.fromstring(answer.content)
+    ids = [each.text for each in feed.iter("{http://www.w3.org/2005/Atom}id")]
+    assert ids == ["http://testserver/klarifikasi", f"http://testserver/klarifikasi/{published.slug}"]
+    assert not any(name in answer.text for name in ("ani-penulis", "citra-penyetuju"))
 
 
 def test_json_cannot_leave_its_script():

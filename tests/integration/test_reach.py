@@ -7,12 +7,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from serving.db.tables import Campaign, Clarification, LinkClick, PostedLink, ShortLink, Spread
+from serving.db.tables import (
+    Campaign,
+    Clarification,
+    GoldenClaim,
+    GoldenItem,
+    LinkClick,
+    PostedLink,
+    ShortLink,
+    Spread,
+)
 from serving.deps import context_for
 from serving.desk import accounts, kits, links, offers, reach
 from serving.desk.context import SERVICE
 from serving.errors import ForbiddenError, NotFoundError
-from serving.vocabulary import Category, OfferState, Platform, Role
+from serving.vocabulary import Category, OfferState, Platform, PostCheck, Role, VerdictLabel
 from tests import factories
 from tests.integration import carrying
 from tests.integration.test_campaigns import Browser
@@ -109,27 +118,41 @@ def test_people_of_one_province_share_a_link(acting, story):
     assert rows[0].code != rows[1].code
 
 
+def _posters(acting, story, n, platforms=(Platform.FACEBOOK,), views=50, **over):
+    """Let so many people post the campaign on these platforms and say how often it was seen."""
+    with acting() as ctx:
+        campaign = ctx.session.get(Campaign, story.campaign_id)
+        for _ in range(n):
+            row = factories.influencer(ctx, story.ministry_id, **over)
+            asked = carrying.offer(ctx, campaign, row, state=OfferState.POSTED, offered_at=ctx.now)
+            ctx.session.add_all(
+                PostedLink(offer_id=asked.id, platform=platform, url=POST, at=ctx.now, views=views)
+                for platform in platforms
+            )
+
+
 # ---- figures ---------------------------------------------------------------------------------------------------
 
 
 def test_clicks_on_the_links_of_few_are_hidden(acting, story):
-    """Under ten carriers in all nothing is shown; a province's few are hidden, and in company."""
+    """Under ten carriers in all nothing is shown; a province's few are not even named, and neither is their company."""
     _carriers(acting, story, 9, clicks=5)
     found = _report(acting, story)
-    assert (found.n_clicks, found.hours, found.by_region) == (None, (), {"ID-JK": None})
+    assert (found.n_clicks, found.hours, found.by_region) == (None, (), {})
     _carriers(acting, story, 12, "ID-JB", clicks=4)
     _carriers(acting, story, 30, "ID-JT", clicks=7)
     found = _report(acting, story)
     assert (found.n_clicks, sum(hour.n for hour in found.hours)) == (16, 16)
-    assert found.by_region == {"ID-JK": None, "ID-JB": None, "ID-JT": 7}
+    assert found.by_region == {"ID-JT": 7}
 
 
 def test_who_said_yes_and_did_not_post_carries_nothing(acting, story):
-    """Ten who took the kit and one who posted are one: the clicks of that province stay hidden."""
+    """Ten who took the kit and one who posted are one: the province stays hidden, also before anybody clicked."""
     _take(acting, story)
+    assert _report(acting, story).by_region == {}
     _carriers(acting, story, 0, clicks=3)
     found = _report(acting, story)
-    assert (found.n_clicks, found.by_region) == (None, {"ID-JK": None})
+    assert (found.n_clicks, found.by_region) == (None, {})
     with acting(story.person) as ctx:
         offers.post(ctx, story.offer_id, Platform.X, "https://x.com/contoh/status/1")
     with acting() as ctx:
@@ -146,23 +169,36 @@ def test_every_hour_between_the_first_and_the_last_click_is_there(acting, story,
 
 def test_reported_views_are_added_for_ten_or_more(acting, story):
     """What nine people say is hidden; with the tenth the sum is shown, beside an upper bound from followers."""
-
-    def report(n):
-        with acting() as ctx:
-            campaign = ctx.session.get(Campaign, story.campaign_id)
-            for _ in range(n):
-                row = factories.influencer(ctx, story.ministry_id)
-                asked = carrying.offer(ctx, campaign, row, state=OfferState.POSTED, offered_at=ctx.now)
-                ctx.session.add(
-                    PostedLink(offer_id=asked.id, platform=Platform.FACEBOOK, url=POST, at=ctx.now, views=50)
-                )
-
-    report(9)
+    _posters(acting, story, 9)
     found = _report(acting, story)
     assert (found.n_posted, found.followers, found.views) == (None, None, None)
-    report(1)
+    _posters(acting, story, 1)
     found = _report(acting, story)
     assert (found.n_posted, found.followers, found.n_reported, found.views) == (10, 21_000, 10, 500)
+
+
+def test_the_one_who_did_not_report_is_not_told_by_subtraction(acting, story):
+    """Beside twelve who posted, the eleven who reported are no figure; what they add up to is one of eleven people."""
+    _posters(acting, story, 11)
+    _posters(acting, story, 1, views=None)
+    found = _report(acting, story)
+    assert (found.n_posted, found.n_reported, found.views) == (12, None, 550)
+
+
+def test_posts_of_few_people_on_three_platforms_are_figures_of_few(acting, story):
+    """Four people with twelve posts are four: neither how these were looked at nor how alike they are is shown."""
+    _posters(acting, story, 4, list(Platform))
+    found = _report(acting, story)
+    assert (found.checks[PostCheck.SAMPLE], found.wording) == (None, None)
+    _posters(acting, story, 6)
+    found = _report(acting, story)
+    assert (found.checks[PostCheck.SAMPLE], found.wording.n) == (18, 18)
+
+
+def test_followers_count_where_their_person_agreed_to_the_platform(acting, story):
+    """Of ten who posted and agreed to Facebook alone, the friends there are the reach and nobody else's followers."""
+    _posters(acting, story, 10, x_consent=None, instagram_consent=None)
+    assert _report(acting, story).followers == 10 * 600
 
 
 def test_a_person_says_how_often_their_post_was_seen(client, service, acting, story):
@@ -232,9 +268,9 @@ def test_a_claim_is_compared_at_the_same_age(acting, story, clock):
     assert 0.05 < effect.low < effect.share < effect.high < 0.15
 
 
-@pytest.mark.parametrize("what", ["too few", "category", "carried", "size"])
+@pytest.mark.parametrize("what", ["too few", "category", "carried", "size", "golden"])
 def test_only_like_claims_without_a_campaign_compare(acting, story, clock, what):
-    """One of another category or size, or that a campaign carried, is none of them; nineteen are needed."""
+    """One of another category or size, carried by a campaign, or golden, is none of them; nineteen are needed."""
     _compared(acting, story, 18, after=5)
     with acting() as ctx:
         over = {"category": Category.HEALTH} if what == "category" else {}
@@ -243,6 +279,13 @@ def test_only_like_claims_without_a_campaign_compare(acting, story, clock, what)
         if what == "carried":
             other = factories.clarification(ctx, story.author.user_id, story.approver.user_id, claim_id=odd.id)
             carrying.campaign(ctx, other.id, story.author, story.approver)
+        if what == "golden":
+            keeper = story.author.user_id
+            known = {"wording": odd.wording, "posts": [], "verdict": VerdictLabel.FALSE, "category": odd.category}
+            item = GoldenItem(**known, why="Contoh.", added_by_id=keeper, added_at=ctx.now)
+            ctx.session.add(item)
+            ctx.session.flush()
+            ctx.session.add(GoldenClaim(claim_id=odd.id, item_id=item.id, served_by_id=keeper, served_at=ctx.now))
         if what == "too few":
             ctx.session.execute(update(Spread).where(Spread.claim_id == odd.id).values(n_posts=0))
     clock.forward(days=1)

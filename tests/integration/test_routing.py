@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import example as such
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -17,6 +18,7 @@ from serving.db.routing import Candidate
 from serving.db.tables import (
     Campaign,
     Caption,
+    Clarification,
     Delivery,
     FollowerEvidence,
     Influencer,
@@ -32,6 +34,7 @@ from serving.desk.choice import Limits, choose, draw
 from serving.desk.context import SERVICE, Actor
 from serving.desk.eligibility import (
     CONSENT_VERSION,
+    OWN_CHOICE,
     TRAINING_VERSION,
     Bar,
     Evidence,
@@ -48,6 +51,7 @@ from serving.vocabulary import (
     CampaignKind,
     CampaignState,
     Category,
+    ClarificationState,
     ConsentScope,
     DeclineReason,
     EvidenceMethod,
@@ -572,11 +576,22 @@ EVENTS = (
     "require_training",
     "train",
     "forget_training",
+    "leave",
+    "take_back",
+    "approve",
+    "retract",
+    "lapse",
+    "politics",
+    "election",
 )
 
 
 @PROPERTY
 @given(st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 2)), max_size=25))
+@such([("retract", 0), ("release", 0)])
+@such([("lapse", 0), ("hours", 0), ("release", 0)])
+@such([("politics", 0), ("election", 0), ("release", 0)])
+@such([("take_back", 0), ("leave", 0), ("release", 0)])
 def test_no_order_of_events_offers_what_it_should_not(example, events):
     """Whatever happens in whatever order, each offer that leaves was allowed at that moment by every rule."""
 
@@ -585,7 +600,10 @@ def test_no_order_of_events_offers_what_it_should_not(example, events):
         people_ = [
             factories.influencer(ctx, ministry.id, timezone=zone, followers=(900, 900, 900)) for zone in ZONES.values()
         ]
-        running = [_campaign(ctx, target_reach=10**6) for _ in range(3)]
+        source = factories.clarification(ctx, _user(ctx).id, _user(ctx).id)
+        # It ends first, so its offers leave first.
+        told = {"kind": CampaignKind.CLARIFICATION, "clarification_id": source.id, "ends_at": ctx.now + 2 * DAY}
+        running = [_campaign(ctx, target_reach=10**6, **over) for over in (told, {}, {})]
         for campaign in running:
             for person in people_:
                 _offer(ctx, campaign, person, OfferState.PLANNED)
@@ -603,6 +621,8 @@ CAMPAIGN_EVENTS = {
     "freeze": (CampaignState.LIVE, CampaignState.FROZEN),
     "thaw": (CampaignState.FROZEN, CampaignState.LIVE),
     "end": (CampaignState.LIVE, CampaignState.ENDED),
+    "take_back": (CampaignState.LIVE, CampaignState.AWAITING_APPROVAL),
+    "approve": (CampaignState.AWAITING_APPROVAL, CampaignState.LIVE),
 }
 
 
@@ -621,6 +641,8 @@ def _settle(ctx, event, person):
     """Change what the person decides about themself, where the event is one of these."""
     if event in {"pause", "resume"}:
         person.paused_at = ctx.now if event == "pause" else None
+    elif event == "leave":
+        person.left_at = ctx.now
     elif event in {"withdraw", "consent"}:
         person.consent_version = CONSENT_VERSION if event == "consent" else None
     elif event in SCOPE_EVENTS:
@@ -643,11 +665,26 @@ def _roll_out(ctx, event, ministry):
         ctx.session.add(wave)
 
 
+def _change_source(ctx, event, campaign):
+    """Change what the campaign tells of, where it tells of a clarification and the event is one of these."""
+    source = ctx.session.get(Clarification, campaign.clarification_id or 0)
+    if source is not None and event == "retract":
+        source.state = ClarificationState.RETRACTED
+    elif source is not None and event == "lapse":
+        source.valid_until = ctx.now + timedelta(hours=2)
+    elif source is not None and event == "politics":
+        source.category = Category.POLITICS
+
+
 def _happen(ctx, event, campaign, person, ministry):
     if event in HOURS:
         return replace(ctx, now=ctx.now + timedelta(hours=HOURS[event]))
+    if event == "election":
+        period = ElectionPeriod(starts=ctx.now.date(), ends=ctx.now.date() + DAY)
+        return replace(ctx, settings=ctx.settings.model_copy(update={"election_periods": (period,)}))
     _settle(ctx, event, person)
     _roll_out(ctx, event, ministry)
+    _change_source(ctx, event, campaign)
     if event in CAMPAIGN_EVENTS:
         origin, to = CAMPAIGN_EVENTS[event]
         campaign.state = to if campaign.state is origin else campaign.state
@@ -693,7 +730,18 @@ def _release_and_check(ctx, people_, running, ministry):
         assert not campaign.political_author
         assert not campaign.political_approver
         assert campaign.starts_at <= ctx.now < campaign.ends_at
+        _check_source(ctx, campaign)
         assert ministry.live_at is not None
+
+
+def _check_source(ctx, campaign):
+    """Whatever a campaign tells of stands, holds at this moment, and is not politics while people vote."""
+    source = ctx.session.get(Clarification, campaign.clarification_id or 0, populate_existing=True)
+    if source is None:
+        return
+    assert source.state is ClarificationState.PUBLISHED
+    assert source.valid_until is None or source.valid_until > ctx.now
+    assert source.category is not Category.POLITICS or not ctx.settings.in_election(routing.local_day(ctx.now))
 
 
 def test_the_draw_is_a_permutation(ctx):
@@ -720,7 +768,7 @@ def test_why_somebody_was_chosen_or_not_is_one_sentence(ctx):
     campaign = _campaign(ctx, target_reach=2_000)
     routing.plan(ctx, campaign.id)
     assert _sentence(ctx, campaign, chosen)[0]
-    assert _sentence(ctx, campaign, paused) == (False, "Anda sedang jeda; lanjutkan kapan saja.")
+    assert _sentence(ctx, campaign, paused) == (False, OWN_CHOICE.message)
     assert "Tidak memilih topik" in _sentence(ctx, campaign, elsewhere)[1]
     assert "Jangkauan sudah cukup" in _sentence(ctx, campaign, spare)[1]
 

@@ -24,6 +24,7 @@ from serving.errors import (
     SameHumanError,
     UnavailableError,
 )
+from serving.i18n import Language
 from serving.vocabulary import EvidenceHold, EvidenceMethod, Platform, Role, ScreenshotState
 from tests import factories
 from tests.integration.counting import statements
@@ -508,6 +509,9 @@ def test_one_message_tells_of_all_that_expires_within_a_week_more(world, clock):
     letter = world.run(SERVICE, lambda ctx: deliveries.compose(ctx, claimed[0]))
     assert letter.kind == "reminder"
     assert letter.expiring == ("Facebook: 15 hari lagi", "X: 20 hari lagi")
+    world.run(world.person, lambda ctx: influencers.be_written_in(ctx, Language.EN))
+    letter = world.run(SERVICE, lambda ctx: deliveries.compose(ctx, claimed[0]))
+    assert (letter.title, letter.expiring[0]) == ("Your follower evidence needs renewing", "Facebook: 15 days left")
     _aged(world, clock, facebook=1, x=1, instagram=40)
     n = [(clock.forward(days=1), _remind(world))[1] for _ in range(40)]
     assert (n.index(1), sum(n)) == (34, 1)

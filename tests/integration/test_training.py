@@ -10,6 +10,7 @@ from serving.desk import influencers, training, waves
 from serving.desk.eligibility import TRAINING_VERSION, ReasonKind
 from serving.errors import InvalidInputError
 from serving.vocabulary import Role
+from tests.integration import carrying
 from tests.integration.test_campaigns import Browser
 
 RIGHT = {question.key: question.right for question in training.QUESTIONS}
@@ -34,6 +35,17 @@ def test_what_is_no_option_is_refused():
     for answers in ({"account": "none"}, {"nothing": "own"}):
         with pytest.raises(InvalidInputError):
             training.check(answers)
+
+
+def test_a_badge_of_other_lessons_is_none(client, service, acting, story):
+    """Whoever passed before the lessons changed has no badge, at either door."""
+    with acting() as ctx:
+        row = ctx.session.get(Influencer, story.influencer_id)
+        row.trained_version, row.trained_at = "0", ctx.now
+    with acting(story.person) as ctx:
+        assert training.passed_at(ctx) is None
+    mine = client.get("/v1/me/profile", headers=carrying.key_of(service, story.person)).json()
+    assert mine["trained_at"] is None
 
 
 def test_everything_right_gives_the_badge_and_keeps_its_day(acting, story, clock):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from serving.db.tables import (
     Appeal,
     BreakerFreeze,
     Campaign,
+    Claim,
     Clarification,
     Complaint,
     Correction,
@@ -33,14 +35,17 @@ from serving.vocabulary import (
     CampaignKind,
     CampaignState,
     Category,
+    ClaimState,
     ComplaintReason,
     CorrectionState,
+    DismissReason,
     OfferState,
     Role,
     VerdictLabel,
 )
 from tests import factories
 from tests.conftest import START
+from tests.integration.counting import statements
 from tests.web.browsing import soup
 
 MARCH = Month(2026, 3)
@@ -119,6 +124,54 @@ def test_times_are_percentiles_of_enough(service, month):
     assert found["times", "seen_p50"] == 6 * 60
     assert found["times", "decided_p95"] == 12 * 3_600
     assert found["times", "appeal_answered_p50"] is None
+
+
+def test_a_month_that_is_over_is_summed_up_once_and_anew_when_a_decision_is_taken_back(service, month, clock):
+    """Read again it sends no statement that ranks every claim; a claim that was reopened since leaves the figure."""
+
+    def ranked():
+        with statements(service) as sent:
+            found = figures(service)
+        return found, sum("claims" in each and "row_number" in each for each in sent)
+
+    first, n = ranked()
+    again, n_again = ranked()
+    assert (n, n_again) == (2, 0)
+    assert again == first
+    with service.database.write() as session:
+        slowest = session.scalars(select(Claim).order_by(Claim.decided_at.desc())).first()
+        slowest.decided_at = None
+    later, n_later = ranked()
+    assert n_later == 1
+    assert (first["times", "decided_p95"], later["times", "decided_p95"]) == (12 * 3_600, 11 * 3_600)
+    assert later["times", "seen_p95"] == first["times", "seen_p95"]
+    clock.moment = START + timedelta(hours=13)
+    assert figures(service)["times", "decided_p95"] == later["times", "decided_p95"]
+
+
+def test_one_reading_counts_as_each_by_itself_would(service, month):
+    """What was published by verdict, category, agency and politics, and what was closed by its reason."""
+    with service.database.write() as session:
+        ctx = context_for(service, session, SERVICE)
+        for number, reason in enumerate(
+            (DismissReason.OPINION, DismissReason.PRESS, DismissReason.PRESS, DismissReason.SATIRE)
+        ):
+            claim = factories.claim(ctx, state=ClaimState.DISMISSED, dismiss_reason=reason)
+            claim.decided_at = START + timedelta(hours=number)
+    span = MARCH.span()
+    inside = span.holds(Clarification.published_at) & Clarification.author_id.is_not(None)
+    with service.database.read() as session:
+        found, every = rows.published(session, span), session.scalars(select(Clarification).where(inside)).all()
+        for counted, name in ((found.verdicts, "verdict"), (found.categories, "category"), (found.issuers, "issuer")):
+            assert counted == Counter(getattr(row, name) for row in every), name
+            assert list(counted.values()) == sorted(counted.values(), reverse=True), name
+        assert found.n_political == sum(row.political for row in every) == 1
+        closed = rows.dismissals(session, span)
+    assert list(closed.items()) == [
+        (DismissReason.PRESS, 2),
+        (DismissReason.OPINION, 1),
+        (DismissReason.SATIRE, 1),
+    ]
 
 
 def test_few_people_cannot_be_counted_out(service, month):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +13,12 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from serving import streams
-from serving.db.tables import PostReading, Spread
+from serving.db import claims as claim_rows
+from serving.db.claims import OPEN_STATES, Filters
+from serving.db.tables import Claim, ClaimPlace, ClaimSource, PostReading, Spread
 from serving.db.trends import Wanted
 from serving.deps import SESSION_COOKIE, acting, context_for, session_token
 from serving.desk import trending
@@ -26,6 +29,8 @@ from tests import factories
 from tests.conftest import START
 
 FLOOD = "Air bah sampai atap di Bandung, kata pesan berantai."
+CODES = ("ID-JK", "ID-JB", "ID-PA")
+SOURCES = ("x", "whatsapp", "rss")
 PRIZE = "Undian kendaraan gratis di Kota Malang, isi data sekarang."
 
 
@@ -121,6 +126,39 @@ def test_what_a_merged_claim_named_leads_to_the_one_that_stands(client, service,
     key = key_for("budi", Role.CHECKER)
     found = client.get("/v1/trends", params={"region": "ID-JB"}, headers=key).json()["trends"]
     assert [row["claim_id"] for row in found] == [taker]
+
+
+@pytest.fixture
+def noted(service):
+    """Made-up claims, a third of them merged, some twice over, with provinces and sources drawn from a seed."""
+    dice = random.Random(5)
+    with service.database.write() as session:
+        ctx = context_for(service, session, SERVICE)
+        rows = [factories.claim(ctx, priority=float(dice.randrange(8))) for _ in range(60)]
+        for row in rows[1:]:
+            if dice.random() < 1 / 3:
+                row.state, row.merged_into_id = ClaimState.MERGED, dice.choice(rows[: rows.index(row)]).id
+        for row in rows:
+            session.add_all(ClaimPlace(claim_id=row.id, region=each, n_posts=1) for each in dice.sample(CODES, 2))
+            session.add_all(ClaimSource(claim_id=row.id, source=each, n_posts=1) for each in dice.sample(SOURCES, 1))
+
+
+@pytest.mark.parametrize("states", [OPEN_STATES, (ClaimState.MERGED,)], ids=["open", "merged"])
+def test_page_and_counts_of_a_filter_are_what_looking_at_each_claim_gives(service, noted, states):
+    """A claim fits by itself where it stands, and by what was merged into it: page, count and number agree."""
+    with service.database.read() as session:
+        claims = session.scalars(select(Claim)).all()
+        for name, table in (("region", ClaimPlace), ("source", ClaimSource)):
+            for value in (*CODES, *SOURCES, "tidak-ada"):
+                named = set(session.scalars(select(table.claim_id).where(getattr(table, name) == value)))
+                fits = {row.merged_into_id or row.id for row in claims if row.id in named}
+                wanted = [row for row in claims if row.id in fits and row.state in states]
+                filters = Filters(states=states, **{name: value})
+                page = claim_rows.queue_page(session, filters, None, 100)
+                order = sorted(wanted, key=lambda row: (-row.priority, row.id))
+                assert [row.id for row, _ in page] == [row.id for row in order], (name, value)
+                assert claim_rows.count_claims(session, filters) == len(wanted), (name, value)
+                assert sum(claim_rows.count_by_state(session, filters).values()) == len(wanted), (name, value)
 
 
 def test_reading_that_fails_in_the_middle_is_read_again_once(service, make, monkeypatch):

@@ -172,6 +172,24 @@ def test_gaps_are_named_and_few_are_hidden(world):
     assert topics[Topic.DISASTER].n_people == 0
 
 
+def test_followers_on_a_platform_that_nobody_agreed_to_are_no_reach(world):
+    """The words of the consent say so; where fewer than ten agreed, their followers are hidden like any small figure."""
+    _add(world, 12, region="ID-BT", facebook_consent=None)
+    _add(world, 10, region="ID-JB", x_consent=None)
+    _add(world, 2, region="ID-JB")
+    found = world.run(world.manager, coverage.missing)
+    rows = {each.region.code: each for each in found.provinces}
+    assert rows["ID-BT"].reach == {Platform.FACEBOOK: 0, Platform.X: None, Platform.INSTAGRAM: 9600}
+    assert rows["ID-JB"].reach == {Platform.FACEBOOK: 7200, Platform.X: None, Platform.INSTAGRAM: 9600}
+    assert {each.platform: each.reach for each in found.platforms} == {
+        Platform.FACEBOOK: 7200,
+        Platform.X: 14 * 700,
+        Platform.INSTAGRAM: 24 * 800,
+    }
+    groups = {each.code: each.reach for each in world.run(world.manager, influencers.coverage).by_region}
+    assert groups["ID-JB"] == 10 * (600 + 800) + 2 * (600 + 700 + 800)
+
+
 def test_a_platform_on_which_people_fall_short_is_named(world):
     """Who takes part but lacks followers on one platform counts there, from ten on, as do those whom that leaves."""
     _add(world, 10, followers=(600, 400, 600))
@@ -201,6 +219,23 @@ def test_waves_and_coverage_over_http(client, world, key_for):
     found = client.get("/v1/coverage", headers=manager).json()
     assert (len(found["topics"]), len(found["platforms"])) == (len(Topic), len(Platform))
     assert client.get("/v1/coverage", headers=key_for("lain", Role.CHECKER)).status_code == 403
+
+
+def test_a_plan_that_somebody_else_changed_meanwhile_is_not_lost(client, service, world):
+    """Of two tabs the second to save is told, and keeps what was typed; opened again, it saves."""
+    desk = Browser(client, service, world.manager)
+    where = "/influencer/kementerian/komdigi"
+
+    def opened():
+        page = desk.get(where)[1]
+        return {"mulai": "2026-03-09", "semula": page.select_one("input[name=semula]")["value"]}
+
+    first, second = opened(), opened()
+    assert desk.post(where, **first | {"orang": "100"})[0] == 303
+    status, _, refused = desk.post(where, **second | {"orang": "3000"})
+    assert (status, refused.select_one("#orang")["value"]) == (409, "3000")
+    assert world.run(world.manager, lambda ctx: waves.one(ctx, "komdigi")).plan.people_max == 100
+    assert desk.post(where, **opened() | {"orang": "3000"})[0] == 303
 
 
 def test_waves_and_coverage_in_the_console(client, service, world):

@@ -208,6 +208,7 @@ def test_a_bad_row_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         ({"id": [1], "text": [5]}, "no column `text` of texts"),
         ({"id": [1], "text": ["a"], "cluster": [3]}, "the column(s) cluster already"),
         ({"id": [1], "text": ["a"], "text ": ["b"]}, "no column `text` of texts, or has two"),
+        ({"id": [1], "text": ["a"], "unit": ["b"], "unit ": ["c"]}, "two columns named unit"),
     ],
 )
 def test_an_archive_of_another_shape_is_refused(tmp_path: Path, columns: dict[str, Any], reason: str) -> None:

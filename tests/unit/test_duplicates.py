@@ -159,6 +159,22 @@ def test_a_forgotten_cluster_is_founded_again() -> None:
     assert [(x.cluster, x.is_new) for x in again] == [("c", True), ("b", False)]
 
 
+def test_an_index_that_closes_up_answers_as_one_filled_anew() -> None:
+    """Where a third is forgotten, the others move together in the room that is there, and answer as before."""
+    texts = _stream(1200)
+    ids = _ids(texts)
+    index = NearDuplicateIndex(capacity=1 << 11)
+    kept = [a for a in index.add(ids[:800], texts[:800]) if a.stored is not None]
+    size, gone = index.size_bytes, set(index.clusters[::3])
+    index.forget(gone)
+    left = [a for a in kept if a.cluster not in gone]
+    fresh = NearDuplicateIndex()
+    fresh.restore([a.cluster for a in left], [a.stored for a in left if a.stored is not None])
+    assert index.size_bytes == size
+    assert index.n_representatives == fresh.n_representatives == len(left)
+    assert index.add(ids[800:], texts[800:]) == fresh.add(ids[800:], texts[800:])
+
+
 def test_forgetting_frees_memory_and_keeps_answers() -> None:
     """When most is forgotten the tables are rewritten, and what remains answers as before."""
     draw = random.Random(5)

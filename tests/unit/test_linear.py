@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from data.normalise import normalise
 from data.schema import Example, Kind, Label
+from models._linear import _rounded
 from models.calibration import Platt
 from models.explain import strongest
 from models.hashing import NGrams, buckets_of
@@ -137,6 +138,26 @@ def test_the_strongest_words_come_first_with_their_sign():
     """Reasons are ordered by size, whatever their direction."""
     found = strongest({"a": 0.1, "b": -0.9, "c": 0.5, "d": 0.001}, n=3)
     assert [(reason.text, reason.weight) for reason in found] == [("b", -0.9), ("c", 0.5), ("a", 0.1)]
+
+
+@given(st.floats(-60, 60) | st.integers(-600_000, 600_000).map(lambda n: n / 10_000 + 0.00005))
+def test_a_weight_is_rounded_as_python_rounds_it_or_not_at_all(weight):
+    """The kernel tells a half that only exact decimals could decide from what it can decide itself."""
+    found, is_rounded = _rounded(weight)
+    assert found == (round(weight, 4) if is_rounded else weight)
+
+
+def test_half_a_step_is_left_to_exact_decimals():
+    """What a float multiplied by ten thousand says of a half may be wrong, so the kernel says nothing."""
+    assert _rounded(0.12345) == (0.12345, False)
+    assert _rounded(0.12344) == (0.1234, True)
+
+
+@pytest.mark.parametrize("text", ["خبر عاجل sebarkan segera bantuan", "sebarkan segera bantuan tunai ğratis"])
+def test_words_of_other_letters_are_read_back_whole(scorer, text):
+    """A word is cut out where it stands, however many bytes its letters have."""
+    (score,) = scorer.score_many([text])
+    assert score.reasons == strongest(scorer.word_weights(scorer.cleaned(text)))
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,34 @@ def test_a_number_of_something_else_is_refused(of, text, what):
 
 
 @pytest.mark.parametrize(
+    "word",
+    [
+        "duapuluh",
+        "limaratus",
+        "duabelas",
+        "tigaperempat",
+        "sepertiga",
+        "seperempat",
+        "sepuluhan",
+        "keduabelas",
+        "selusin",
+    ],
+)
+def test_a_number_that_is_written_as_one_word_is_refused(word):
+    """Joined or not, a number that the text does not have is another fact; a team of football players is none."""
+    text = f"Bank Contoh tidak membagikan {word} kuota, kata kesebelasan itu di perempatan."
+    found = [each for each in restating.findings(text, TEXTS[0].approved) if each.kind is Departure.NUMBER]
+    assert [each.params["what"] for each in found] == [word]
+
+
+@pytest.mark.parametrize("word", ["minggu", "ahad"])
+def test_a_day_that_the_text_does_not_have_is_refused(word):
+    """Sunday has two names, and the one that also means a week says when all the same."""
+    kinds = {each.kind for each in restating.findings(f"tidak ada pembagian kuota {word} ini", TEXTS[0].approved)}
+    assert Departure.DATE in kinds
+
+
+@pytest.mark.parametrize(
     "text",
     ["kata muhammadiyah tidak ada pembagian kuota", "tidak ada pembagian kuota di bandung", "khusus umat katolik ya"],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +84,16 @@ def test_a_sparkline_holds_every_post_of_its_span(spread):
     """The points of a sparkline sum to the posts between its ends."""
     first, last = quarter_of(NOW) - 95, quarter_of(NOW)
     assert sum(series(spread, first, last)) == sum(n for q, n in spread.items() if first <= q <= last)
+
+
+@given(st.dictionaries(st.integers(1, 9), spreads, max_size=6))
+def test_many_claims_are_measured_as_each_by_itself(by_claim):
+    """Rates of a whole batch, from rows in any order, are those of one claim after another; no row gives no answer."""
+    rows = [(claim, *pair) for claim, spread in by_claim.items() for pair in spread.items()]
+    counted = np.array(rows[::-1], np.int64).reshape(-1, 3)
+    found = trends.trends_of(counted, NOW)
+    assert found.keys() == {claim for claim, spread in by_claim.items() if spread}
+    for claim, measured in found.items():
+        alone = trend(by_claim[claim], NOW)
+        assert measured.posts_per_hour == pytest.approx(alone.posts_per_hour)
+        assert measured.steady_per_hour == pytest.approx(alone.steady_per_hour)

@@ -6,6 +6,7 @@ import io
 import zipfile
 from datetime import date
 
+import openpyxl
 import pytest
 from openpyxl import Workbook
 
@@ -56,14 +57,16 @@ def _with(column, value):
         (_with(3, "Banten"), "Tidak ada wilayah"),
         (_with(8, date(1999, 12, 31)), "di luar abad ini"),
         ((*GOOD, "lebih"), "punya 10 kolom"),
+        (_with(1, "a" * (workbook.CELL_MAX_CHARS + 1)), "B2 memuat lebih dari 1000 huruf"),
     ],
-    ids=["formula", "link", "long-number", "error", "fraction", "region", "date", "too-wide"],
+    ids=["formula", "link", "long-number", "error", "fraction", "region", "date", "too-wide", "too-long"],
 )
 def test_a_bad_row_is_named_and_the_good_ones_are_taken(row, part):
     """The row is refused with its number and its cell; the next one is taken."""
     bad, good = _read(book(row, GOOD))
     assert (bad.line, good.line) == (2, 3)
     assert part in str(bad.error)
+    assert bad.error.__traceback__ is None, "each refused row would be held in memory"
     assert good.person.name == "Contoh Satu"
 
 
@@ -135,13 +138,14 @@ def _inflated(part, at, element, n):
         ("xl/worksheets/sheet1.xml", b'<row r="2"', b"<c/><row/>", "ROW_ELEMENTS_MAX"),
         ("xl/worksheets/sheet1.xml", b"<sheetData", b"<cols/>", "OTHER_ELEMENTS_MAX"),
         ("xl/worksheets/sheet1.xml", b"<sheetData", b"<row/>", "ELEMENTS_MAX"),
+        ("xl/sharedStrings.xml", b"<sst", b"kata", "TEXT_MAX_CHARS"),
     ],
-    ids=["formats", "texts", "cells", "rows-in-a-row", "beside-rows", "rows"],
+    ids=["formats", "texts", "cells", "rows-in-a-row", "beside-rows", "rows", "letters"],
 )
 def test_a_small_file_that_becomes_millions_of_objects_is_refused_before_it_does(monkeypatch, part, at, element, most):
-    """A few kilobytes unpack to a part of nothing but elements, each of which would be an object."""
+    """A few kilobytes unpack to nothing but elements, each an object, or to one text that every cell would copy."""
     monkeypatch.setattr(workbook, most, n_most := 1_000)
-    monkeypatch.setattr(workbook, "load_workbook", lambda *_, **__: pytest.fail("it was opened"))
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_, **__: pytest.fail("it was opened"))
     with pytest.raises(InvalidInputError, match="terlalu besar"):
         _read(_inflated(part, at, element, n_most))
 

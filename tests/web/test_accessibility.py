@@ -6,10 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.web.browsing import furnish, walk
+from tests.web.browsing import go_round
 from tests.web.conftest import DESKTOP, PHONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("address", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.browser
 
 ALL = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 # What another light can break.
@@ -27,28 +27,26 @@ def violations(page: Page, path: str) -> list[str]:
     return found
 
 
-def test_no_page_breaks_a_rule(site, visitor):
+@pytest.mark.parametrize(
+    ("viewport", "locale"),
+    [
+        (None, "id-ID"),
+        *(
+            pytest.param(viewport, locale, marks=pytest.mark.soak)
+            for viewport in (DESKTOP, PHONE)
+            for locale in ("id-ID", "en-US")
+        ),
+    ],
+    ids=["made-for", "desktop-id", "desktop-en", "phone-id", "phone-en"],
+)
+def test_no_page_breaks_a_rule(every_round, stranger, viewport, locale):
     """Of every kind of page that each account reaches, one has no violation at the width that it is made for."""
-    numbers = furnish(site.service)
-    claims = tuple(f"/klaim/{number}" for number in numbers.values())
     found: list[str] = []
     seen: set[str] = set()
-    for name, viewport, starts in (
-        (None, DESKTOP, ("/", "/masuk", "/luring")),
-        ("pemeriksa", DESKTOP, ("/antrean", claims[0])),
-        ("penyetuju", DESKTOP, ("/antrean", claims[1])),
-        ("manajer", DESKTOP, ("/kampanye", "/kampanye/baru")),
-        ("asn", PHONE, ("/kotak",)),
-        ("insinyur", DESKTOP, ("/antrean",)),
-        ("admin", DESKTOP, ("/admin/akun",)),
-    ):
-        page = visitor(name, viewport)
-        for path in walk(page, *starts, seen=seen):
-            found += violations(page, f"{name}: {path}")
-        if name == "asn":
-            page.goto("/kotak")
-            page.click("main form[action$='/ambil'] button")
-            page.wait_for_url("**/kotak/*")
-            found += violations(page, f"{name}: kit")
+    for each in every_round:
+        page = stranger(each.account, viewport or (PHONE if each.carries else DESKTOP), locale=locale)
+        for path in go_round(page, each, seen):
+            found += violations(page, f"{each.account}: {path}")
+        page.context.close()
     assert len(seen) > 20
     assert not found, "\n\n".join(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from serving.db.tables import Claim
 from serving.deps import context_for
@@ -13,34 +13,11 @@ from serving.vocabulary import ClaimState, Role
 from tests import factories
 from tests.conftest import PASSWORD
 from tests.web import story
+from tests.web.hands import Hands
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("address", ["sqlite"], indirect=True)]
 
 KEYSTROKES_MAX = 25
-
-
-class Hands:
-    """Somebody at a keyboard: counts each key that is no text, a chord as many times as it has keys."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.strokes = 0
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.strokes += len(key.split("+"))
-            self.page.keyboard.press(key)
-
-    def press_on(self, *keys: str) -> None:
-        """Press keys of which the last leads to another page."""
-        with self.page.expect_navigation():
-            self.press(*keys)
-
-    def write(self, text: str) -> None:
-        self.page.keyboard.type(text)
-
-    def is_at(self, selector: str) -> None:
-        expect(self.page.locator(selector)).to_be_focused()
 
 
 @pytest.fixture
@@ -130,13 +107,14 @@ def test_the_sheet_of_keys_holds_the_focus_and_gives_it_back(visitor, claim_ids)
     hands.press("j", "a", "Escape")
     expect(sheet).to_be_hidden()
     expect(page.locator("[data-row]").first).to_be_focused()
-    page.locator("#find").focus()
+    hands.press("/")
+    hands.is_at("#find")
     hands.press("j", "?", "a")
     assert page.locator("#find").input_value() == "j?a"
     expect(sheet).to_be_hidden()
-    page.locator("[data-opens=pintasan]").click()
-    sheet.get_by_label("Pintasan satu huruf menyala").uncheck()
-    hands.press("Escape")
+    hands.open("main [data-opens=pintasan]")
+    hands.reach("#pintasan [data-keys-on]")
+    hands.press("Space", "Escape")
     page.goto(f"/klaim/{claim_ids[0]}")
     hands.press("?", "a")
     expect(page.get_by_role("button", name="Ambil klaim ini")).to_be_visible()
@@ -147,14 +125,16 @@ def test_what_is_typed_survives_the_server_and_the_browser(visitor, claim_ids):
     """Kept while typing; with the server away it waits in the page, and either way it stands there again."""
     page = visitor("ani")
     page.goto(f"/klaim/{claim_ids[0]}")
-    page.get_by_role("button", name="Ambil klaim ini").click()
-    page.check("input[name=verifiable][value=ya]")
+    hands = Hands(page)
+    hands.press_on("a")
+    hands.is_at("input[name=verifiable][value=ya]")
+    hands.press("y")
     expect(page.locator("#ketikan")).to_contain_text("Ketikan tersimpan")
     another = visitor("ani")
     another.goto(f"/klaim/{claim_ids[0]}")
     expect(another.locator("input[name=verifiable][value=ya]")).to_be_checked()
     page.route("**/ketikan", lambda route: route.abort())
-    page.check("input[name=opinion][value=tidak]")
+    hands.press("t")
     expect(page.locator("#ketikan")).to_contain_text("Belum tersimpan di server")
     page.reload()
     expect(page.locator("input[name=opinion][value=tidak]")).to_be_checked()
@@ -163,12 +143,12 @@ def test_what_is_typed_survives_the_server_and_the_browser(visitor, claim_ids):
 
 
 def test_of_two_browsers_one_works_and_the_other_is_told(visitor, claim_ids):
-    """Both see the button; the second that presses it reads who and since when, and the words kept are theirs."""
+    """Both see the button; the second that presses its key reads who and since when, and the words kept are theirs."""
     first, second = visitor("ani"), visitor("budi")
     for page in (first, second):
         page.goto(f"/klaim/{claim_ids[0]}")
     for page in (first, second):
-        page.get_by_role("button", name="Ambil klaim ini").click()
+        Hands(page).press_on("a")
     expect(first.locator("#langkah-gates")).to_be_visible()
     expect(second.locator(".notice.stop")).to_contain_text("ani sejak 2 Mar 2026 10.00 WIB")
 

@@ -13,12 +13,12 @@ from serving.deps import context_for
 from serving.desk import accounts, golden, review
 from serving.desk.context import SERVICE
 from serving.desk.golden import NewItem
-from serving.settings import Settings
 from serving.vocabulary import Category, ClaimState, DismissReason, Role, VerdictLabel
 from tests import factories
-from tests.conftest import PASSWORD, SECRET, app_for
+from tests.conftest import PASSWORD, app_for
 from tests.integration.counting import statements
 from tests.web.browsing import sign_in, soup
+from tests.web.conftest import settings_in
 
 WEIGHT_MAX = 150_000
 # Of one request, whatever is in the database: signing in, the model's history, and what the page shows.
@@ -66,16 +66,7 @@ def _fill(service, people, n):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, sqlite_template):
     """One service with an account a role, a few things of each kind, and a browser signed in for each."""
-    folder = tmp_path_factory.mktemp("costs")
-    (folder / "suluh.db").write_bytes(sqlite_template.read_bytes())
-    settings = Settings(
-        var_dir=folder,
-        database_url=f"sqlite:///{folder / 'suluh.db'}",
-        secret_key=SECRET,
-        requests_per_minute=1_000_000,
-        sign_in_attempts_per_minute=1_000,
-        second_look_share=1.0,
-    )
+    settings = settings_in(tmp_path_factory.mktemp("costs"), sqlite_template, second_look_share=1.0)
     app = app_for(settings)
     service = app.state.service
     people, filled = {}, {}

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from fastapi import APIRouter
-from fastapi.routing import APIRoute
 
 from serving.app import create_app
 from serving.console import parts
@@ -125,6 +123,7 @@ SAME = MappingProxyType(
         "POST /pustaka/{number}/tarik": ("POST /v1/clarifications/{clarification_id}/retract",),
         "POST /pustaka/{number}/ganti": ("POST /v1/clarifications/{clarification_id}/supersede",),
         "GET /klarifikasi": ("GET /v1/clarifications",),
+        "GET /klarifikasi.atom": ("GET /v1/clarifications",),
         "GET /klarifikasi/{slug}": (
             "GET /v1/clarifications/{clarification_id}",
             "GET /v1/clarifications/{clarification_id}/claimreview",
@@ -202,7 +201,9 @@ SAME = MappingProxyType(
             "GET /v1/campaigns/{campaign_id}/near-copies",
             "GET /v1/campaigns/{campaign_id}/preview",
         ),
-        "GET /profil/obrolan": ("GET /v1/me/chats",),
+        "GET /profil/obrolan": ("GET /v1/me/chats", "GET /v1/me/other-channel"),
+        "POST /profil/obrolan/lain": ("PUT /v1/me/other-channel",),
+        "POST /profil/obrolan/lain/lepas": ("DELETE /v1/me/other-channel",),
         "POST /profil/obrolan/{channel}": ("POST /v1/me/chats/{channel}",),
         "POST /profil/obrolan/{channel}/lepas": ("DELETE /v1/me/chats/{channel}",),
         "GET /kampanye/{campaign_id}/pratinjau": (
@@ -277,6 +278,7 @@ SAME = MappingProxyType(
         "POST /model/penantang/lepas": ("POST /v1/models/challenger/withdraw",),
         # accounts and the record
         "GET /akun": ("GET /v1/me", "GET /v1/me/keys"),
+        "POST /akun/istirahat": ("GET /v1/me/rest", "PUT /v1/me/rest"),
         "POST /akun/sandi": ("PUT /v1/me/password",),
         "POST /akun/kunci": ("POST /v1/me/keys",),
         "POST /akun/kunci/{key_id}/cabut": ("DELETE /v1/me/keys/{key_id}",),
@@ -341,14 +343,6 @@ V1_ONLY = MappingProxyType(
 )
 
 
-def _routes(router: APIRouter) -> Iterator[APIRoute]:
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif inner := getattr(route, "original_router", None):
-            yield from _routes(inner)
-
-
 def _variants(action: str) -> list[str]:
     if action == "POST /klaim/{claim_id}/{step}":
         return [f"{action}#{step}" for step in STEPS]
@@ -358,9 +352,11 @@ def _variants(action: str) -> list[str]:
 
 
 def _console_routes() -> set[str]:
-    routers = [*parts.routers(), parts.open_router()]
     return {
-        f"{method} {route.path}" for router in routers for route in _routes(router) for method in route.methods or ()
+        f"{method} {router.prefix}{each.path}"
+        for router in (*parts.routers(), *parts.open_routers())
+        for each in router.declared
+        for method in each.options["methods"]
     }
 
 

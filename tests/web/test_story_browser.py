@@ -16,7 +16,7 @@ from serving.desk.machine import machine_for
 from serving.rows import read_post
 from tests.conftest import PASSWORD
 from tests.web import story
-from tests.web.browsing import Watch, furnish, walk
+from tests.web.browsing import Watch, too_wide
 from tests.web.conftest import PHONE
 
 pytestmark = pytest.mark.browser
@@ -186,44 +186,3 @@ def test_without_scripts_the_checker_gets_as_far(site, visitor):
     """A browser that runs no script walks the same path from the queue to handing the draft in."""
     story.people(site.service, PASSWORD)
     decide(visitor("pemeriksa", java_script_enabled=False), take_in(site.service))
-
-
-@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
-def test_every_page_fits_a_phone_and_stays_at_home(site, visitor):
-    """At 390 px nothing scrolls sideways; no page complains in the console or asks another origin for anything."""
-    numbers = furnish(site.service)
-    faults: list[str] = []
-    seen: set[str] = set()
-    for name, starts in (
-        (None, ("/", "/masuk")),
-        ("pemeriksa", ("/antrean", f"/klaim/{numbers['held']}")),
-        ("penyetuju", ("/antrean", f"/klaim/{numbers['waiting']}")),
-        ("manajer", ("/kampanye", "/kampanye/baru")),
-        ("asn", ("/kotak",)),
-        ("insinyur", ("/antrean",)),
-        ("admin", ("/admin/akun",)),
-    ):
-        page = visitor(name, PHONE)
-        watch = Watch(page, site.url)
-        for path in walk(page, *starts, seen=seen):
-            faults += too_wide(page, f"{name}: {path}")
-        if name == "asn":
-            page.goto("/kotak")
-            press(page, "Ambil")
-            faults += too_wide(page, f"{name}: kit")
-        faults += watch.faults
-    assert len(seen) > 20
-    assert not faults, "\n".join(faults)
-
-
-def too_wide(page: Page, path: str) -> list[str]:
-    """Give the page's width where it is more than the screen's, with what stands out to the right."""
-    width = page.evaluate("document.documentElement.scrollWidth")
-    if width <= PHONE["width"]:
-        return []
-    out = page.evaluate(
-        "width => [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > width)"
-        ".slice(0, 3).map(e => e.outerHTML.slice(0, 120))",
-        PHONE["width"],
-    )
-    return [f"{path} is {width} px wide: {out}"]

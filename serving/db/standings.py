@@ -112,6 +112,11 @@ def _mending(session: Session, low: int, high: int) -> Insert:
         select(ground)
         .join(KeptStanding, and_(KeptStanding.influencer_id == ground.c.influencer_id, in_range), isouter=True)
         .where(differs)
+        # What is missing goes in by place, as indexes have it; what differs is locked by number, as triggers do.
+        .order_by(
+            *(case((KeptStanding.influencer_id.is_(None), ground.c[name])) for name in ("region", "place")),
+            ground.c.influencer_id,
+        )
     )
     adding = insert_into(session, KeptStanding).from_select(names, rows, include_defaults=False)
     return adding.on_conflict_do_update(

@@ -1344,6 +1344,8 @@ class Delivery(Base):
     # How often handing it over failed; waiting between attempts goes by it.
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     not_before: Mapped[datetime]
+    # A correction that the person's chat refused for good, or too often.
+    by_mail: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
 

@@ -221,7 +221,7 @@ def _next_at(now: datetime, timezone: str, local: time) -> datetime:
 
 def _letter(ctx: Context, row: Delivery) -> Letter | None:
     person = rows.recipient(ctx.session, row.influencer_id)
-    way = _way(ctx, person) if person is not None else None
+    way = _way(ctx, person, by_mail=row.by_mail) if person is not None else None
     if person is None or way is None:
         return None
     row.channel = way.channel
@@ -247,9 +247,9 @@ class _Way:
     address: str
 
 
-def _way(ctx: Context, person: Influencer) -> _Way | None:
+def _way(ctx: Context, person: Influencer, *, by_mail: bool) -> _Way | None:
     """Give how a message reaches somebody: by the chat or service that they chose and can be reached by, else mail."""
-    link = chat_rows.link(ctx.session, person.id, person.channel)
+    link = None if by_mail else chat_rows.link(ctx.session, person.id, person.channel)
     if link is not None and link.sealed_address is not None and person.channel in _beside_mail(ctx.settings):
         address = ctx.vault.unseal(link.sealed_address)
         if person.channel is not Channel.OTHER or other.reaches(ctx.settings, address):
@@ -330,7 +330,10 @@ def mark_sent(ctx: Context, claimed: Claimed) -> None:
 
 
 def mark_failed(ctx: Context, claimed: Claimed, error: SendError) -> None:
-    """Note why a message did not leave; it is tried again later, up to eight times."""
+    """Note why a message did not leave; it is tried again later, up to eight times.
+
+    A correction that a chat does not take goes by e-mail then: whoever carried what no longer stands has to hear of it.
+    """
     row = _held(ctx, claimed)
     if row is None:
         return
@@ -340,10 +343,22 @@ def mark_failed(ctx: Context, claimed: Claimed, error: SendError) -> None:
         return
     row.failures += 1
     if error.permanent or (error.unsure and row.offer_id is not None) or row.failures > len(BACKOFF):
+        if _has_mail_left(ctx, row):
+            row.by_mail, row.failures, row.not_before = True, 0, ctx.now
+            audit.append(ctx, "delivery.by_mail", "delivery", row.id, key=row.key)
+            return
         row.state = DeliveryState.FAILED
         audit.append(ctx, "delivery.failed", "delivery", row.id, key=row.key, failures=row.failures)
         return
     row.not_before = ctx.now + BACKOFF[row.failures - 1]
+
+
+def _has_mail_left(ctx: Context, row: Delivery) -> bool:
+    """Tell whether a message is a correction that may still go by e-mail."""
+    if row.correction_id is None or row.by_mail or row.channel == Channel.EMAIL or not ctx.settings.smtp_url:
+        return False
+    person = rows.recipient(ctx.session, row.influencer_id)
+    return person is not None and person.sealed_email is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +400,7 @@ def retry(ctx: Context, delivery_id: int) -> None:
         raise NotFoundError(mark("Pesan itu tidak ada."))
     if row.state is not DeliveryState.FAILED:
         raise ConflictError(mark("Hanya pesan yang gagal yang dapat dikirim ulang."))
-    row.state, row.failures, row.not_before = DeliveryState.PENDING, 0, ctx.now
+    row.state, row.failures, row.not_before, row.by_mail = DeliveryState.PENDING, 0, ctx.now, False
     audit.append(ctx, "delivery.retry", "delivery", row.id, key=row.key)
 
 

@@ -9,15 +9,24 @@ from typing import Any
 
 from sqlalchemy import select
 
-from serving.db.tables import Campaign, Caption, Delivery, Influencer, Offer, OfficialAccount
+from serving.db.tables import Campaign, Caption, Clarification, Delivery, Influencer, Offer, OfficialAccount
 from serving.deps import Service, context_for
-from serving.desk import accounts, captions, offers
+from serving.desk import accounts, captions, corrections, offers
 from serving.desk.context import SERVICE, Actor, Context
 from serving.desk.restating import Approved
-from serving.vocabulary import CampaignKind, CampaignState, DeliveryState, OfferState, Platform, Role
+from serving.vocabulary import (
+    CampaignKind,
+    CampaignState,
+    ClarificationState,
+    DeliveryState,
+    OfferState,
+    Platform,
+    Role,
+)
 from tests import factories
 
 TITLE = "Bank Contoh tidak membagikan kuota; tautan itu mencuri data"
+REASON = "Bank Contoh memperbarui keterangannya."
 BODY = "Bank Contoh menyatakan tidak ada pembagian kuota. Abaikan tautan dan jangan isi data."
 
 
@@ -144,3 +153,13 @@ PLATFORM_URLS = {
     Platform.X: "https://x.com/contoh/status/2",
     Platform.INSTAGRAM: "https://www.instagram.com/p/abc/",
 }
+
+
+def retract(ctx: Context, story: Story) -> int:
+    """Let the clarification fall and its campaign end; give how many people are told."""
+    row, running = ctx.session.get(Clarification, story.clarification_id), ctx.session.get(Campaign, story.campaign_id)
+    assert row is not None
+    assert running is not None
+    row.state, row.retracted_at, row.retract_reason = ClarificationState.RETRACTED, ctx.now, REASON
+    running.state = CampaignState.ENDED
+    return corrections.send(ctx, story.clarification_id, REASON)

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from serving import worker
 from serving.channels import chat as senders
 from serving.channels.chat import Gate, Pace
-from serving.db.tables import AuditRow, ChatLink, ChatUpdate, Influencer, Offer, User
-from serving.desk import accounts, chat, deliveries, influencers
+from serving.db.tables import AuditRow, ChatLink, ChatUpdate, Delivery, Influencer, Offer, User
+from serving.desk import accounts, chat, deliveries, influencers, offers
 from serving.desk.chat import Came, Verb, Wish, read
 from serving.desk.deliveries import SendError
 from serving.errors import NotFoundError
 from serving.vocabulary import Channel, DeclineReason, DeliveryState, OfferState
-from tests.integration import carrying
+from tests.integration import carrying, mailbox
 from tests.integration.listening import listening
 
 SECRET = "rahasia-contoh"
@@ -416,6 +416,28 @@ def test_a_lasting_refusal_is_given_up_at_once(acting, story, linked, at):
     with listening(403) as there:
         at(there.url.removesuffix("/hook"))
     assert carrying.message(acting)[0] is DeliveryState.FAILED
+
+
+def test_a_correction_that_the_chat_refuses_goes_by_mail(acting, story, linked, at):
+    """Whoever carried what no longer stands hears of it once, whatever their chat does."""
+    linked()
+    with acting(story.person) as ctx:
+        offers.accept(ctx, story.offer_id)
+    with acting() as ctx:
+        assert carrying.retract(ctx, story) == 1
+    box = mailbox.Mailbox()
+    post = mailbox.listening(box)
+    post.start()
+    try:
+        with listening(403) as there:
+            for _ in range(3):
+                at(there.url.removesuffix("/hook"), smtp_url=f"smtp://127.0.0.1:{post.port}")
+    finally:
+        post.stop()
+    assert (len(there.received), sum(box.by_id().values())) == (1, 1)
+    with acting() as ctx:
+        row = ctx.session.scalars(select(Delivery).where(Delivery.correction_id.is_not(None))).one()
+        assert (row.state, row.channel) == (DeliveryState.SENT, Channel.EMAIL)
 
 
 def test_messages_keep_their_pace():

@@ -11,20 +11,13 @@ from serving.db import corrections as correction_rows
 from serving.db.tables import Campaign, Clarification, Correction, Delivery, Influencer, Offer, PublicChange
 from serving.desk import audit, corrections, deliveries, kits, library, offers, publication
 from serving.errors import IllegalStepError, NotFoundError
-from serving.vocabulary import CampaignState, ClarificationState, CorrectionState, DeliveryState, OfferState, Platform
+from serving.vocabulary import ClarificationState, CorrectionState, DeliveryState, OfferState, Platform
 from tests import factories
 from tests.conftest import PASSWORD
 from tests.integration import carrying
 from tests.web.browsing import sign_in, soup
 
-REASON = "Bank Contoh memperbarui keterangannya."
-
-
-def _retract(ctx, story):
-    row = ctx.session.get(Clarification, story.clarification_id)
-    row.state, row.retracted_at, row.retract_reason = ClarificationState.RETRACTED, ctx.now, REASON
-    ctx.session.get(Campaign, story.campaign_id).state = CampaignState.ENDED
-    return corrections.send(ctx, story.clarification_id, REASON)
+REASON = carrying.REASON
 
 
 def test_everybody_who_carried_it_is_told(service, story, acting):
@@ -37,7 +30,7 @@ def test_everybody_who_carried_it_is_told(service, story, acting):
             made = carrying.offer(ctx, campaign, person, state=state, mail=False)
             if state in kits.TAKEN:
                 told.add(made.id)
-        assert _retract(ctx, story) == 3
+        assert carrying.retract(ctx, story) == 3
     with service.database.read() as session:
         rows = session.scalars(select(Correction)).all()
         mails = session.scalars(select(Delivery).where(Delivery.correction_id.is_not(None))).all()
@@ -49,7 +42,7 @@ def test_everybody_who_carried_it_is_told(service, story, acting):
 def test_open_offers_are_recalled(service, story, acting):
     """Nobody can take it up any more."""
     with acting() as ctx:
-        _retract(ctx, story)
+        carrying.retract(ctx, story)
     with service.database.read() as session:
         assert session.get(Offer, story.offer_id).state is OfferState.RECALLED
 
@@ -59,7 +52,7 @@ def test_sending_again_tells_nobody_twice(story, acting):
     with acting(story.person) as ctx:
         offers.accept(ctx, story.offer_id)
     with acting() as ctx:
-        assert (_retract(ctx, story), corrections.send(ctx, story.clarification_id, REASON)) == (1, 0)
+        assert (carrying.retract(ctx, story), corrections.send(ctx, story.clarification_id, REASON)) == (1, 0)
 
 
 def test_whoever_was_missed_is_told_by_the_worker(story, acting):
@@ -87,7 +80,7 @@ def test_an_accept_that_races_with_the_retraction_is_not_missed(service, story, 
 
     def retract():
         with acting() as ctx:
-            _retract(ctx, story)
+            carrying.retract(ctx, story)
 
     threads = [Thread(target=accept), Thread(target=retract)]
     for thread in threads:
@@ -108,7 +101,7 @@ def test_reading_is_confirmed_once_and_counted(story, acting):
     with acting(story.person) as ctx:
         offers.accept(ctx, story.offer_id)
     with acting() as ctx:
-        _retract(ctx, story)
+        carrying.retract(ctx, story)
     with acting(story.person) as ctx:
         (told,) = offers.inbox(ctx).corrections
         assert (told.reason, told.title) == (REASON, carrying.TITLE)
@@ -169,7 +162,7 @@ def test_nobody_confirms_for_another(story, acting):
     with acting(story.person) as ctx:
         offers.accept(ctx, story.offer_id)
     with acting() as ctx:
-        _retract(ctx, story)
+        carrying.retract(ctx, story)
     with acting(story.person) as ctx:
         (told,) = offers.inbox(ctx).corrections
     with acting(story.other) as ctx, pytest.raises(NotFoundError):
@@ -181,7 +174,7 @@ def test_a_withdrawn_kit_is_closed(story, acting):
     with acting(story.person) as ctx:
         offers.accept(ctx, story.offer_id)
     with acting() as ctx:
-        _retract(ctx, story)
+        carrying.retract(ctx, story)
     with acting(story.person) as ctx:
         with pytest.raises(kits.KitWithdrawnError):
             kits.kit_for(ctx, story.offer_id)
@@ -199,7 +192,7 @@ def told(story, acting):
         offers.post(ctx, story.offer_id, Platform.X, carrying.PLATFORM_URLS[Platform.X])
     with acting() as ctx:
         ctx.session.get(Influencer, story.influencer_id).sealed_email = ctx.vault.seal("asn@contoh.example")
-        _retract(ctx, story)
+        carrying.retract(ctx, story)
         return ctx.session.scalars(select(Correction.id)).one()
 
 
@@ -278,7 +271,7 @@ def test_everybody_is_told_what_to_do(story, acting, state, said):
     """Whoever only took the kit is told not to post it; whoever posted is told to take it down or correct it."""
     with acting() as ctx:
         ctx.session.get(Offer, story.offer_id).state = state
-        _retract(ctx, story)
+        carrying.retract(ctx, story)
     with acting(story.person) as ctx:
         (one,) = corrections.mine(ctx, limit=5)
         assert corrections.to_do(one).startswith(said)
@@ -306,7 +299,7 @@ def test_how_many_were_reminded_is_public_in_groups_only(story, acting, n_remind
         for _ in range(22):
             person = factories.influencer(ctx, story.ministry_id)
             carrying.offer(ctx, running, person, mail=False, state=OfferState.POSTED)
-        _retract(ctx, story)
+        carrying.retract(ctx, story)
         for row in ctx.session.scalars(select(Correction).limit(n_reminded)):
             row.n_reminders, row.reminded_at = 1, ctx.now
         ctx.session.flush()

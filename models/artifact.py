@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -220,14 +221,14 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def _linear(folder: Path, manifest: Manifest) -> Scorer:
     weights = linear_weights(folder, manifest)
-    with _misstated(folder):
+    with misstated(folder):
         calibration, thresholds = Platt(**manifest.calibration), Thresholds(**manifest.thresholds)
     return LinearScorer(weights, calibration, thresholds, manifest.version)
 
 
 def linear_weights(folder: Path, manifest: Manifest) -> Weights:
     """The arrays of a linear artefact, checked for name, type and size; ArtifactError otherwise."""
-    with _misstated(folder):
+    with misstated(folder):
         ngrams, bias = NGrams(**manifest.settings["ngrams"]), float(manifest.settings["bias"])
     table = (ngrams.n_buckets,)
     arrays = _arrays(folder / WEIGHTS, {"weights": (np.float16, table), "idf": (np.uint8, table)})
@@ -236,14 +237,14 @@ def linear_weights(folder: Path, manifest: Manifest) -> Weights:
 
 def _moderation(folder: Path, manifest: Manifest) -> Moderator:
     weights = moderation_weights(folder, manifest)
-    with _misstated(folder):
+    with misstated(folder):
         bands = {label: _band(manifest, label) for label in LABELS}
     return LinearModerator(weights, bands, manifest.version)
 
 
 def moderation_weights(folder: Path, manifest: Manifest) -> ModerationWeights:
     """The arrays of a moderation artefact, checked for name, type and size; ArtifactError otherwise."""
-    with _misstated(folder):
+    with misstated(folder):
         reading = Reading(NGrams(**manifest.settings["ngrams"]), int(manifest.settings["max_characters"]))
         signals = tuple(str(name) for name in manifest.settings["signals"])
     expected: dict[str, _Shape] = {
@@ -253,23 +254,16 @@ def moderation_weights(folder: Path, manifest: Manifest) -> ModerationWeights:
         "bias": (np.float32, (len(LABELS),)),
     }
     arrays = _arrays(folder / WEIGHTS, expected)
-    with _misstated(folder):
+    with misstated(folder):
         return ModerationWeights(
             reading, signals, arrays["weights"], arrays["idf"], arrays["signal_weights"], arrays["bias"]
         )
 
 
 def _encoder(folder: Path, manifest: Manifest) -> Scorer:
-    # A process that serves the linear model alone never comes here, and must not pay for loading the other's runtime.
-    from models.encoder import open_encoder  # noqa: PLC0415 - loads ONNX Runtime
-    from models.encoder_scorer import Blend, EncoderScorer  # noqa: PLC0415 - imports models.encoder itself
-
-    weights = linear_weights(folder, manifest)
-    with _misstated(folder):
-        thresholds, calibration = Thresholds(**manifest.thresholds), Platt(**manifest.calibration)
-        gate, share = float(manifest.settings["opinion_gate"]), float(manifest.settings["linear_share"])
-    blend = Blend(open_encoder(folder), weights, share)
-    return EncoderScorer(blend, calibration, thresholds, gate, manifest.version)
+    # By name: who serves the linear model alone never loads ONNX Runtime, and the encoder's module imports this one.
+    opened: Scorer = import_module("models.encoder_scorer").opened(folder, manifest)
+    return opened
 
 
 def _band(manifest: Manifest, label: ModerationLabel) -> LabelBand:
@@ -277,7 +271,7 @@ def _band(manifest: Manifest, label: ModerationLabel) -> LabelBand:
 
 
 @contextmanager
-def _misstated(folder: Path) -> Iterator[None]:
+def misstated(folder: Path) -> Iterator[None]:
     """Turn what a manifest's own sections lack or misstate into an ArtifactError that names the file."""
     try:
         yield

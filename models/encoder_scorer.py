@@ -10,13 +10,15 @@ Reasons are found by leaving words out, one at a time, and asking again; that co
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from data.reading import NUMBER, STAND_INS, neutral_words
+from models.artifact import Manifest, linear_weights, misstated
 from models.calibration import Floats, Platt
-from models.encoder import HOAX, NEWS, OPINION, Encoder, Floats32
+from models.encoder import HOAX, NEWS, OPINION, Encoder, Floats32, open_encoder
 from models.explain import strongest
 from models.linear import LinearScorer, Weights
 from models.score import (
@@ -162,3 +164,13 @@ def opinion_shares(judged: Floats32) -> Floats:
     shares = np.exp(wide - wide.max(axis=1, keepdims=True))
     opinion: Floats = shares[:, OPINION] / shares.sum(axis=1)
     return opinion
+
+
+def opened(folder: Path, manifest: Manifest) -> EncoderScorer:
+    """The scorer in a folder whose manifest and checksums hold; ArtifactError where the two disagree."""
+    weights = linear_weights(folder, manifest)
+    with misstated(folder):
+        thresholds, calibration = Thresholds(**manifest.thresholds), Platt(**manifest.calibration)
+        gate, share = float(manifest.settings["opinion_gate"]), float(manifest.settings["linear_share"])
+    blend = Blend(open_encoder(folder), weights, share)
+    return EncoderScorer(blend, calibration, thresholds, gate, manifest.version)

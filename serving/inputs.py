@@ -47,7 +47,7 @@ def web_address(text: str) -> str:
         _ = parts.port  # raises where it is no port
     except ValueError:
         good = False
-    if not good or text.split(None, 1) != [text]:
+    if not good or any(character.isspace() for character in text):
         raise ValueError("an address that starts with http:// or https:// is needed")
     return text
 

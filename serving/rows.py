@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -79,13 +79,9 @@ class PostIn(BaseModel):
         )
 
 
-# None of these says who wrote a post, and most rows have no others.
-_OWN: Final = frozenset(PostIn.model_fields)
-
-
 def author_fields(row: Mapping[str, Any]) -> list[str]:
     """Name the fields of a row that would say who wrote it."""
-    return sorted(name for name in row.keys() - _OWN if name.strip().casefold().replace("-", "_") in AUTHOR_FIELDS)
+    return sorted(name for name in row if name.strip().casefold().replace("-", "_") in AUTHOR_FIELDS)
 
 
 def read_post(row: object) -> NewPost:

@@ -188,8 +188,8 @@ def _as_sent(row: dict[str, Any], reading: Reading, now: datetime, notes: Notes)
     }
     if row.get("url"):
         sent["url"] = row["url"]
-    # Said where there is none too: what is left out is copied from the default, which costs more than an empty list.
-    sent["media"] = _media(row["media"], notes) if row.get("media") else []
+    if row.get("media"):
+        sent["media"] = _media(row["media"], notes)
     return {name: value for name, value in sent.items() if value is not None}
 
 

@@ -6,6 +6,7 @@ person at a terminal be both.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from serving.desk import accounts, registry
 from serving.desk.context import Actor, Context
 from serving.desk.models_store import Stored
 from serving.errors import ForbiddenError
+
+log = logging.getLogger(__name__)
 
 KEY = "SULUH_KEY"
 MIRRORS = "suluh.mirrors"
@@ -156,7 +159,8 @@ def _mirror(service: Service) -> None:
                 "the service's history stands",
                 err=True,
             )
-        except Exception as error:  # noqa: BLE001 - an installed mirror is anybody's code; its failure is told
+        except Exception as error:
+            log.exception("mirror %s failed", point.name)
             click.echo(f"{point.name} was not told ({type(error).__name__}: {error}); the history stands", err=True)
 
 

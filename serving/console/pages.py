@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from serving import i18n
 from serving.console.places import is_staffed, may_search, places_for
@@ -141,7 +141,8 @@ def render(
     flash = _flash(service, request, get_language(request))
     # htmx asks for the fragment that the page includes; the layout then leaves the frame out.
     fragment = request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
-    response = HTMLResponse(_filled(request, template, page, Frame(visit, flash, fragment)), status_code=status)
+    html = ENVIRONMENT.get_template(template).render(_context(request, page, Frame(visit, flash, fragment)))
+    response = HTMLResponse(html, status_code=status)
     if flash:
         response.delete_cookie(FLASH_COOKIE)
     return response
@@ -149,8 +150,8 @@ def render(
 
 def render_inner(request: Request, template: str, page: DataclassPage, *, visit: Visit | None = None) -> Markup:
     """Fill one template without the frame around it, to be shown within another page."""
-    html = _filled(request, template, page, Frame(visit, None, fragment=True))
-    return Markup(html)  # noqa: S704 - Jinja has escaped each value while it filled the template
+    context = _context(request, page, Frame(visit, None, fragment=True))
+    return escape(ENVIRONMENT.get_template(template).make_module(context))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +163,11 @@ class Frame:
     fragment: bool
 
 
-def _filled(request: Request, template: str, page: DataclassPage, frame: Frame) -> str:
+def _context(request: Request, page: DataclassPage, frame: Frame) -> dict[str, Any]:
+    """Give every name that a template may use."""
     service: Service = request.app.state.service
     language, visit = get_language(request), frame.visit
-    return ENVIRONMENT.get_template(template).render(
+    return dict(
         **{field.name: getattr(page, field.name) for field in fields(page)},
         **words_for(language),
         language=language,

@@ -405,6 +405,20 @@ def test_an_agreement_by_command_is_repeated_in_mlflow(run, folder, settings):
     assert "which no run here made" in run("ani", promote, "--agree").stderr
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow")
+def test_a_mirror_that_fails_stops_no_agreement(run, folder, settings, caplog):
+    """A broken store: one sentence for whoever agreed, where it broke for the log, and the history stands."""
+    pytest.importorskip("mlflow")
+    settings.var_dir.mkdir(exist_ok=True)
+    (settings.var_dir / "mlflow.db").write_bytes(b"this is no database" * 100)
+    run("ani", promote, folder, "--reason", "lebih baik")
+    agreed = run("beni", promote, "--agree")
+    assert "mlflow was not told" in agreed.stderr
+    assert agreed.stderr.rstrip().endswith("the history stands")
+    assert (agreed.exit_code, "serves from now on" in agreed.stdout) == (0, True)
+    assert [record.exc_info is not None for record in caplog.records if record.name == "serving.cli.models"] == [True]
+
+
 @pytest.mark.parametrize("arguments", [[], ["--agree", "--decline"], ["FOLDER", "--agree"]])
 def test_wrong_use_says_what_to_give(run, folder, arguments):
     """One of the four ways, and nothing half-way."""

@@ -127,9 +127,16 @@ def _mistyped(word: str, rng: random.Random) -> str:
 
 
 def _moderating(material: Material, recipe: EncoderRecipe, encode: Encode, rng: random.Random) -> Iterator[Batch]:
-    chosen: list[Moderated] = drawn(material.moderated, recipe.drawn.moderated, rng)
+    chosen = _to_moderate(material.moderated, recipe, rng)
     texts = [plain_words(row.text) for row in chosen]
     yield from _by_length(Task.MODERATE, encode(texts), [row.labels for row in chosen], recipe, rng)
+
+
+def _to_moderate(rows: Sequence[Moderated], recipe: EncoderRecipe, rng: random.Random) -> list[Moderated]:
+    if not recipe.moderated:
+        return drawn(rows, recipe.drawn.moderated, rng)
+    by_source = {name: [row for row in rows if row.source == name] for name in recipe.moderated}
+    return [row for name, n in recipe.moderated.items() for row in drawn(by_source[name], n, rng)]
 
 
 def _by_length(

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -59,6 +59,29 @@ def base_model(base: str) -> tuple[PreTrainedModel, Tokenizer]:
     """Body and tokenizer of `base`, a Hub name or a folder."""
     body = AutoModel.from_pretrained(base, add_pooling_layer=False, attn_implementation="eager")
     return body, AutoTokenizer.from_pretrained(base).backend_tokenizer
+
+
+def set_dropout(model: nn.Module, share: float) -> None:
+    """Leave out `share` of the inputs at every place of `model` where some are left out in training."""
+    for part in model.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = share
+
+
+def mean_of(models: Sequence[Encoder]) -> Encoder:
+    """The first of `models`, in place, with the mean of the weights of all.
+
+    Fits that began with the same weights lie near one another, and their mean errs less on texts of another source than
+    each (Wortsman et al. 2022, "Model soups").
+    """
+    states = [one.state_dict() for one in models]
+    means = {
+        name: torch.stack([one[name] for one in states]).mean(0)
+        for name, weights in states[0].items()
+        if weights.is_floating_point()
+    }
+    models[0].load_state_dict({**states[0], **means})
+    return models[0]
 
 
 def fingerprint_of(body: PreTrainedModel) -> str:

@@ -36,7 +36,7 @@ from training.encoder_card import encoder_card
 from training.encoder_recipe import EncoderRecipe, read_encoder_recipe, twin_of
 from training.encoder_rows import Material, material_for
 from training.export_encoder import Parity, export, parity
-from training.fit_encoder import Trained, fit_encoder, fit_further
+from training.fit_encoder import Trained, begin, fit
 from training.fit_linear import Features, fit_weights
 from training.order import Made, Order
 from training.recipe import read_recipe
@@ -125,15 +125,20 @@ def _refuse_unmeasured(report: Report) -> None:
 
 
 def _trained(recipe: EncoderRecipe, material: Material, order: Order, work: Path) -> Trained:
+    return fit(_before(recipe, material, order, work), material, recipe, work, order.progress)
+
+
+def _before(recipe: EncoderRecipe, material: Material, order: Order, work: Path) -> Trained:
+    """What `recipe` goes on from: the base model, or an earlier stage, whose folder the twin shares."""
     progress = order.progress
     if not recipe.begins_with:
-        return fit_encoder(material, recipe, order.base or recipe.base, work, progress)
-    first = read_encoder_recipe(recipe.begins_with)
-    progress(f"the first stage, {recipe.begins_with}")
-    shared = order.folder / _WORK / "first"  # by the twin as well
-    before = fit_encoder(material_for(first, order.source), first, order.base or first.base, shared, progress)
-    progress("the second stage")
-    return fit_further(before, material, recipe, work, progress)
+        return begin(material, recipe, order.base or recipe.base, work, progress)
+    earlier = read_encoder_recipe(recipe.begins_with)
+    shared = order.folder / _WORK / Path(recipe.begins_with).stem
+    material = material_for(earlier, order.source)
+    before = _before(earlier, material, order, shared)
+    progress(f"an earlier stage, {recipe.begins_with}")
+    return fit(before, material, earlier, shared, progress)
 
 
 def _linear_part(recipe: EncoderRecipe, order: Order) -> Weights:

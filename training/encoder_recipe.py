@@ -1,6 +1,7 @@
 """A recipe of the encoder: base, parts, lengths and steps; stored with what it made."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from training.recipe import RecipeError, content_of, misstated
@@ -20,6 +21,7 @@ class Steps:
     pairs_a_batch: int
     temperature: float
     checkpoint_minutes: float
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class EncoderRecipe:
     opinion sources that set thresholds and never train; `comments` and `moderation` name sources of the moderation
     table. `learns_unseen` names unseen sources of the protocol that train all the same; `measured_by` then names the
     twin, a recipe that goes on from the same stage and never meets them: its figures speak of unseen opinion.
+    `further_seeds` repeat the fit with other draws; the mean of all their weights is what is kept. `moderated` says how
+    many texts an epoch draws of each source with moderation labels, where that is not left to their sizes.
     """
 
     kind: str
@@ -79,6 +83,12 @@ class EncoderRecipe:
     linear: str = "linear-protocol"
     learns_unseen: tuple[str, ...] = ()
     measured_by: str = ""
+    further_seeds: tuple[int, ...] = ()
+    moderated: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.further_seeds and self.steps.dropout:
+            raise ValueError("runs side by side share torch's random numbers: further_seeds needs a dropout of 0")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest and for tracking."""

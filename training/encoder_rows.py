@@ -25,6 +25,7 @@ from training.spoken import Speech, speech
 
 CLASSES: Final = (Label.HOAX, Label.NOT_HOAX, Label.OPINION)
 LABELS: Final = tuple(ModerationLabel)
+SPOKEN: Final = "spoken"  # the source of this project's own sentences
 _INSIDE_TEST_SHARE: Final = 5  # one group in five of the only source of a label is kept for its figure
 _TRAINING_ENDS: Final = "2025-01-01"
 
@@ -44,6 +45,7 @@ class Moderated:
 
     text: str
     labels: tuple[int, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +135,16 @@ def _comments(said: Iterable[Comment], recipe: EncoderRecipe) -> Iterator[Judged
 def _spoken(recipe: EncoderRecipe) -> Iterator[Judged]:
     for said in speech(recipe.seed, recipe.n_spoken):
         label = Label.NOT_HOAX if said.kind is Speech.PROGRAMME else Label.OPINION
-        yield Judged(said.text, CLASSES.index(label), "spoken")
+        yield Judged(said.text, CLASSES.index(label), SPOKEN)
 
 
 def _moderated(said: Iterable[Comment], recipe: EncoderRecipe) -> Iterator[Moderated]:
     for row in said:
         if row.source in recipe.moderation and not kept_for_figures(row):
-            yield Moderated(row.text, tuple(_value(getattr(row, label)) for label in LABELS))
+            yield Moderated(row.text, tuple(_value(getattr(row, label)) for label in LABELS), row.source)
     nothing = (0,) * len(LABELS)
     for one in speech(recipe.seed + 1, recipe.n_clean):
-        yield Moderated(one.text, nothing)
+        yield Moderated(one.text, nothing, SPOKEN)
 
 
 def _value(annotated: bool | None) -> int:  # noqa: FBT001 - a table's cell

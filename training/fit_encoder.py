@@ -6,7 +6,9 @@ processor with bfloat16 the body computes in it (about twice as fast); weights a
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +18,16 @@ from torch import Tensor, nn
 
 from data.reading import neutral_words, plain_words
 from training.encoder_batches import Batch, Task, batches
-from training.encoder_model import Encoder, base_model, fingerprint_of, hidden_size, keep_pieces, trimmed
+from training.encoder_model import (
+    Encoder,
+    base_model,
+    fingerprint_of,
+    hidden_size,
+    keep_pieces,
+    mean_of,
+    set_dropout,
+    trimmed,
+)
 from training.encoder_recipe import EncoderRecipe
 from training.encoder_rows import Material
 from training.order import Progress
@@ -38,24 +49,40 @@ class Trained:
     base_sha256: str
 
 
-def fit_encoder(material: Material, recipe: EncoderRecipe, base: str, folder: Path, progress: Progress) -> Trained:
-    """Train from a base model, or go on with what `folder` holds of the same recipe."""
+def begin(material: Material, recipe: EncoderRecipe, base: str, folder: Path, progress: Progress) -> Trained:
+    """A base model with the vocabulary of the texts and heads that know nothing yet; `folder` keeps the vocabulary."""
     torch.manual_seed(recipe.seed)
     body, whole = base_model(base)
     began_with = fingerprint_of(body)
     tokenizer, kept = _vocabulary(whole, material, recipe, folder, progress)
     keep_pieces(body, kept)
-    before = Trained(Encoder(body, hidden_size(body)), tokenizer, 0, began_with)
-    return fit_further(before, material, recipe, folder, progress)
+    return Trained(Encoder(body, hidden_size(body)), tokenizer, 0, began_with)
 
 
-def fit_further(
-    before: Trained, material: Material, recipe: EncoderRecipe, folder: Path, progress: Progress
-) -> Trained:
-    """Train what an earlier stage left, by another recipe and with moments of its own, or go on with `folder`."""
+def fit(before: Trained, material: Material, recipe: EncoderRecipe, folder: Path, progress: Progress) -> Trained:
+    """Train what an earlier stage left, with moments of its own, or go on with what `folder` holds of the same recipe.
+
+    Further seeds are fitted beside the first, each with a thread and a folder of its own; their mean is what is left.
+    """
+    if not recipe.further_seeds:
+        return _fit_once(before, material, recipe, folder, progress)
+    alone = [replace(recipe, seed=seed, further_seeds=()) for seed in (recipe.seed, *recipe.further_seeds)]
+
+    def fitted(one: EncoderRecipe) -> Trained:
+        told = f"seed {one.seed}: "
+        beginning = replace(before, model=deepcopy(before.model), tokenizer=deepcopy(before.tokenizer))
+        return _fit_once(beginning, material, one, folder / str(one.seed), lambda said: progress(told + said))
+
+    with ThreadPoolExecutor(len(alone)) as threads:
+        fits = list(threads.map(fitted, alone))
+    return replace(fits[0], model=mean_of([one.model for one in fits]))
+
+
+def _fit_once(before: Trained, material: Material, recipe: EncoderRecipe, folder: Path, progress: Progress) -> Trained:
     torch.manual_seed(recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
     model, tokenizer = before.model.to(_device()), before.tokenizer
+    set_dropout(model, recipe.steps.dropout)
     plan = _plan(material, recipe, tokenizer)
     progress(f"{len(plan):,} batches, {sum(_size(batch) for batch in plan):,} tokens with padding")
     run = _Run(model, *_optimiser(model, recipe, len(plan)), recipe, folder, progress)
@@ -126,6 +153,7 @@ def _optimiser(
             {"params": heads, "weight_decay": steps.weight_decay, "lr": 5 * steps.learning_rate},
         ],
         lr=steps.learning_rate,
+        fused=True,
     )
     warm = max(1, round(steps.warmup * n_steps))
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from benchmarks.kept import keep
 from benchmarks.people import World
 from serving.db.dialect import is_postgresql
-from serving.desk import standings
+from serving.desk.people import standings
 
 
 def made_anew(world: World) -> None:

@@ -18,7 +18,7 @@ from benchmarks.people import World
 from serving.app import create_app
 from serving.db.tables import Campaign, Influencer, Offer, User
 from serving.deps import SESSION_COOKIE, session_token
-from serving.desk import accounts
+from serving.desk.people import accounts
 from serving.vocabulary import OfferState, Role, Topic
 
 N_INBOXES = 300

@@ -9,7 +9,7 @@ from benchmarks.kept import keep
 from benchmarks.people import NOW, TOPICS, World
 from benchmarks.routing import N_CHOSEN, reach_of_one
 from serving.db.tables import Delivery
-from serving.desk import routing
+from serving.desk.outreach import routing
 
 N_OFFERS = 100_000
 # Of fewer people fewer are asked: everybody at most this often in the days that the release may take.

@@ -43,10 +43,10 @@ from serving.db.tables import (
 )
 from serving.db.upgrade import migrate
 from serving.deps import Service, acting, context_for
-from serving.desk import accounts
 from serving.desk.context import SERVICE
+from serving.desk.incoming.search_index import indexer_for
+from serving.desk.people import accounts
 from serving.desk.regions import regions
-from serving.desk.search_index import indexer_for
 from serving.settings import Settings
 from serving.vocabulary import (
     Category,

@@ -28,7 +28,7 @@ from serving.db.tables import Campaign, Caption, Ministry, User
 from serving.db.upgrade import migrate
 from serving.deps import acting, create_service
 from serving.desk.context import Context
-from serving.desk.eligibility import CONSENT_VERSION
+from serving.desk.people.eligibility import CONSENT_VERSION
 from serving.desk.regions import regions
 from serving.settings import Settings
 from serving.vocabulary import (

@@ -15,7 +15,8 @@ from tqdm import trange
 from benchmarks.kept import keep
 from benchmarks.people import TOPICS, Spent, World
 from serving.db.tables import Campaign, Influencer, Offer
-from serving.desk import influencers, routing
+from serving.desk.outreach import routing
+from serving.desk.people import influencers
 
 N_CHOSEN = 3_000
 ROUNDS = 7

@@ -31,7 +31,7 @@ from benchmarks.stream import claims, copied
 from models import artifact
 from serving.db.upgrade import migrate
 from serving.deps import acting, create_service
-from serving.desk import accounts
+from serving.desk.people import accounts
 from serving.settings import Settings
 from serving.vocabulary import Role
 

@@ -28,8 +28,9 @@ from benchmarks.simulate_page import write
 from serving.db import routing as rows
 from serving.db.tables import Campaign, FollowerEvidence, Influencer, KeptStanding, Offer, User
 from serving.deps import context_for
-from serving.desk import campaigns, influencers, offers, routing
 from serving.desk.context import Actor, Context
+from serving.desk.outreach import campaigns, offers, routing
+from serving.desk.people import influencers
 from serving.desk.regions import regions
 from serving.errors import ConflictError
 from serving.vocabulary import (

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from serving.channels import card
-from serving.desk.kits import CardText
+from serving.desk.outreach.kits import CardText
 from serving.vocabulary import CardShape
 
 COLOURS = 32

@@ -30,10 +30,10 @@ from serving.demo import prepare, sample
 from serving.demo.prepare import Act
 from serving.demo.processes import Children
 from serving.deps import create_service
-from serving.desk import claims, evidence, leases, review
+from serving.desk.checking import claims, evidence, leases, review
+from serving.desk.checking.evidence import NewSource
+from serving.desk.checking.gates import Prepared
 from serving.desk.context import Context
-from serving.desk.evidence import NewSource
-from serving.desk.gates import Prepared
 from serving.settings import Settings
 from serving.vocabulary import Category, EvidenceKind, Gate, VerdictLabel
 

@@ -18,9 +18,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from serving.db import Database, Session, people
-from serving.desk import accounts, rest
 from serving.desk.context import SERVICE, Actor, Begin, Clock, Context, SystemClock
-from serving.desk.machine import holder_for
+from serving.desk.incoming.machine import holder_for
+from serving.desk.people import accounts, rest
 from serving.errors import ForbiddenError, NotSignedInError
 from serving.i18n import Language, language_of, mark
 from serving.limits import Limits, network_of

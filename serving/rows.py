@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from serving.desk.library import NewEntry, SourceWords
-from serving.desk.posts import AUTHOR_FIELDS, MEDIA_MAX, Media, NewPost, PostRefusedError
-from serving.desk.trends import Engagement
+from serving.desk.incoming.posts import AUTHOR_FIELDS, MEDIA_MAX, Media, NewPost, PostRefusedError
+from serving.desk.incoming.trends import Engagement
+from serving.desk.publishing.library import NewEntry, SourceWords
 from serving.errors import InvalidInputError, SuluhError, TooLargeError
 from serving.i18n import mark
 from serving.inputs import Count, Input, Line, Moment, Paragraph, WebAddress, one_line, readable

@@ -24,9 +24,9 @@ from starlette.types import Receive, Scope, Send
 from serving.db import Database
 from serving.db.trends import Wanted
 from serving.deps import Service, context_for
-from serving.desk import trending
 from serving.desk.context import SERVICE
-from serving.desk.trending import Board
+from serving.desk.incoming import trending
+from serving.desk.incoming.trending import Board
 from serving.errors import TooManyRequestsError
 from serving.i18n import mark
 

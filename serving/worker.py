@@ -34,34 +34,14 @@ from serving.channels.public_page import PublicPages
 from serving.channels.webhook import Http
 from serving.db import retried
 from serving.deps import Service, acting
-from serving.desk import (
-    breaker,
-    campaigns,
-    chat,
-    corrections,
-    deadlines,
-    deliveries,
-    drift,
-    feeds,
-    figures,
-    golden,
-    intake,
-    judging,
-    models_shadow,
-    offers,
-    post_checks,
-    retention,
-    retraining,
-    review,
-    routing,
-    screenshots,
-    search_index,
-    standings,
-    trending,
-    webhooks,
-)
+from serving.desk import retention, webhooks
+from serving.desk.checking import deadlines, golden, review
 from serving.desk.context import Context
-from serving.desk.machine import holder_for, machine_for
+from serving.desk.incoming import feeds, figures, intake, judging, search_index, trending
+from serving.desk.incoming.machine import holder_for, machine_for
+from serving.desk.learning import drift, models_shadow, retraining
+from serving.desk.outreach import breaker, campaigns, chat, corrections, deliveries, offers, post_checks, routing
+from serving.desk.people import screenshots, standings
 from serving.errors import UnavailableError
 from serving.vocabulary import Channel
 

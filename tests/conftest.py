@@ -23,8 +23,8 @@ from serving.app import create_app
 from serving.db import Database, Session
 from serving.db.upgrade import migrate
 from serving.deps import Service, context_for, create_service
-from serving.desk import accounts
 from serving.desk.context import SERVICE, Actor, Clock, Context
+from serving.desk.people import accounts
 from serving.settings import Settings
 from serving.vocabulary import Role
 from tests.postgres import Postgres, Stock, running

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from serving.api.problems import problems
 from serving.db.tables import ApiKey
 from serving.deps import ApiContext
-from serving.desk import accounts
-from serving.desk import rest as rest_rules
+from serving.desk.people import accounts
+from serving.desk.people import rest as rest_rules
 from serving.inputs import Id, Input, Line
 from serving.parts import Router
 from serving.security import PASSWORD_MAX_CHARS

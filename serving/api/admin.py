@@ -12,7 +12,9 @@ from serving.api.account import Password
 from serving.api.problems import problems
 from serving.db.tables import OfficialAccount, User
 from serving.deps import ApiContext
-from serving.desk import official, staff, trail
+from serving.desk import trail
+from serving.desk.outreach import official
+from serving.desk.people import staff
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.inputs import Id, Input, Line, OptionalLine

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from serving.api.problems import problems
 from serving.db.tables import Appeal
 from serving.deps import ApiContext, PublicContext, ServiceDep, address_of
-from serving.desk import appeals
+from serving.desk.publishing import appeals
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, Paragraph
 from serving.parts import Router
 from serving.vocabulary import AppealState, ClarificationState, ComplaintReason

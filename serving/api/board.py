@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext
-from serving.desk import board as desk
+from serving.desk.outreach import board as desk
 from serving.parts import Router
 from serving.vocabulary import DeclineReason
 

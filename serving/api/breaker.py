@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext
-from serving.desk import breaker
+from serving.desk.outreach import breaker
 from serving.inputs import Id, Input, Moment, Paragraph
 from serving.parts import Router
 from serving.vocabulary import BreakerSignal, BreakerState

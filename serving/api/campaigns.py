@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from serving.api.problems import problems
 from serving.db.tables import Campaign
 from serving.deps import ApiContext, LanguageDep
-from serving.desk import campaign_drafts as drafts
-from serving.desk import campaigns as desk
-from serving.desk import explaining, outcome
-from serving.desk.outcome import Reached
+from serving.desk.outreach import campaign_drafts as drafts
+from serving.desk.outreach import campaigns as desk
+from serving.desk.outreach import explaining, outcome
+from serving.desk.outreach.outcome import Reached
 from serving.i18n import translate
 from serving.inputs import Id, Input, Line, Moment, Paragraph, WebAddress
 from serving.parts import Router

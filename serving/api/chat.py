@@ -13,10 +13,10 @@ from pydantic import BaseModel, Field, ValidationError
 from serving.api.problems import problems
 from serving.channels.chat import WhatsApp
 from serving.deps import ApiContext, PublicContext
-from serving.desk import chat, other
-from serving.desk.chat import Came
 from serving.desk.context import Context
-from serving.desk.deliveries import SendError
+from serving.desk.outreach import chat, other
+from serving.desk.outreach.chat import Came
+from serving.desk.outreach.deliveries import SendError
 from serving.errors import ForbiddenError, InvalidInputError, NotFoundError
 from serving.handles import HANDLE_MAX_CHARS, Handle
 from serving.i18n import mark

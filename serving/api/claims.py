@@ -12,10 +12,10 @@ from serving.api.problems import problems
 from serving.api.trends import NAMED, Region
 from serving.db.claims import OPEN_STATES, Filters
 from serving.deps import ApiContext, LanguageDep, ServiceDep, writing_as
-from serving.desk import claims, matching, merging, review
-from serving.desk.claims import Detail, Listed
-from serving.desk.machine import machine_for
-from serving.desk.trends import QUARTER_S
+from serving.desk.checking import claims, matching, merging, review
+from serving.desk.checking.claims import Detail, Listed
+from serving.desk.incoming.machine import machine_for
+from serving.desk.incoming.trends import QUARTER_S
 from serving.i18n import Language
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, Paragraph, WebAddress
 from serving.parts import Router

@@ -14,8 +14,8 @@ from serving.api.problems import problems
 from serving.db.library import Entry, Search
 from serving.db.tables import Revision
 from serving.deps import ApiContext, PublicContext
-from serving.desk import claimreview, library
-from serving.desk.library import NewWords, Outcome
+from serving.desk.publishing import claimreview, library
+from serving.desk.publishing.library import NewWords, Outcome
 from serving.inputs import (
     ID_MAX,
     Id,

@@ -12,7 +12,7 @@ from serving.api.problems import problems
 from serving.api.review import Standing, standing
 from serving.db.tables import TypedDraft
 from serving.deps import ApiContext
-from serving.desk import notes, review, typed
+from serving.desk.checking import notes, review, typed
 from serving.errors import NotFoundError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id, Input, Line, OptionalParagraph, Paragraph

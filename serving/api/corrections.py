@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext
-from serving.desk import publication
-from serving.desk.publication import LoggedChange
+from serving.desk.publishing import publication
+from serving.desk.publishing.publication import LoggedChange
 from serving.inputs import Id
 from serving.parts import Router
 from serving.vocabulary import ClarificationState

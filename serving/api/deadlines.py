@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from serving.api.problems import problems
 from serving.db.timings import Times
 from serving.deps import ApiContext
-from serving.desk import deadlines
+from serving.desk.checking import deadlines
 from serving.parts import Router
 from serving.vocabulary import ClaimState, DeadlineClock
 

@@ -15,9 +15,10 @@ from models.retraining import Reason
 from serving.api.problems import problems
 from serving.db.tables import DriftCheck
 from serving.deps import ApiContext, ServiceDep, writing_as
-from serving.desk import decided, drift, retraining
-from serving.desk.decided import Proposed
-from serving.desk.machine import holder_for
+from serving.desk.checking import decided
+from serving.desk.checking.decided import Proposed
+from serving.desk.incoming.machine import holder_for
+from serving.desk.learning import drift, retraining
 from serving.errors import NotFoundError
 from serving.i18n import mark
 from serving.parts import Router

@@ -12,7 +12,7 @@ from serving.api.problems import problems
 from serving.db.tables import ClaimNote, Decision
 from serving.deps import ApiContext
 from serving.desk import trail
-from serving.desk.dossier import Dossier, dossier
+from serving.desk.checking.dossier import Dossier, dossier
 from serving.inputs import ID_MAX, Id
 from serving.parts import Router
 from serving.vocabulary import Category, VerdictLabel

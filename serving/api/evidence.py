@@ -14,7 +14,8 @@ from serving.api.problems import problems
 from serving.api.scores import ReadingContext
 from serving.db.tables import Screenshot
 from serving.deps import ApiContext, ServiceDep, writing_as
-from serving.desk import pictures, screenshots
+from serving.desk import pictures
+from serving.desk.people import screenshots
 from serving.inputs import Count, Id
 from serving.parts import Router
 from serving.vocabulary import EvidenceHold, Platform, ScreenshotState

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from serving.api.problems import problems
 from serving.deps import ApiContext
-from serving.desk import exhibits
+from serving.desk.checking import exhibits
 from serving.inputs import ID_MAX, Id
 from serving.parts import Router
 

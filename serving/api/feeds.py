@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from serving.api.problems import problems
 from serving.db.tables import Feed
 from serving.deps import ApiContext
-from serving.desk import feeds
+from serving.desk.incoming import feeds
 from serving.inputs import ID_MAX, Id, Input, WebAddress
 from serving.parts import Router
 from serving.rows import Source

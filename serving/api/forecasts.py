@@ -12,8 +12,8 @@ from serving.api.offers import PNG_RESPONSES, KitOut, kit_out
 from serving.api.problems import problems
 from serving.channels import card
 from serving.deps import ApiContext, LanguageDep
-from serving.desk import forecast as desk
-from serving.desk import kits
+from serving.desk.outreach import forecast as desk
+from serving.desk.outreach import kits
 from serving.i18n import translate
 from serving.inputs import Id
 from serving.parts import Router

@@ -12,8 +12,8 @@ from serving.api.problems import problems
 from serving.db.golden import Counted
 from serving.db.tables import GoldenItem
 from serving.deps import ApiContext
-from serving.desk import golden
-from serving.desk.golden import NewItem
+from serving.desk.checking import golden
+from serving.desk.checking.golden import NewItem
 from serving.inputs import ID_MAX, Id, Input, Line, Paragraph
 from serving.parts import Router
 from serving.rows import Source

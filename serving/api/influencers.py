@@ -15,9 +15,9 @@ from serving.api.scores import ReadingContext
 from serving.db.influencers import Search
 from serving.db.tables import FollowerEvidence, Ministry
 from serving.deps import ApiContext, LanguageDep, ServiceDep, writing_as
-from serving.desk import influencers as desk
-from serving.desk import roster
-from serving.desk.eligibility import Reason
+from serving.desk.people import influencers as desk
+from serving.desk.people import roster
+from serving.desk.people.eligibility import Reason
 from serving.i18n import Language, translate
 from serving.inputs import Count, Id, Input, Line, Moment, OptionalLine, Paragraph
 from serving.parts import Router

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from serving.api.influencers import MinistryCode, PathId
 from serving.api.problems import problems
 from serving.deps import ApiContext, PublicContext, ServiceDep, address_of
-from serving.desk import invitations as desk
+from serving.desk.people import invitations as desk
 from serving.inputs import Input
 from serving.parts import Router
 from serving.security import PASSWORD_MAX_CHARS

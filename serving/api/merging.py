@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from serving.api.problems import problems
 from serving.db.tables import Claim
 from serving.deps import ApiContext, ServiceDep, writing_as
-from serving.desk import claims, merging, regrouping
+from serving.desk.checking import claims, merging, regrouping
+from serving.desk.checking.regrouping import Asked
 from serving.desk.context import Context
-from serving.desk.machine import machine_for
-from serving.desk.regrouping import Asked
+from serving.desk.incoming.machine import machine_for
 from serving.inputs import ID_MAX, Id, Input, OptionalLine, OptionalParagraph
 from serving.parts import Router
 from serving.vocabulary import ClaimCorrectionKind, ClaimState

@@ -13,9 +13,9 @@ from serving.api.problems import problems
 from serving.api.scores import ReadingContext
 from serving.db.tables import ModelHistory, ModelProposal
 from serving.deps import ApiContext, ServiceDep, writing_as
-from serving.desk import registry
-from serving.desk.models_gate import Measured
-from serving.desk.models_store import Stored
+from serving.desk.learning import registry
+from serving.desk.learning.models_gate import Measured
+from serving.desk.learning.models_store import Stored
 from serving.inputs import ID_MAX, Id, Input, Paragraph
 from serving.parts import Router
 from serving.vocabulary import ModelAction, ModelRole

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from models.moderation import ModerationLabel
 from serving.api.problems import problems
 from serving.api.scores import ReadingContext, TextsIn
-from serving.desk import moderation
+from serving.desk.learning import moderation
 from serving.parts import Router
 
 router = Router(tags=["scores"])

@@ -14,8 +14,8 @@ from serving.channels import card
 from serving.db.corrections import Told
 from serving.db.offers import Carried
 from serving.deps import ApiContext, LanguageDep, PublicContext
-from serving.desk import corrections, deliveries, kits, offers
 from serving.desk.context import Context
+from serving.desk.outreach import corrections, deliveries, kits, offers
 from serving.i18n import Language, translate
 from serving.inputs import Count, Id, Input, Moment, WebAddress
 from serving.parts import Router

@@ -6,9 +6,9 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext, LanguageDep
-from serving.desk import own_words
-from serving.desk.own_words import Checked
-from serving.desk.restating import Departure, Finding
+from serving.desk.outreach import own_words
+from serving.desk.outreach.own_words import Checked
+from serving.desk.outreach.restating import Departure, Finding
 from serving.i18n import Language, translate
 from serving.inputs import Id, Input, OptionalParagraph
 from serving.parts import Router

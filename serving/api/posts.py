@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext, LanguageDep
-from serving.desk import pushing
 from serving.desk.context import Context
-from serving.desk.posts import NewPost
+from serving.desk.incoming import pushing
+from serving.desk.incoming.posts import NewPost
 from serving.errors import SuluhError
 from serving.i18n import Language, mark, translate
 from serving.parts import Router

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext
-from serving.desk import campaign_drafts, campaigns
-from serving.desk import captions as wording
+from serving.desk.outreach import campaign_drafts, campaigns
+from serving.desk.outreach import captions as wording
 from serving.inputs import ID_MAX, Id
 from serving.parts import Router
 from serving.vocabulary import Platform, Topic

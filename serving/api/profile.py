@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from serving.api.influencers import EvidenceOut, ReasonOut, evidence_out, reason_out
 from serving.api.problems import problems
 from serving.deps import ApiContext, LanguageDep
-from serving.desk import consents, influencers, profile, training
 from serving.desk.context import Context
+from serving.desk.people import consents, influencers, profile, training
 from serving.i18n import Language, translate
 from serving.inputs import Input
 from serving.parts import Router

@@ -13,8 +13,8 @@ from serving.api.trends import NAMED, Region
 from serving.db.claims import Filters
 from serving.db.tables import QueueView
 from serving.deps import ApiContext, LanguageDep
-from serving.desk import bulk, claims, views
-from serving.desk.bulk import Outcome
+from serving.desk.checking import bulk, claims, views
+from serving.desk.checking.bulk import Outcome
 from serving.i18n import Language, translate
 from serving.inputs import ID_MAX, Id, Input, Line, OptionalLine, OptionalParagraph
 from serving.parts import Router

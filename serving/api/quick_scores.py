@@ -19,8 +19,8 @@ from starlette.types import Message, Receive, Scope, Send
 from models.linear import LinearScorer
 from serving.api.scores import TextsIn, rows_of
 from serving.deps import Service
-from serving.desk.machine import holder_for
-from serving.desk.models_holder import ModelHolder
+from serving.desk.incoming.machine import holder_for
+from serving.desk.learning.models_holder import ModelHolder
 
 BODY_BYTES_MAX: Final = 8_192
 TEXTS_MAX: Final = 16

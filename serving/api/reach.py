@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext, LanguageDep, PublicContext
-from serving.desk import effect, links
-from serving.desk import reach as desk
-from serving.desk.likeness import Repeated
+from serving.desk.incoming.likeness import Repeated
+from serving.desk.outreach import effect, links
+from serving.desk.outreach import reach as desk
 from serving.i18n import translate
 from serving.inputs import Id
 from serving.parts import Router

@@ -12,10 +12,10 @@ from serving.api.problems import problems
 from serving.db.exhibits import Facts
 from serving.db.tables import Claim, Draft, Evidence, Match
 from serving.deps import ApiContext
-from serving.desk import approval, evidence, gates, matching, review
+from serving.desk.checking import approval, evidence, gates, matching, review
+from serving.desk.checking.evidence import NewSource
+from serving.desk.checking.gates import PathStep, Prepared
 from serving.desk.context import Context
-from serving.desk.evidence import NewSource
-from serving.desk.gates import PathStep, Prepared
 from serving.errors import SuluhError
 from serving.inputs import (
     ID_MAX,

@@ -13,8 +13,8 @@ from models.score import Score
 from serving.api.claims import MEANING, ReasonOut
 from serving.api.problems import problems
 from serving.deps import ServiceDep, get_key_context
-from serving.desk import scoring
 from serving.desk.context import Context
+from serving.desk.incoming import scoring
 from serving.inputs import Input
 from serving.parts import Router
 

@@ -13,8 +13,8 @@ from models.search_text import Part
 from serving.api.problems import problems
 from serving.db.search import Kind
 from serving.deps import ApiContext
-from serving.desk import search
-from serving.desk.search import Hit, Wanted
+from serving.desk.incoming import search
+from serving.desk.incoming.search import Hit, Wanted
 from serving.inputs import OptionalLine
 from serving.parts import Router
 from serving.vocabulary import ClaimState, ClarificationState, VerdictLabel

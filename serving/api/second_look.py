@@ -12,7 +12,7 @@ from serving.api.problems import problems
 from serving.db.second_look import Sampled
 from serving.db.tables import SecondLook
 from serving.deps import ApiContext
-from serving.desk import approval, second_look
+from serving.desk.checking import approval, second_look
 from serving.inputs import ID_MAX, Id, Input, Paragraph
 from serving.parts import Router
 from serving.vocabulary import Category, DismissReason, SecondLookState

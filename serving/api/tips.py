@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from serving.api.posts import MediaTypeError
 from serving.api.problems import problems
 from serving.deps import LanguageDep, PublicContext, ServiceDep, address_of
-from serving.desk import tips
+from serving.desk.incoming import tips
+from serving.desk.incoming.tips import TEXT_MAX_CHARS, Tip
+from serving.desk.incoming.tips_picture import fingerprint
 from serving.desk.pictures import SIZE_MAX_BYTES
-from serving.desk.tips import TEXT_MAX_CHARS, Tip
-from serving.desk.tips_picture import fingerprint
 from serving.i18n import mark, translate
 from serving.inputs import OptionalParagraph, WebAddress
 from serving.parts import Router

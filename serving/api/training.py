@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import ApiContext, LanguageDep
-from serving.desk import training as desk
-from serving.desk.eligibility import TRAINING_VERSION
+from serving.desk.people import training as desk
+from serving.desk.people.eligibility import TRAINING_VERSION
 from serving.i18n import translate
 from serving.inputs import Input
 from serving.parts import Router

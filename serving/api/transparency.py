@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
 from serving.deps import PublicContext
-from serving.desk import transparency
-from serving.desk.transparency import Month, Section, Unit
+from serving.desk.publishing import transparency
+from serving.desk.publishing.transparency import Month, Section, Unit
 from serving.parts import Router
 
 router = Router(prefix="/transparency", tags=["transparency"])

@@ -12,9 +12,9 @@ from models.trends import FALSE_ALARMS_A_DAY, LEVEL
 from serving.api.problems import problems
 from serving.db.trends import Wanted
 from serving.deps import ApiContext, ServiceDep
-from serving.desk import trending
-from serving.desk.claims import READERS
-from serving.desk.trending import Board, Coming, Trending
+from serving.desk.checking.claims import READERS
+from serving.desk.incoming import trending
+from serving.desk.incoming.trending import Board, Coming, Trending
 from serving.inputs import ID_MAX, Id
 from serving.parts import Router
 from serving.rows import Source

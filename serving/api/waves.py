@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from serving.api.influencers import MinistryCode
 from serving.api.problems import problems
 from serving.deps import ApiContext
-from serving.desk import coverage, waves
+from serving.desk.outreach import coverage, waves
 from serving.inputs import Input, Moment, OptionalLine
 from serving.parts import Router
 from serving.vocabulary import Platform, Topic

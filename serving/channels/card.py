@@ -19,7 +19,7 @@ from io import BytesIO
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
-from serving.desk.kits import CardText
+from serving.desk.outreach.kits import CardText
 from serving.vocabulary import CardShape
 
 PAPER = (250, 246, 238)

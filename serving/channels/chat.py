@@ -22,8 +22,8 @@ from typing import Any, Final
 import httpx
 
 from serving.channels.email import SUBJECTS
-from serving.desk import chat
-from serving.desk.deliveries import Letter, LetterKind, Sender, SendError
+from serving.desk.outreach import chat
+from serving.desk.outreach.deliveries import Letter, LetterKind, Sender, SendError
 from serving.i18n import mark, translate
 from serving.settings import Settings
 from serving.vocabulary import LABELS, Channel, DeclineReason

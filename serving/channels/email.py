@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from serving.desk.context import Clock
-from serving.desk.deliveries import INVITATION_TITLE, REMINDER_TITLE, Letter, LetterKind, Sender, SendError
+from serving.desk.outreach.deliveries import INVITATION_TITLE, REMINDER_TITLE, Letter, LetterKind, Sender, SendError
 from serving.errors import SettingsError
 from serving.i18n import mark, translate
 from serving.settings import Settings

@@ -21,8 +21,9 @@ from typing import Any, Final
 
 from serving.channels.chat import TIMEOUT_S, Pace, handed_over, words
 from serving.channels.webhook import Outgoing, exchange
-from serving.desk import addresses, other, webhooks
-from serving.desk.deliveries import Letter, Sender, SendError
+from serving.desk import addresses, webhooks
+from serving.desk.outreach import other
+from serving.desk.outreach.deliveries import Letter, Sender, SendError
 from serving.errors import SuluhError
 from serving.settings import Settings
 

@@ -12,9 +12,10 @@ from html.parser import HTMLParser
 
 import httpx
 
-from serving.desk import addresses, fetching
-from serving.desk.offers import platform_of
-from serving.desk.post_checks import Metadata
+from serving.desk import addresses
+from serving.desk.incoming import fetching
+from serving.desk.outreach.offers import platform_of
+from serving.desk.outreach.post_checks import Metadata
 from serving.errors import SuluhError
 from serving.vocabulary import Platform
 

@@ -8,8 +8,8 @@ from serving.cli._shared import open_service, reading
 from serving.db import people
 from serving.db.tables import User
 from serving.deps import acting
-from serving.desk import accounts
 from serving.desk.context import Context
+from serving.desk.people import accounts
 from serving.errors import NotFoundError
 from serving.vocabulary import Role
 

@@ -21,11 +21,11 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import IO, Any, Final, TypeAlias
 
-from serving.desk import batches
-from serving.desk.batches import Batch
 from serving.desk.context import Clock
-from serving.desk.machine import quick_scorer
-from serving.desk.posts import AnonymousPost, PostRefusedError, anonymous
+from serving.desk.incoming import batches
+from serving.desk.incoming.batches import Batch
+from serving.desk.incoming.machine import quick_scorer
+from serving.desk.incoming.posts import AnonymousPost, PostRefusedError, anonymous
 from serving.errors import SuluhError
 from serving.rows import PostIn, author_fields, read_post
 from serving.security import Vault

@@ -19,7 +19,7 @@ from serving.db.upgrade import migrate
 from serving.demo import mailbox, processes, replay
 from serving.demo import prepare as setup
 from serving.deps import Service, acting, create_service
-from serving.desk import accounts
+from serving.desk.people import accounts
 from serving.errors import NotFoundError, UnavailableError
 from serving.settings import Settings
 

@@ -7,8 +7,8 @@ import click
 from serving.cli._shared import open_service, reading
 from serving.db import feeds as rows
 from serving.deps import acting
-from serving.desk import feeds
-from serving.desk.machine import machine_for
+from serving.desk.incoming import feeds
+from serving.desk.incoming.machine import machine_for
 
 
 @click.group(short_help="RSS and Atom feeds.")

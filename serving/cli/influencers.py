@@ -9,8 +9,8 @@ import click
 
 from serving.cli._shared import open_service
 from serving.deps import acting
-from serving.desk import influencers as desk
-from serving.desk import roster
+from serving.desk.people import influencers as desk
+from serving.desk.people import roster
 
 
 @click.group(short_help="The ministries' lists of people.")

@@ -36,8 +36,8 @@ from serving.cli.collected import (
     readers,
 )
 from serving.deps import Service, acting
-from serving.desk.intake import STREAM_BATCH_MAX, IntakeOutcome, take_in_batch
-from serving.desk.machine import Machine, machine_for
+from serving.desk.incoming.intake import STREAM_BATCH_MAX, IntakeOutcome, take_in_batch
+from serving.desk.incoming.machine import Machine, machine_for
 from serving.i18n import ZONES
 
 SHOWN_ERRORS: Final = 200

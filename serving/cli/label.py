@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from serving.cli._shared import open_service, reading
-from serving.desk import decided
-from serving.desk.machine import holder_for
+from serving.desk.checking import decided
+from serving.desk.incoming.machine import holder_for
 
 
 @click.group(short_help="Which claims would teach the model most.")

@@ -12,7 +12,7 @@ import click
 
 from serving.cli._shared import open_service
 from serving.deps import acting
-from serving.desk.library import Imported, NewEntry, import_rows
+from serving.desk.publishing.library import Imported, NewEntry, import_rows
 from serving.rows import LIBRARY_ROWS_MAX, read_entry
 
 

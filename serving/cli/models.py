@@ -19,9 +19,10 @@ from serving.cli._shared import open_service, reading
 from serving.db import registry as rows
 from serving.db.registry import Named
 from serving.deps import Service, context_for, writing_as
-from serving.desk import accounts, registry
 from serving.desk.context import Actor, Context
-from serving.desk.models_store import Stored
+from serving.desk.learning import registry
+from serving.desk.learning.models_store import Stored
+from serving.desk.people import accounts
 from serving.errors import ForbiddenError
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ import click
 from tqdm import tqdm
 
 from serving.cli._shared import open_service, reading
-from serving.desk import search_index
-from serving.desk.search_index import KINDS
+from serving.desk.incoming import search_index
+from serving.desk.incoming.search_index import KINDS
 
 
 @click.group(short_help="The search index: how it stands, make it anew.")

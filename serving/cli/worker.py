@@ -14,7 +14,7 @@ import click
 
 from serving import worker as work
 from serving.cli._shared import open_service
-from serving.desk.other import check_installed
+from serving.desk.outreach.other import check_installed
 from serving.errors import SettingsError
 from serving.logs import configure
 

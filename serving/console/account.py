@@ -13,9 +13,9 @@ from pydantic import BaseModel, field_validator
 from serving.console.entry import keep_session
 from serving.console.pages import redirect, render
 from serving.deps import SESSION_COOKIE, LanguageDep, PageContext, VisitDep
-from serving.desk import accounts, rest
 from serving.desk.context import Context
-from serving.desk.rest import Rest
+from serving.desk.people import accounts, rest
+from serving.desk.people.rest import Rest
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark, translate
 from serving.inputs import Id, Line

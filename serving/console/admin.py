@@ -13,8 +13,10 @@ from pydantic import BaseModel, BeforeValidator, Field
 from serving.console.pages import redirect, render
 from serving.db.tables import OfficialAccount, User
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import official, staff, trail
+from serving.desk import trail
 from serving.desk.audit import Report
+from serving.desk.outreach import official
+from serving.desk.people import staff
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark, translate
 from serving.inputs import Id, Line, OptionalLine

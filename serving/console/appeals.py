@@ -15,7 +15,7 @@ from serving.console.open_forms import OpenForm
 from serving.console.pages import redirect, render
 from serving.db.library import Entry
 from serving.deps import LanguageDep, PageContext, PublicContext, ServiceDep, VisitDep, address_of
-from serving.desk import appeals, library
+from serving.desk.publishing import appeals, library
 from serving.errors import InvalidInputError, SuluhError, TooManyRequestsError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from serving.console.pages import render
 from serving.deps import PageContext, VisitDep
-from serving.desk import board as desk
+from serving.desk.outreach import board as desk
 from serving.parts import Router
 
 router = Router()

@@ -13,7 +13,7 @@ from serving.console.door import Door
 from serving.console.forms import PARAGRAPH, attempt, fit
 from serving.console.pages import redirect
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import breaker
+from serving.desk.outreach import breaker
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import Id, aware

@@ -11,10 +11,11 @@ from fastapi import Depends, File, Form, Path, Request, Response, UploadFile
 from serving import fact_checks
 from serving.console.pages import redirect, render
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import library, pushing
-from serving.desk.leases import DESK
-from serving.desk.library import Imported
-from serving.desk.posts import NewPost
+from serving.desk.checking.leases import DESK
+from serving.desk.incoming import pushing
+from serving.desk.incoming.posts import NewPost
+from serving.desk.publishing import library
+from serving.desk.publishing.library import Imported
 from serving.errors import SuluhError
 from serving.i18n import Language, mark, translate
 from serving.parts import Router

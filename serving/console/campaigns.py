@@ -15,12 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 from serving.console.pages import redirect, render
 from serving.db.tables import Campaign, Ministry
 from serving.deps import LanguageDep, PageContext, Visit, VisitDep
-from serving.desk import breaker, official, outcome, routing
-from serving.desk import campaign_drafts as drafts
-from serving.desk import campaigns as desk
-from serving.desk import captions as wording
-from serving.desk import influencers as people
 from serving.desk.context import Context
+from serving.desk.outreach import breaker, official, outcome, routing
+from serving.desk.outreach import campaign_drafts as drafts
+from serving.desk.outreach import campaigns as desk
+from serving.desk.outreach import captions as wording
+from serving.desk.people import influencers as people
 from serving.desk.regions import regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, Language, mark, translate

@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse
 
 from serving.console.pages import redirect, render
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import chat, other
-from serving.desk.chat import FirstMessage, Linkable
 from serving.desk.context import Context
+from serving.desk.outreach import chat, other
+from serving.desk.outreach.chat import FirstMessage, Linkable
 from serving.errors import SuluhError
 from serving.handles import HANDLE_MAX_CHARS
 from serving.i18n import mark, translate

@@ -29,10 +29,10 @@ from serving.console.claim_page import DoorDep, LateDoorDep, LinkPage, PathId, T
 from serving.console.forms import ADDRESS, OPTIONAL_PARAGRAPH, attempt, fit
 from serving.console.pages import redirect, render
 from serving.deps import ServiceDep, writing_as
-from serving.desk import claims, evidence, matching, merging, review, typed
+from serving.desk.checking import claims, evidence, matching, merging, review, typed
+from serving.desk.checking.gates import PathStep
 from serving.desk.context import Context
-from serving.desk.gates import PathStep
-from serving.desk.machine import machine_for
+from serving.desk.incoming.machine import machine_for
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.parts import Router

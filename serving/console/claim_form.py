@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from serving.console.claim_page import SourceTyped, Typed
 from serving.console.forms import ADDRESS, LINE, OPTIONAL_LINE, OPTIONAL_PARAGRAPH, fit
-from serving.desk import evidence, matching, notes, review, typed
+from serving.desk.checking import evidence, matching, notes, review, typed
+from serving.desk.checking.evidence import NewSource
+from serving.desk.checking.gates import PathStep, Prepared
 from serving.desk.context import Context
-from serving.desk.evidence import NewSource
-from serving.desk.gates import PathStep, Prepared
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.inputs import ID_MAX

@@ -26,13 +26,14 @@ from serving.deps import (
     get_page_context,
     late_actor,
 )
-from serving.desk import moderation, notes
-from serving.desk.compare import Marked, beside
+from serving.desk.checking import notes
+from serving.desk.checking.compare import Marked, beside
+from serving.desk.checking.dossier import Dossier, dossier
+from serving.desk.checking.gates import PUBLISHABLE, PathStep, Prepared, first_obstacle_before
+from serving.desk.checking.leases import held_by_other
 from serving.desk.context import Context
-from serving.desk.dossier import Dossier, dossier
-from serving.desk.gates import PUBLISHABLE, PathStep, Prepared, first_obstacle_before
-from serving.desk.leases import held_by_other
-from serving.desk.trends import QUARTER_S
+from serving.desk.incoming.trends import QUARTER_S
+from serving.desk.learning import moderation
 from serving.errors import NotSignedInError, SuluhError
 from serving.i18n import mark, translate
 from serving.inputs import ID_MAX, Id

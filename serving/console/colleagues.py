@@ -15,9 +15,9 @@ from serving.console.forms import OPTIONAL_PARAGRAPH, attempt, fit
 from serving.console.keys import KEYS, KeyGroup
 from serving.console.pages import redirect, render
 from serving.deps import PageContext, VisitDep
-from serving.desk import leases, notes, typed
-from serving.desk.claims import READERS
-from serving.desk.notes import Mentioned
+from serving.desk.checking import leases, notes, typed
+from serving.desk.checking.claims import READERS
+from serving.desk.checking.notes import Mentioned
 from serving.i18n import mark
 from serving.parts import Router
 

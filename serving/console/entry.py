@@ -24,8 +24,8 @@ from serving.deps import (
     context_for,
     session_token,
 )
-from serving.desk import accounts
 from serving.desk.context import SERVICE, Actor
+from serving.desk.people import accounts
 from serving.errors import ForbiddenError, NotSignedInError, SuluhError, TooManyRequestsError
 from serving.i18n import Language, mark, translate
 from serving.inputs import local_path

@@ -20,7 +20,8 @@ from serving.deps import (
     VisitDep,
     writing_as,
 )
-from serving.desk import pictures, screenshots
+from serving.desk import pictures
+from serving.desk.people import screenshots
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import Count, Id

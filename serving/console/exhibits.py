@@ -9,7 +9,7 @@ from fastapi import Depends, File, Response, UploadFile
 from serving.console.claim_page import DoorDep, PathId
 from serving.console.forms import attempt
 from serving.console.pages import redirect
-from serving.desk import exhibits
+from serving.desk.checking import exhibits
 from serving.i18n import mark
 from serving.parts import Router
 

@@ -16,8 +16,9 @@ from serving.console.inbox import InboxPage, OfferPage, card_of, page_of
 from serving.console.pages import render_inner
 from serving.db.offers import Carried
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import forecast as desk
-from serving.desk import influencers, kits
+from serving.desk.outreach import forecast as desk
+from serving.desk.outreach import kits
+from serving.desk.people import influencers
 from serving.desk.regions import regions
 from serving.i18n import translate
 from serving.inputs import Id

@@ -15,9 +15,9 @@ from serving.console.forms import LINE, PARAGRAPH, attempt, fit
 from serving.console.pages import redirect
 from serving.db.golden import Answered, Counted
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import golden
+from serving.desk.checking import golden
+from serving.desk.checking.golden import NewItem
 from serving.desk.context import Context
-from serving.desk.golden import NewItem
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id

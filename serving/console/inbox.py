@@ -14,9 +14,9 @@ from serving.console.pages import redirect, render
 from serving.db.corrections import Told
 from serving.db.offers import Carried
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import corrections, kits, offers
 from serving.desk.context import Context
-from serving.desk.own_words import Checked
+from serving.desk.outreach import corrections, kits, offers
+from serving.desk.outreach.own_words import Checked
 from serving.desk.regions import regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, clock_time, mark, translate

@@ -18,9 +18,10 @@ from serving.console.pages import redirect, render
 from serving.db.influencers import Search
 from serving.db.tables import Campaign, FollowerEvidence, Influencer, Ministry
 from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep, writing_as
-from serving.desk import explaining, invitations, roster, screenshots, workbook
-from serving.desk import influencers as desk
 from serving.desk.context import Context
+from serving.desk.outreach import explaining
+from serving.desk.people import influencers as desk
+from serving.desk.people import invitations, roster, screenshots, workbook
 from serving.desk.regions import Region, regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import Language, mark, translate

@@ -15,7 +15,7 @@ from serving.console.open_forms import OpenForm
 from serving.console.pages import redirect, render
 from serving.db.tables import User
 from serving.deps import LanguageDep, PageContext, PublicContext, Service, ServiceDep, address_of
-from serving.desk import invitations as desk
+from serving.desk.people import invitations as desk
 from serving.errors import InvalidInputError, SuluhError, TooManyRequestsError
 from serving.i18n import mark, translate
 from serving.parts import Router

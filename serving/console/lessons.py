@@ -14,10 +14,11 @@ from models.retraining import SCHEDULE, Schedule
 from serving.console.pages import render
 from serving.db.tables import DriftCheck
 from serving.deps import PageContext, ServiceDep, VisitDep, writing_as
-from serving.desk import decided, drift, retraining
-from serving.desk.decided import Proposed
-from serving.desk.machine import holder_for
-from serving.desk.retraining import Retraining
+from serving.desk.checking import decided
+from serving.desk.checking.decided import Proposed
+from serving.desk.incoming.machine import holder_for
+from serving.desk.learning import drift, retraining
+from serving.desk.learning.retraining import Retraining
 from serving.parts import Router
 from serving.vocabulary import VerdictLabel
 

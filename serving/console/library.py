@@ -17,9 +17,10 @@ from serving.console.pages import redirect, render
 from serving.db.library import Entry, Search
 from serving.db.tables import ClarificationVersion, PublicChange, Revision
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import claims, leases, library, publication
+from serving.desk.checking import claims, leases
 from serving.desk.context import Context
-from serving.desk.library import DiffPart, NewWords, SourceWords
+from serving.desk.publishing import library, publication
+from serving.desk.publishing.library import DiffPart, NewWords, SourceWords
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, mark, translate
 from serving.inputs import ID_MAX, Id

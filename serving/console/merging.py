@@ -13,8 +13,8 @@ from serving.console.forms import OPTIONAL_LINE, OPTIONAL_PARAGRAPH, attempt, fi
 from serving.console.pages import redirect
 from serving.db.tables import Claim
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import claims, merging
-from serving.desk.merging import Near
+from serving.desk.checking import claims, merging
+from serving.desk.checking.merging import Near
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id

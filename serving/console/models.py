@@ -20,8 +20,9 @@ from serving.deps import (
     get_visit,
     writing_as,
 )
-from serving.desk import decided, registry
-from serving.desk.models_gate import LIMITS, GateLimits, Measured, direction
+from serving.desk.checking import decided
+from serving.desk.learning import registry
+from serving.desk.learning.models_gate import LIMITS, GateLimits, Measured, direction
 from serving.errors import SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id

@@ -10,8 +10,8 @@ from fastapi import Request, Response
 from serving.console.pages import redirect, render
 from serving.db.offers import SampledLink
 from serving.deps import PageContext, VisitDep
-from serving.desk import deliveries, offers
-from serving.desk.deliveries import Outbox
+from serving.desk.outreach import deliveries, offers
+from serving.desk.outreach.deliveries import Outbox
 from serving.i18n import mark
 from serving.inputs import Id
 from serving.parts import Router

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from serving.console.inbox import KitForms, OwnWords, OwnWordsForm, offer_page_with
 from serving.console.pages import render
 from serving.deps import PageContext, VisitDep
-from serving.desk import own_words
+from serving.desk.outreach import own_words
 from serving.errors import InvalidInputError
 from serving.inputs import Id
 from serving.parts import Router

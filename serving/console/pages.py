@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from serving import i18n
 from serving.console.places import is_staffed, may_search, places_for
 from serving.deps import SAFE_METHODS, Service, Visit, get_language
-from serving.desk import rest
+from serving.desk.people import rest
 from serving.i18n import Language
 from serving.inputs import URL_MAX_CHARS, local_path
 from serving.vocabulary import LABELS, QUESTIONS, Gate, Role

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from serving.desk.context import Actor
-from serving.desk.search import SEARCHERS
+from serving.desk.incoming.search import SEARCHERS
 from serving.i18n import mark
 from serving.vocabulary import Role
 

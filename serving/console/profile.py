@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field
 from serving.console.pages import redirect, render
 from serving.db.tables import ConsentStep, Screenshot
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import consents, influencers, other, profile, screenshots, training
 from serving.desk.context import Context
+from serving.desk.outreach import other
+from serving.desk.people import consents, influencers, profile, screenshots, training
 from serving.desk.regions import Region, regions
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, Language, mark, translate

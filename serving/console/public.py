@@ -23,11 +23,11 @@ from serving.console.places import home_of
 from serving.db.library import Entry, Search
 from serving.db.tables import Clarification, ClarificationVersion, PublicChange
 from serving.deps import LanguageDep, PublicContext, VisitDep
-from serving.desk import claimreview, library, publication
+from serving.desk.checking.gates import MIN_SITES_TO_DEBUNK, PUBLISHABLE
 from serving.desk.context import Context
-from serving.desk.gates import MIN_SITES_TO_DEBUNK, PUBLISHABLE
-from serving.desk.library import DiffPart, differences
-from serving.desk.publication import LoggedChange
+from serving.desk.publishing import claimreview, library, publication
+from serving.desk.publishing.library import DiffPart, differences
+from serving.desk.publishing.publication import LoggedChange
 from serving.i18n import mark, translate
 from serving.inputs import Id
 from serving.parts import Router

@@ -10,8 +10,8 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from serving.db.library import Entry
-from serving.desk import claimreview
 from serving.desk.context import Context
+from serving.desk.publishing import claimreview
 
 PATH = "/klarifikasi.atom"
 MEDIA_TYPE = "application/atom+xml"

@@ -16,13 +16,15 @@ from serving.console.pages import redirect, render
 from serving.db.claims import OPEN_STATES, Filters
 from serving.db.tables import Feed, QueueView
 from serving.deps import LanguageDep, PageContext, ServiceDep, Visit, VisitDep, get_language
-from serving.desk import bulk, claims, feeds, moderation, notes, trending, views
-from serving.desk.bulk import CLAIMS_MAX, Undoable
-from serving.desk.claims import Listed
-from serving.desk.leases import DESK
-from serving.desk.machine import machine_for
+from serving.desk.checking import bulk, claims, notes, views
+from serving.desk.checking.bulk import CLAIMS_MAX, Undoable
+from serving.desk.checking.claims import Listed
+from serving.desk.checking.leases import DESK
+from serving.desk.incoming import feeds, trending
+from serving.desk.incoming.machine import machine_for
+from serving.desk.incoming.triage import WEIGHTS, Weights
+from serving.desk.learning import moderation
 from serving.desk.regions import regions
-from serving.desk.triage import WEIGHTS, Weights
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import Language, mark, number, translate
 from serving.inputs import Id, Paragraph, WebAddress

@@ -12,8 +12,8 @@ from serving.console.forms import OPTIONAL_PARAGRAPH, attempt, fit
 from serving.console.pages import redirect
 from serving.console.queue import Asked, QueueForm, queue_page
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import bulk, views
-from serving.desk.bulk import Outcome
+from serving.desk.checking import bulk, views
+from serving.desk.checking.bulk import Outcome
 from serving.errors import InvalidInputError
 from serving.i18n import Language, mark, translate
 from serving.inputs import ID_MAX, Id

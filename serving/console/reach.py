@@ -12,8 +12,8 @@ from starlette.background import BackgroundTask
 
 from serving.console.pages import render
 from serving.deps import PageContext, PublicContext, Service, ServiceDep, VisitDep, acting
-from serving.desk import effect, links
-from serving.desk import reach as desk
+from serving.desk.outreach import effect, links
+from serving.desk.outreach import reach as desk
 from serving.desk.regions import regions
 from serving.inputs import Id
 from serving.parts import Router

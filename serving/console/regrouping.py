@@ -16,9 +16,9 @@ from serving.console.pages import redirect
 from serving.db.regrouping import Made
 from serving.db.tables import Claim, Post
 from serving.deps import LanguageDep, PageContext, ServiceDep, VisitDep, writing_as
-from serving.desk import claims, regrouping
-from serving.desk.machine import machine_for
-from serving.desk.regrouping import Asked
+from serving.desk.checking import claims, regrouping
+from serving.desk.checking.regrouping import Asked
+from serving.desk.incoming.machine import machine_for
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id

@@ -12,8 +12,9 @@ from fastapi import Query, Request, Response
 from serving.console.pages import render
 from serving.db.search import Kind
 from serving.deps import PageContext, VisitDep
-from serving.desk import moderation, search
-from serving.desk.search import Hit, Wanted
+from serving.desk.incoming import search
+from serving.desk.incoming.search import Hit, Wanted
+from serving.desk.learning import moderation
 from serving.i18n import mark
 from serving.parts import Router
 

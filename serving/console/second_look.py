@@ -13,7 +13,7 @@ from serving.console.forms import PARAGRAPH, attempt, fit
 from serving.console.pages import redirect
 from serving.db.second_look import Sampled
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import approval, second_look
+from serving.desk.checking import approval, second_look
 from serving.errors import SuluhError
 from serving.i18n import mark
 from serving.inputs import ID_MAX, Id

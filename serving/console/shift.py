@@ -11,8 +11,8 @@ from fastapi import Query, Request, Response
 
 from serving.console.pages import render
 from serving.deps import PageContext, VisitDep
-from serving.desk import deadlines
-from serving.desk.deadlines import Board, Slot
+from serving.desk.checking import deadlines
+from serving.desk.checking.deadlines import Board, Slot
 from serving.parts import Router
 
 router = Router()

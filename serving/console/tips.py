@@ -12,9 +12,11 @@ from serving.console.open_forms import OpenForm
 from serving.console.pages import redirect, render
 from serving.db.library import Entry
 from serving.deps import LanguageDep, PublicContext, ServiceDep, VisitDep, address_of
-from serving.desk import library, pictures, tips
-from serving.desk.tips import Tip
-from serving.desk.tips_picture import fingerprint
+from serving.desk import pictures
+from serving.desk.incoming import tips
+from serving.desk.incoming.tips import Tip
+from serving.desk.incoming.tips_picture import fingerprint
+from serving.desk.publishing import library
 from serving.errors import SuluhError, TooManyRequestsError
 from serving.i18n import mark, translate
 from serving.inputs import URL_MAX_CHARS

@@ -10,9 +10,9 @@ from fastapi import Depends, Query, Request, Response
 
 from serving.console.pages import redirect, render
 from serving.deps import PageContext, Visit, VisitDep, get_language
-from serving.desk import training
 from serving.desk.context import Context
-from serving.desk.eligibility import TRAINING_VERSION
+from serving.desk.people import training
+from serving.desk.people.eligibility import TRAINING_VERSION
 from serving.errors import SuluhError
 from serving.i18n import mark, translate
 from serving.parts import Router

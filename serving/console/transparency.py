@@ -10,8 +10,8 @@ from fastapi import Query, Request, Response
 
 from serving.console.pages import render
 from serving.deps import PublicContext, VisitDep
-from serving.desk import transparency
-from serving.desk.transparency import Month
+from serving.desk.publishing import transparency
+from serving.desk.publishing.transparency import Month
 from serving.parts import Router
 
 router = Router()

@@ -16,10 +16,10 @@ from serving.console.pages import ENVIRONMENT, render, words_for
 from serving.console.queue import BANDS, chosen_regions
 from serving.db.trends import Wanted
 from serving.deps import LanguageDep, PageContext, ServiceDep, VisitDep
-from serving.desk import trending
-from serving.desk.claims import READERS
+from serving.desk.checking.claims import READERS
+from serving.desk.incoming import trending
+from serving.desk.incoming.trending import Board, Coming, Trending
 from serving.desk.regions import regions
-from serving.desk.trending import Board, Coming, Trending
 from serving.i18n import Language, clock_time, mark, number, translate
 from serving.inputs import ID_MAX, Id
 from serving.parts import Router

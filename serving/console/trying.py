@@ -11,9 +11,10 @@ from serving.console.door import Reading, reading
 from serving.console.forms import PARAGRAPH, fit
 from serving.console.pages import render
 from serving.deps import LanguageDep, PageContext, VisitDep
-from serving.desk import moderation, scoring
 from serving.desk.context import Context
-from serving.desk.machine import reason_rows
+from serving.desk.incoming import scoring
+from serving.desk.incoming.machine import reason_rows
+from serving.desk.learning import moderation
 from serving.errors import SuluhError, UnavailableError
 from serving.i18n import translate
 from serving.parts import Router

@@ -13,8 +13,9 @@ from fastapi import Path as PathParameter
 from serving.console.influencers import CODE, TILE_PX
 from serving.console.pages import redirect, render
 from serving.deps import PageContext, VisitDep, get_language
-from serving.desk import coverage, invitations, waves
 from serving.desk.context import Context
+from serving.desk.outreach import coverage, waves
+from serving.desk.people import invitations
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import ZONES, mark, translate
 from serving.inputs import aware

@@ -1,8 +1,8 @@
 """Eligibility, planning and release as sets: one statement each, whatever the number of people.
 
-The rules are those of ``desk.eligibility`` and ``desk.routing``; property tests hold the two together. Nothing here
-reads what became of an offer: burden and caps look at *when* somebody was last offered something, and no statement
-names the column in which a reason for declining is kept.
+The rules are those of ``desk.people.eligibility`` and ``desk.outreach.routing``; property tests hold the two together.
+Nothing here reads what became of an offer: burden and caps look at *when* somebody was last offered something, and no
+statement names the column in which a reason for declining is kept.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ class Post(Base):
     shares: Mapped[int] = mapped_column(Big, default=0)
     comments: Mapped[int] = mapped_column(Big, default=0)
     views: Mapped[int] = mapped_column(Big, default=0)
-    # One number for "how many may have seen it": views where known, else engagement (desk.trends.reach_of).
+    # One number for "how many may have seen it": views where known, else engagement (desk.incoming.trends.reach_of).
     reach: Mapped[int] = mapped_column(Big, default=0)
     media: Mapped[list[Any]] = mapped_column(default=list)
     sealed_link: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -1026,7 +1026,7 @@ class Screenshot(Base):
 
 
 class KeptStanding(Base):
-    """What routing must know of one person, in one row: the facts that ``desk.eligibility`` judges, and burden.
+    """What routing must know of one person, in one row: the facts that ``desk.people.eligibility`` judges, and burden.
 
     Triggers keep it in the transaction that changes person, evidence or offer, whatever code runs; ``db.standings``
     looks for rows that went astray. Nothing in it follows from the time: whether evidence is too old is asked anew
@@ -1268,7 +1268,7 @@ class PostWording(Base):
     offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"))
     platform: Mapped[Platform] = mapped_column(Word(Platform))
     source: Mapped[WordingSource] = mapped_column(Word(WordingSource))
-    # 64 numbers of four bytes, little end first: ``serving.desk.likeness``.
+    # 64 numbers of four bytes, little end first: ``serving.desk.incoming.likeness``.
     minhash: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime]
 
@@ -1313,7 +1313,7 @@ class Correction(Base):
     reason: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
-    # How often its person was reminded, and when last; see ``serving.desk.corrections``.
+    # How often its person was reminded, and when last; see ``serving.desk.outreach.corrections``.
     n_reminders: Mapped[int] = mapped_column(default=0, server_default="0")
     reminded_at: Mapped[datetime | None]
 

@@ -22,31 +22,22 @@ from serving.db.tables import Influencer, User
 from serving.demo import sample
 from serving.demo.sample import SampleCount, SamplePerson
 from serving.deps import Service, context_for
-from serving.desk import (
-    accounts,
-    audit,
-    campaign_drafts,
-    campaigns,
-    consents,
-    evidence,
-    influencers,
-    intake,
-    leases,
-    library,
-    official,
-    review,
-    roster,
-)
-from serving.desk.campaign_drafts import NewCampaign, ProgrammeNews, Window
+from serving.desk import audit
+from serving.desk.checking import evidence, leases, review
+from serving.desk.checking.evidence import NewSource
+from serving.desk.checking.gates import Prepared
 from serving.desk.context import SERVICE, Context
-from serving.desk.eligibility import CONSENT_VERSION
-from serving.desk.evidence import NewSource
-from serving.desk.gates import Prepared
-from serving.desk.influencers import Measurement
-from serving.desk.library import NewEntry, SourceWords
-from serving.desk.machine import machine_for
-from serving.desk.posts import anonymous
-from serving.desk.roster import BadRow, GoodRow
+from serving.desk.incoming import intake
+from serving.desk.incoming.machine import machine_for
+from serving.desk.incoming.posts import anonymous
+from serving.desk.outreach import campaign_drafts, campaigns, official
+from serving.desk.outreach.campaign_drafts import NewCampaign, ProgrammeNews, Window
+from serving.desk.people import accounts, consents, influencers, roster
+from serving.desk.people.eligibility import CONSENT_VERSION
+from serving.desk.people.influencers import Measurement
+from serving.desk.people.roster import BadRow, GoodRow
+from serving.desk.publishing import library
+from serving.desk.publishing.library import NewEntry, SourceWords
 from serving.errors import NotFoundError
 from serving.rows import read_post
 from serving.security import PASSWORD_MIN_CHARS, password_matches

@@ -19,7 +19,7 @@ from serving.db.posts import known_posts
 from serving.demo import sample
 from serving.demo.sample import SamplePost
 from serving.desk.context import Clock, Context
-from serving.desk.posts import anonymous
+from serving.desk.incoming.posts import anonymous
 from serving.errors import UnavailableError
 from serving.rows import read_post
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from serving.db import posts
-from serving.desk import audit, typed
+from serving.desk import audit
+from serving.desk.checking import typed
 from serving.desk.context import Context
 
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 from serving.db import audit as rows
 from serving.db import people
 from serving.db.tables import AuditRow
-from serving.desk import approval, audit
+from serving.desk import audit
+from serving.desk.checking import approval
 from serving.desk.context import Context
 from serving.vocabulary import Role
 

@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from serving.db.tables import Campaign, Caption, Clarification, Delivery, Influencer, Offer, OfficialAccount
 from serving.deps import Service, context_for
-from serving.desk import accounts, captions, corrections, offers
 from serving.desk.context import SERVICE, Actor, Context
-from serving.desk.restating import Approved
+from serving.desk.outreach import captions, corrections, offers
+from serving.desk.outreach.restating import Approved
+from serving.desk.people import accounts
 from serving.vocabulary import (
     CampaignKind,
     CampaignState,

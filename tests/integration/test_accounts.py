@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from serving.db.tables import AuditRow
 from serving.deps import context_for
-from serving.desk import accounts, audit, staff
+from serving.desk import audit
 from serving.desk.context import SERVICE
+from serving.desk.people import accounts, staff
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotSignedInError
 from serving.vocabulary import Role
 from tests.conftest import PASSWORD

@@ -23,10 +23,12 @@ from serving.db.tables import (
     Offer,
     Revision,
 )
-from serving.desk import appeals, audit, campaigns, deliveries, library, offers, routing
-from serving.desk.breaker import LIMITS
-from serving.desk.campaign_rules import ContestedError
+from serving.desk import audit
 from serving.desk.context import Actor
+from serving.desk.outreach import campaigns, deliveries, offers, routing
+from serving.desk.outreach.breaker import LIMITS
+from serving.desk.outreach.campaign_rules import ContestedError
+from serving.desk.publishing import appeals, library
 from serving.errors import (
     ConflictError,
     ForbiddenError,

@@ -10,12 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from serving.db.tables import Claim, Decision, Dispute, Draft, FirstLook
-from serving.desk import approval, evidence, review
-from serving.desk.approval import LookedAlreadyError, LookFirstError
+from serving.desk.checking import approval, evidence, review
+from serving.desk.checking.approval import LookedAlreadyError, LookFirstError
+from serving.desk.checking.dossier import dossier
+from serving.desk.checking.evidence import NewSource
+from serving.desk.checking.gates import Prepared
 from serving.desk.context import SERVICE
-from serving.desk.dossier import dossier
-from serving.desk.evidence import NewSource
-from serving.desk.gates import Prepared
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, SameHumanError
 from serving.vocabulary import (
     Category,

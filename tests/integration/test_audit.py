@@ -12,9 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from serving.db import audit as audit_rows
 from serving.db.tables import AuditRow, PublicChange
 from serving.deps import context_for
-from serving.desk import audit, campaign_drafts, campaigns, library
+from serving.desk import audit
+from serving.desk.checking.gates import Prepared
 from serving.desk.context import SERVICE
-from serving.desk.gates import Prepared
+from serving.desk.outreach import campaign_drafts, campaigns
+from serving.desk.publishing import library
 from serving.vocabulary import EvidenceKind, Role, Topic, VerdictLabel
 from tests import factories
 from tests.conftest import START

@@ -14,13 +14,14 @@ from sqlalchemy import select
 from serving.db.claims import Filters, strongest_matches
 from serving.db.tables import AuditRow, Claim, Draft, Match, Post, TypedDraft, User
 from serving.deps import SESSION_COOKIE, csrf_token, session_token
-from serving.desk import bulk, claims, leases, matching, notes, retention, review, typed, views
-from serving.desk.bulk import Asked, ChangedSinceError, NotWaitingError, UndoOverError
+from serving.desk import retention
+from serving.desk.checking import bulk, claims, leases, matching, notes, review, typed, views
+from serving.desk.checking.bulk import Asked, ChangedSinceError, NotWaitingError, UndoOverError
+from serving.desk.checking.gates import Prepared
+from serving.desk.checking.leases import HeldByAnotherError, NotAColleagueError, NotHolderError
+from serving.desk.checking.notes import UnknownColleagueError
+from serving.desk.checking.views import TooManyViewsError
 from serving.desk.context import SERVICE
-from serving.desk.gates import Prepared
-from serving.desk.leases import HeldByAnotherError, NotAColleagueError, NotHolderError
-from serving.desk.notes import UnknownColleagueError
-from serving.desk.views import TooManyViewsError
 from serving.errors import ForbiddenError, InvalidInputError, NotFoundError, TooLargeError
 from serving.i18n import Language, translate
 from serving.vocabulary import BulkAction, ClaimState, DismissReason, MatchStatus, Role

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from serving.db.tables import WebhookEvent
 from serving.deps import context_for
-from serving.desk import accounts, evidence, notes, review, trail, webhooks
+from serving.desk import trail, webhooks
+from serving.desk.checking import evidence, notes, review
 from serving.desk.context import SERVICE
+from serving.desk.people import accounts
 from serving.desk.webhooks import NewEndpoint
 from serving.vocabulary import Role, VerdictLabel
 from tests import factories

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.db.tables import Campaign
-from serving.desk import board
-from serving.desk.routing import Caps
+from serving.desk.outreach import board
+from serving.desk.outreach.routing import Caps
 from serving.errors import ForbiddenError, InvalidInputError
 from serving.settings import Settings
 from serving.vocabulary import DeclineReason, OfferState, Role

@@ -16,9 +16,10 @@ from serving.db import IntegrityError
 from serving.db import breaker as rows
 from serving.db.tables import Appeal, AuditRow, BreakerFreeze, Campaign, Complaint, Offer
 from serving.deps import context_for
-from serving.desk import appeals, breaker, campaigns, deliveries, kits, library, offers, routing
-from serving.desk.breaker import LIMITS, Limit, Limits, Reading
 from serving.desk.context import SERVICE, Actor
+from serving.desk.outreach import breaker, campaigns, deliveries, kits, offers, routing
+from serving.desk.outreach.breaker import LIMITS, Limit, Limits, Reading
+from serving.desk.publishing import appeals, library
 from serving.errors import (
     ConflictError,
     ForbiddenError,

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from serving.db import bulk, packed
 from serving.db.tables import HourTotal, Post, SourceTotal
 from serving.deps import acting
-from serving.desk.intake import take_in
-from serving.desk.machine import machine_for
-from serving.desk.posts import NewPost
+from serving.desk.incoming.intake import take_in
+from serving.desk.incoming.machine import machine_for
+from serving.desk.incoming.posts import NewPost
 
 WIB = timezone(timedelta(hours=7))
 

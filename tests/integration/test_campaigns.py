@@ -14,9 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from models.moderation import ModerationLabel
 from serving.db.tables import Campaign, Clarification, Ministry, Offer, Revision, User
 from serving.deps import SESSION_COOKIE, context_for, csrf_token, session_token
-from serving.desk import accounts, audit, campaign_drafts, campaign_rules, campaigns, moderation, outcome, routing
+from serving.desk import audit
 from serving.desk.context import SERVICE
-from serving.desk.restating import CaptionError
+from serving.desk.learning import moderation
+from serving.desk.outreach import campaign_drafts, campaign_rules, campaigns, outcome, routing
+from serving.desk.outreach.restating import CaptionError
+from serving.desk.people import accounts
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError, SameHumanError
 from serving.settings import ElectionPeriod
 from serving.vocabulary import CampaignState, Category, ClarificationState, OfferState, Platform, Role, Topic

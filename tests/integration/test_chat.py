@@ -13,9 +13,10 @@ from serving import worker
 from serving.channels import chat as senders
 from serving.channels.chat import Gate, Pace
 from serving.db.tables import AuditRow, ChatLink, ChatUpdate, Delivery, Influencer, Offer, User
-from serving.desk import accounts, chat, deliveries, influencers, offers
-from serving.desk.chat import Came, Verb, Wish, read
-from serving.desk.deliveries import SendError
+from serving.desk.outreach import chat, deliveries, offers
+from serving.desk.outreach.chat import Came, Verb, Wish, read
+from serving.desk.outreach.deliveries import SendError
+from serving.desk.people import accounts, influencers
 from serving.errors import NotFoundError
 from serving.vocabulary import Channel, DeclineReason, DeliveryState, OfferState
 from tests.integration import carrying, mailbox

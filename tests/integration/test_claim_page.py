@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from serving.console.claim_page import bars_of
 from serving.db.tables import Claim, Draft, Match, Post, Spread
 from serving.deps import SESSION_COOKIE, context_for, csrf_token, session_token
-from serving.desk import review
+from serving.desk.checking import review
 from serving.desk.context import SERVICE
 from serving.vocabulary import ClaimState, Gate, Role
 from tests import factories

@@ -9,10 +9,10 @@ import pytest
 
 from serving.deps import context_for
 from serving.desk.context import SERVICE
-from serving.desk.intake import take_in
-from serving.desk.machine import machine_for
-from serving.desk.posts import NewPost
-from serving.desk.trends import Engagement
+from serving.desk.incoming.intake import take_in
+from serving.desk.incoming.machine import machine_for
+from serving.desk.incoming.posts import NewPost
+from serving.desk.incoming.trends import Engagement
 from serving.vocabulary import Category, ClaimState, Role
 from tests import factories
 

@@ -26,9 +26,10 @@ from serving.db.tables import (
     ShortLink,
 )
 from serving.db.upgrade import migrate
-from serving.desk import accounts, consents, influencers, kits, offers, profile, roster, routing
-from serving.desk.eligibility import CONSENT_VERSION, ReasonKind
-from serving.desk.profile import Wishes
+from serving.desk.outreach import kits, offers, routing
+from serving.desk.people import accounts, consents, influencers, profile, roster
+from serving.desk.people.eligibility import CONSENT_VERSION, ReasonKind
+from serving.desk.people.profile import Wishes
 from serving.errors import InvalidInputError
 from serving.vocabulary import PURPOSES, SCOPE_VERSIONS, Channel, ConsentScope, OfferState, Platform
 from tests import factories

@@ -9,7 +9,9 @@ from sqlalchemy import event, select
 
 from serving.db import corrections as correction_rows
 from serving.db.tables import Campaign, Clarification, Correction, Delivery, Influencer, Offer, PublicChange
-from serving.desk import audit, corrections, deliveries, kits, library, offers, publication
+from serving.desk import audit
+from serving.desk.outreach import corrections, deliveries, kits, offers
+from serving.desk.publishing import library, publication
 from serving.errors import IllegalStepError, NotFoundError
 from serving.vocabulary import ClarificationState, CorrectionState, DeliveryState, OfferState, Platform
 from tests import factories

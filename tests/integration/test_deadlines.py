@@ -11,7 +11,8 @@ from sqlalchemy import select
 from serving.db import transparency
 from serving.db.tables import Claim, WebhookEvent
 from serving.db.transparency import Span
-from serving.desk import claims, deadlines, leases, library
+from serving.desk.checking import claims, deadlines, leases
+from serving.desk.publishing import library
 from serving.errors import ForbiddenError, InvalidInputError
 from serving.vocabulary import ClaimState, DeadlineClock, DismissReason, Role
 from tests import factories

@@ -22,9 +22,11 @@ from serving.db.decided import Span
 from serving.db.tables import AuditRow, Clarification, DriftCheck, Post, ShadowScore
 from serving.demo import prepare
 from serving.deps import context_for, writing_as
-from serving.desk import accounts, decided, drift, registry
+from serving.desk.checking import decided
 from serving.desk.context import SERVICE
-from serving.desk.machine import holder_for
+from serving.desk.incoming.machine import holder_for
+from serving.desk.learning import drift, registry
+from serving.desk.people import accounts
 from serving.vocabulary import ClaimState, ClarificationState, DismissReason, Role, VerdictLabel
 from tests import factories
 from tests.artefacts import small_artefact

@@ -14,9 +14,9 @@ from serving import worker
 from serving.channels import email
 from serving.db.tables import Campaign, Clarification, Delivery, Influencer
 from serving.deps import context_for
-from serving.desk import corrections, deliveries, kits, offers, routing
 from serving.desk.context import SERVICE
-from serving.desk.deliveries import Letter, LetterKind
+from serving.desk.outreach import corrections, deliveries, kits, offers, routing
+from serving.desk.outreach.deliveries import Letter, LetterKind
 from serving.errors import ConflictError, ForbiddenError, SettingsError
 from serving.i18n import Language
 from serving.settings import ElectionPeriod

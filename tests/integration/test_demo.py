@@ -41,9 +41,12 @@ from serving.db.tables import (
 )
 from serving.demo import mailbox, prepare, processes, replay, sample
 from serving.deps import Service, context_for
-from serving.desk import accounts, audit, intake, official, routing
+from serving.desk import audit
 from serving.desk.context import SERVICE, Context, SystemClock
-from serving.desk.machine import machine_for
+from serving.desk.incoming import intake
+from serving.desk.incoming.machine import machine_for
+from serving.desk.outreach import official, routing
+from serving.desk.people import accounts
 from serving.errors import UnavailableError
 from serving.settings import Settings
 from serving.vocabulary import CampaignState, ClaimState, ClarificationState, Platform

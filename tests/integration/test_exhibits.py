@@ -10,12 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from serving.db.dialect import is_postgresql
 from serving.db.tables import AuditRow, Exhibit
-from serving.desk import audit, evidence, exhibits, review
+from serving.desk import audit
+from serving.desk.checking import evidence, exhibits, review
+from serving.desk.checking.evidence import NewSource
+from serving.desk.checking.exhibits import ExchangedError, NotTakenError
+from serving.desk.checking.gates import Prepared
+from serving.desk.checking.leases import HeldByAnotherError
 from serving.desk.context import SERVICE
-from serving.desk.evidence import NewSource
-from serving.desk.exhibits import ExchangedError, NotTakenError
-from serving.desk.gates import Prepared
-from serving.desk.leases import HeldByAnotherError
 from serving.errors import ConflictError, ForbiddenError, NotFoundError
 from serving.vocabulary import EvidenceKind, Gate, Role
 from tests import factories

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from serving.db.tables import Claim, Feed, Post
 from serving.deps import context_for
-from serving.desk import feeds
 from serving.desk.context import SERVICE
-from serving.desk.feeds import FeedError, entries, fetch, poll_due
-from serving.desk.machine import Machine, scorer_for
+from serving.desk.incoming import feeds
+from serving.desk.incoming.feeds import FeedError, entries, fetch, poll_due
+from serving.desk.incoming.machine import Machine, scorer_for
 from serving.errors import InvalidInputError
 from serving.settings import Settings
 from serving.vocabulary import Role

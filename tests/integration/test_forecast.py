@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from serving.db.tables import AuditRow, Campaign, Influencer, Offer, PostedLink
-from serving.desk import campaigns, forecast, offers, routing
 from serving.desk.context import SERVICE
+from serving.desk.outreach import campaigns, forecast, offers, routing
 from serving.errors import ForbiddenError, NotFoundError
 from serving.vocabulary import OfferState, Platform, Role
 from tests.integration.test_campaigns import NEWS, Browser, World, person

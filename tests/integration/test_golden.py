@@ -27,7 +27,8 @@ from serving.db.tables import (
 )
 from serving.db.trends import Wanted as Moving
 from serving.deps import context_for
-from serving.desk import (
+from serving.desk import webhooks
+from serving.desk.checking import (
     bulk,
     claims,
     deadlines,
@@ -39,16 +40,14 @@ from serving.desk import (
     regrouping,
     review,
     sampling,
-    search,
-    transparency,
-    trending,
-    webhooks,
 )
+from serving.desk.checking.dossier import dossier
+from serving.desk.checking.golden import ImmovableError, NewItem, NotDecidedError, ServedAlreadyError
 from serving.desk.context import SERVICE
-from serving.desk.dossier import dossier
-from serving.desk.golden import ImmovableError, NewItem, NotDecidedError, ServedAlreadyError
-from serving.desk.search import Wanted
-from serving.desk.transparency import Month
+from serving.desk.incoming import search, trending
+from serving.desk.incoming.search import Wanted
+from serving.desk.publishing import transparency
+from serving.desk.publishing.transparency import Month
 from serving.desk.webhooks import NewEndpoint
 from serving.errors import ForbiddenError, NotFoundError, SameHumanError
 from serving.security import Vault

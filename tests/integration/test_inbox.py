@@ -9,8 +9,9 @@ from bs4 import BeautifulSoup
 
 from serving.db.tables import Campaign, Influencer, Offer
 from serving.deps import SESSION_COOKIE, context_for, session_token
-from serving.desk import accounts, corrections
 from serving.desk.context import SERVICE
+from serving.desk.outreach import corrections
+from serving.desk.people import accounts
 from serving.vocabulary import SCOPE_VERSIONS, CampaignState, OfferState, Platform
 from tests.integration import carrying
 

@@ -28,10 +28,11 @@ from serving.db.tables import (
     Wave,
 )
 from serving.deps import context_for
-from serving.desk import accounts, audit, consents, influencers, profile, roster
+from serving.desk import audit
 from serving.desk.context import SERVICE
-from serving.desk.eligibility import CONSENT_VERSION, OWN_CHOICE, ReasonKind
-from serving.desk.profile import Wishes
+from serving.desk.people import accounts, consents, influencers, profile, roster
+from serving.desk.people.eligibility import CONSENT_VERSION, OWN_CHOICE, ReasonKind
+from serving.desk.people.profile import Wishes
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SameHumanError
 from serving.vocabulary import (
     SCOPE_VERSIONS,

@@ -16,13 +16,14 @@ from sqlalchemy import func, inspect, select, text
 
 from serving.db.tables import AuditRow, Claim, ClaimSignature, Match, Post, Spread, Wording
 from serving.deps import context_for
-from serving.desk import audit, figures
+from serving.desk import audit
 from serving.desk.context import SERVICE
-from serving.desk.intake import take_in
-from serving.desk.machine import Machine, machine_for, rematch, scorer_for
-from serving.desk.posts import Media, NewPost, PostRefusedError
+from serving.desk.incoming import figures
+from serving.desk.incoming.intake import take_in
+from serving.desk.incoming.machine import Machine, machine_for, rematch, scorer_for
+from serving.desk.incoming.posts import Media, NewPost, PostRefusedError
+from serving.desk.incoming.trends import Engagement
 from serving.desk.retention import forget_links
-from serving.desk.trends import Engagement
 from serving.errors import NotFoundError, TooLargeError
 from serving.vocabulary import Category, ClaimState, MatchStatus
 from tests import factories
@@ -119,7 +120,7 @@ def test_higher_counts_raise_claim_and_spread_and_lower_ones_do_nothing(take, as
 
 def test_no_identity_is_stored_in_any_table(service, client, key_for, machine, post, take):
     """After files, API and inbox, no cell of any table holds a handle, id, profile, address, number or mail."""
-    from serving.desk.intake import drain
+    from serving.desk.incoming.intake import drain
     from serving.vocabulary import Role
 
     secrets = [

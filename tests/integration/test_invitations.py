@@ -16,8 +16,8 @@ from sqlalchemy import select
 
 from serving import worker
 from serving.db.tables import AuditRow, Base, Delivery, Influencer, Invitation, User
-from serving.desk import influencers, invitations
-from serving.desk.eligibility import ReasonKind
+from serving.desk.people import influencers, invitations
+from serving.desk.people.eligibility import ReasonKind
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from serving.vocabulary import DeliveryState, Role
 from tests import factories

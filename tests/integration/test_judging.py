@@ -11,7 +11,7 @@ from models.score import Band, Reason, ReasonCode, Score, Thresholds
 from serving.db.tables import Claim
 from serving.deps import context_for
 from serving.desk.context import SERVICE
-from serving.desk.judging import judge_waiting
+from serving.desk.incoming.judging import judge_waiting
 from serving.vocabulary import ClaimState
 from tests import factories
 

@@ -8,8 +8,8 @@ import pytest
 
 from serving.db.tables import Clarification, ClarificationVersion, Decision
 from serving.deps import context_for
-from serving.desk import campaign_drafts, campaigns, kits, restating
 from serving.desk.context import SERVICE
+from serving.desk.outreach import campaign_drafts, campaigns, kits, restating
 from serving.vocabulary import Category, Platform, Role, Topic, VerdictLabel
 from tests import factories
 from tests.conftest import START

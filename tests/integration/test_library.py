@@ -15,10 +15,10 @@ from serving.cli.library import library as command
 from serving.db import library as rows
 from serving.db.library import Search
 from serving.db.tables import AuditRow, Clarification, ClarificationVersion, Decision, PublicChange
-from serving.desk import library
+from serving.desk.checking.gates import NotReadyError
 from serving.desk.context import SERVICE, Actor
-from serving.desk.gates import NotReadyError
-from serving.desk.library import (
+from serving.desk.publishing import library
+from serving.desk.publishing.library import (
     NewEntry,
     NewWords,
     SameReviserError,

@@ -34,22 +34,14 @@ from serving.db.tables import (
     WebhookEndpoint,
 )
 from serving.deps import acting, context_for, writing_as
-from serving.desk import (
-    bulk,
-    campaigns,
-    deliveries,
-    influencers,
-    leases,
-    library,
-    offers,
-    pictures,
-    routing,
-    screenshots,
-    webhooks,
-)
+from serving.desk import pictures, webhooks
+from serving.desk.checking import bulk, leases
+from serving.desk.checking.leases import HeldByAnotherError
 from serving.desk.context import SERVICE
-from serving.desk.leases import HeldByAnotherError
-from serving.desk.screenshots import AlreadySeenError
+from serving.desk.outreach import campaigns, deliveries, offers, routing
+from serving.desk.people import influencers, screenshots
+from serving.desk.people.screenshots import AlreadySeenError
+from serving.desk.publishing import library
 from serving.errors import IllegalStepError
 from serving.vocabulary import (
     BulkAction,

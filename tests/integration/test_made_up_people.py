@@ -13,7 +13,8 @@ from sqlalchemy import delete, func, select
 from benchmarks import routing as choosing
 from benchmarks.people import CHUNK, N_DISTRICTS, TOPICS, World
 from serving.db.tables import AuditRow, FollowerEvidence, Influencer, KeptStanding, Offer
-from serving.desk import routing, standings
+from serving.desk.outreach import routing
+from serving.desk.people import standings
 
 N_PEOPLE = 400
 

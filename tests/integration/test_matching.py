@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from serving.db.tables import AuditRow, Match
-from serving.desk import matching, review
+from serving.desk.checking import matching, review
+from serving.desk.checking.leases import HeldByAnotherError
+from serving.desk.checking.matching import AlreadyDecidedError
 from serving.desk.context import SERVICE
-from serving.desk.leases import HeldByAnotherError
-from serving.desk.matching import AlreadyDecidedError
 from serving.errors import ForbiddenError, NotFoundError
 from serving.vocabulary import MatchStatus, Role
 from tests import factories

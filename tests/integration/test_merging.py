@@ -17,16 +17,20 @@ from serving.db import registry
 from serving.db.judging import unjudged
 from serving.db.tables import Claim, ClaimCorrection, Match, Post, Spread
 from serving.deps import context_for
-from serving.desk import audit, campaign_rules, claims, leases, library, matching, merging, review, search_index
+from serving.desk import audit
+from serving.desk.checking import claims, leases, matching, merging, review
+from serving.desk.checking.gates import Prepared
+from serving.desk.checking.leases import HeldByAnotherError
+from serving.desk.checking.merging import AnsweredError, CannotTakeOverError, KeptApartError
 from serving.desk.context import SERVICE
-from serving.desk.gates import Prepared
-from serving.desk.intake import take_in
-from serving.desk.leases import HeldByAnotherError
-from serving.desk.machine import Machine, machine_for, scorer_for
-from serving.desk.merging import AnsweredError, CannotTakeOverError, KeptApartError
-from serving.desk.posts import NewPost
+from serving.desk.incoming import search_index
+from serving.desk.incoming.intake import take_in
+from serving.desk.incoming.machine import Machine, machine_for, scorer_for
+from serving.desk.incoming.posts import NewPost
+from serving.desk.incoming.trends import Engagement
+from serving.desk.outreach import campaign_rules
+from serving.desk.publishing import library
 from serving.desk.states import TAKES_OVER
-from serving.desk.trends import Engagement
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError, SuluhError
 from serving.vocabulary import ClaimState, DismissReason, MatchStatus, Role
 from tests import factories

@@ -10,8 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from serving import worker
 from serving.db.tables import Delivery, Influencer, Ministry, Offer, WebhookDelivery, WebhookEndpoint, WebhookEvent
-from serving.desk import announcements, campaigns, offers, routing, webhooks
+from serving.desk import webhooks
 from serving.desk.context import SERVICE
+from serving.desk.outreach import campaigns, offers, routing
+from serving.desk.publishing import announcements
 from serving.desk.webhooks import Change, NewEndpoint
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.vocabulary import Channel, DeclineReason, Role, WebhookEventType

@@ -18,7 +18,7 @@ from serving.cli.accounts import key
 from serving.cli.models import models, promote, rollback
 from serving.deps import context_for
 from serving.desk.context import SERVICE
-from serving.desk.models_store import described
+from serving.desk.learning.models_store import described
 from serving.errors import ForbiddenError, SuluhError
 from serving.vocabulary import Role
 from tests import factories

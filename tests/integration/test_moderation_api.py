@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.moderation import LABELS, ModerationLabel
-from serving.desk import moderation
+from serving.desk.learning import moderation
 from serving.vocabulary import Role
 
 PROMOTION = "Gacor banget main di CONTOHTOTO88, baru depo receh langsung maxwin, wd cair terus!"

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import inspect, select
 
 from serving.db.tables import Base, Campaign, Influencer, Offer, PostedLink
-from serving.desk import audit, deliveries, kits, offers
+from serving.desk import audit
+from serving.desk.outreach import deliveries, kits, offers
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError
 from serving.vocabulary import CampaignState, DeclineReason, OfferState, Platform
 from tests.integration import carrying

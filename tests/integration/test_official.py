@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from serving.db.tables import OfficialAccount
 from serving.deps import context_for
-from serving.desk import audit, campaign_drafts, campaigns, kits, offers, official
+from serving.desk import audit
 from serving.desk.context import SERVICE
+from serving.desk.outreach import campaign_drafts, campaigns, kits, offers, official
 from serving.errors import ForbiddenError
 from serving.vocabulary import Category, Platform, Role
 from tests.integration import carrying

@@ -15,8 +15,9 @@ from serving.channels import other as senders
 from serving.channels.other import Other
 from serving.cli.worker import worker as command
 from serving.db.tables import AuditRow, ChatLink, Influencer
-from serving.desk import influencers, other
-from serving.desk.deliveries import Letter, SendError
+from serving.desk.outreach import other
+from serving.desk.outreach.deliveries import Letter, SendError
+from serving.desk.people import influencers
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SettingsError
 from serving.handles import SCHEMES, Form, Handle
 from serving.logs import configure

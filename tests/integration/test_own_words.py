@@ -6,7 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from serving.db.tables import AuditRow, Base, Campaign, PostWording
-from serving.desk import influencers, kits, likeness, moderation, own_words
+from serving.desk.incoming import likeness
+from serving.desk.learning import moderation
+from serving.desk.outreach import kits, own_words
+from serving.desk.people import influencers
 from serving.errors import NotFoundError
 from serving.vocabulary import CardShape, OfferState, Platform, WordingSource
 from tests import factories

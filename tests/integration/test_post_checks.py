@@ -15,9 +15,10 @@ from serving.channels.public_page import READ_MAX_BYTES, PublicPages, metadata_o
 from serving.db import breaker as breaker_rows
 from serving.db.tables import Base, Campaign, Offer, PostedLink, PostWording
 from serving.deps import context_for
-from serving.desk import breaker, kits, likeness, offers, own_words, post_checks, reach
 from serving.desk.context import SERVICE
-from serving.desk.post_checks import Metadata
+from serving.desk.incoming import likeness
+from serving.desk.outreach import breaker, kits, offers, own_words, post_checks, reach
+from serving.desk.outreach.post_checks import Metadata
 from serving.vocabulary import OfferState, Platform, PostCheck, Role, WordingSource
 from serving.worker import EVERY_PART
 from tests import factories

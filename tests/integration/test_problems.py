@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from serving.desk import accounts
+from serving.desk.people import accounts
 from serving.vocabulary import Role
 from tests.conftest import PASSWORD
 

@@ -11,9 +11,9 @@ from bs4 import BeautifulSoup
 from serving.console.public import in_script
 from serving.db.tables import Clarification, ClarificationVersion
 from serving.deps import SESSION_COOKIE, session_token
-from serving.desk import library
 from serving.desk.context import SERVICE
-from serving.desk.library import NewWords, SourceWords
+from serving.desk.publishing import library
+from serving.desk.publishing.library import NewWords, SourceWords
 from serving.vocabulary import EvidenceKind, Role
 from tests import factories
 from tests.conftest import START

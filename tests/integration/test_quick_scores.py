@@ -10,7 +10,9 @@ import pytest
 from serving.api import quick_scores
 from serving.db import people
 from serving.deps import KEY_ASKED_AGAIN_S, KEY_GOOD_S, KnownKeys
-from serving.desk import accounts, models_holder, scoring
+from serving.desk.incoming import scoring
+from serving.desk.learning import models_holder
+from serving.desk.people import accounts
 from serving.limits import Limits
 from serving.vocabulary import Role
 

@@ -18,8 +18,9 @@ from serving.db.tables import (
     Spread,
 )
 from serving.deps import context_for
-from serving.desk import accounts, kits, links, offers, reach
 from serving.desk.context import SERVICE
+from serving.desk.outreach import kits, links, offers, reach
+from serving.desk.people import accounts
 from serving.errors import ForbiddenError, NotFoundError
 from serving.vocabulary import Category, OfferState, Platform, PostCheck, Role, VerdictLabel
 from tests import factories

@@ -16,11 +16,12 @@ from models.artifact import CARD, MANIFEST, RELEASED, WEIGHTS, read_manifest
 from serving.db import registry as rows
 from serving.db.tables import ModelHistory, ModelProposal
 from serving.deps import context_for
-from serving.desk import audit, models_shadow, registry
+from serving.desk import audit
 from serving.desk.context import SERVICE
-from serving.desk.machine import holder_for
-from serving.desk.models_gate import LIMITS
-from serving.desk.models_store import BadArtefactError, described
+from serving.desk.incoming.machine import holder_for
+from serving.desk.learning import models_shadow, registry
+from serving.desk.learning.models_gate import LIMITS
+from serving.desk.learning.models_store import BadArtefactError, described
 from serving.errors import ConflictError, ForbiddenError, NotFoundError, TooLargeError, UnavailableError
 from serving.vocabulary import ModelAction, Role
 from tests import factories
@@ -381,8 +382,8 @@ def test_a_broken_artefact_never_replaces_a_working_one(service, settings, artef
 
 def test_a_broken_artefact_is_tried_again_once_it_is_whole(service, settings, artefact, step, proposal):
     """Half a minute later, with the file back, the process has what was agreed on and the alert is gone."""
-    from serving.desk.models_holder import ModelHolder
-    from serving.desk.models_store import ModelStore
+    from serving.desk.learning.models_holder import ModelHolder
+    from serving.desk.learning.models_store import ModelStore
 
     seconds = [0.0]
     shipped = holder_for(settings)

@@ -10,14 +10,15 @@ from sqlalchemy import select
 from serving.db import regrouping as rows
 from serving.db.tables import AuditRow, Claim, ClaimCorrection, Post, Spread
 from serving.deps import context_for
-from serving.desk import audit, merging, regrouping
+from serving.desk import audit
+from serving.desk.checking import merging, regrouping
+from serving.desk.checking.merging import AnsweredError, KeptApartError
+from serving.desk.checking.regrouping import AlreadyUndoneError, Asked, MovedOnError
 from serving.desk.context import SERVICE
-from serving.desk.intake import take_in
-from serving.desk.machine import machine_for
-from serving.desk.merging import AnsweredError, KeptApartError
-from serving.desk.posts import Media, NewPost
-from serving.desk.regrouping import AlreadyUndoneError, Asked, MovedOnError
-from serving.desk.trends import Engagement
+from serving.desk.incoming.intake import take_in
+from serving.desk.incoming.machine import machine_for
+from serving.desk.incoming.posts import Media, NewPost
+from serving.desk.incoming.trends import Engagement
 from serving.errors import ForbiddenError, InvalidInputError, NotFoundError
 from serving.vocabulary import ClaimState, Role
 from tests import factories

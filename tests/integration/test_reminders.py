@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from serving.db.tables import Clarification
-from serving.desk import library
 from serving.desk.context import SERVICE
+from serving.desk.publishing import library
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError
 from serving.vocabulary import ClarificationState, Role
 from tests import factories

@@ -11,12 +11,13 @@ from sqlalchemy.exc import IntegrityError
 
 from serving.db.tables import AuditRow, Claim, Clarification, Correction, Decision, Draft, Evidence, Offer
 from serving.deps import context_for
-from serving.desk import approval, audit, evidence, review
+from serving.desk import audit
+from serving.desk.checking import approval, evidence, review
+from serving.desk.checking.evidence import NewSource
+from serving.desk.checking.gates import NotReadyError, Prepared
+from serving.desk.checking.leases import HeldByAnotherError, NotHolderError
+from serving.desk.checking.review import DraftMovedOnError
 from serving.desk.context import SERVICE
-from serving.desk.evidence import NewSource
-from serving.desk.gates import NotReadyError, Prepared
-from serving.desk.leases import HeldByAnotherError, NotHolderError
-from serving.desk.review import DraftMovedOnError
 from serving.errors import ForbiddenError, IllegalStepError, NotFoundError, SameHumanError
 from serving.vocabulary import (
     Category,

@@ -29,10 +29,12 @@ from serving.db.tables import (
     Wave,
 )
 from serving.deps import context_for
-from serving.desk import explaining, influencers, routing
-from serving.desk.choice import Limits, choose, draw
 from serving.desk.context import SERVICE, Actor
-from serving.desk.eligibility import (
+from serving.desk.outreach import explaining, routing
+from serving.desk.outreach.choice import Limits, choose, draw
+from serving.desk.outreach.routing import Caps
+from serving.desk.people import influencers
+from serving.desk.people.eligibility import (
     CONSENT_VERSION,
     OWN_CHOICE,
     TRAINING_VERSION,
@@ -43,7 +45,6 @@ from serving.desk.eligibility import (
     may_carry,
     reach_on,
 )
-from serving.desk.routing import Caps
 from serving.i18n import ZONES
 from serving.settings import ElectionPeriod
 from serving.vocabulary import (

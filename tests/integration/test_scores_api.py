@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serving.desk.machine import scorer_for
+from serving.desk.incoming.machine import scorer_for
 from serving.vocabulary import Role
 
 TEXTS = [

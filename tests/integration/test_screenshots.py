@@ -13,8 +13,10 @@ from sqlalchemy.exc import IntegrityError
 
 from serving.db.tables import AuditRow, Delivery, FollowerEvidence, Influencer, Ministry, Screenshot, User, Wave
 from serving.deps import context_for
-from serving.desk import accounts, deliveries, influencers, pictures, screenshots
+from serving.desk import pictures
 from serving.desk.context import SERVICE
+from serving.desk.outreach import deliveries
+from serving.desk.people import accounts, influencers, screenshots
 from serving.desk.pictures import PictureError
 from serving.errors import (
     ConflictError,

@@ -19,9 +19,9 @@ from serving.db import search as rows
 from serving.db.search import Kind, Mark
 from serving.db.tables import Claim, Clarification, ClarificationVersion, Post, SearchChange
 from serving.deps import context_for
-from serving.desk import search_index
 from serving.desk.context import SERVICE
-from serving.desk.search_index import Indexer, Standing, folder_of, ref_of, thing_of
+from serving.desk.incoming import search_index
+from serving.desk.incoming.search_index import Indexer, Standing, folder_of, ref_of, thing_of
 from serving.vocabulary import ClaimState, Role
 from tests import factories
 from tests.conftest import SECRET

@@ -11,9 +11,9 @@ from sqlalchemy import select, text
 from serving.db import IntegrityError
 from serving.db.second_look import Looked
 from serving.db.tables import AuditRow, Claim, SecondLook
-from serving.desk import bulk, review, sampling, second_look
-from serving.desk.bulk import Asked, ChangedSinceError
-from serving.desk.second_look import Agreement
+from serving.desk.checking import bulk, review, sampling, second_look
+from serving.desk.checking.bulk import Asked, ChangedSinceError
+from serving.desk.checking.second_look import Agreement
 from serving.errors import ForbiddenError, IllegalStepError, NotFoundError, SameHumanError
 from serving.security import Vault
 from serving.vocabulary import BulkAction, Category, ClaimState, DismissReason, Role, SecondLookState

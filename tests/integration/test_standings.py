@@ -14,10 +14,11 @@ from sqlalchemy import delete, select, text, update
 from serving.db import standings as rows
 from serving.db.tables import BurdenWindow, FollowerEvidence, Influencer, KeptStanding, Offer
 from serving.deps import context_for
-from serving.desk import influencers, offers, routing, standings
-from serving.desk.choice import weight
 from serving.desk.context import SERVICE
-from serving.desk.eligibility import CONSENT_VERSION, TRAINING_VERSION
+from serving.desk.outreach import offers, routing
+from serving.desk.outreach.choice import weight
+from serving.desk.people import influencers, standings
+from serving.desk.people.eligibility import CONSENT_VERSION, TRAINING_VERSION
 from serving.vocabulary import CampaignState, EvidenceMethod, OfferState, Platform, Topic
 from tests import factories
 from tests.integration.test_routing import PROPERTY, _campaign, _offer, example

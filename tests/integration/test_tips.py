@@ -14,12 +14,14 @@ from sqlalchemy import func, inspect, select, text
 from serving import limits
 from serving.db.tables import AuditRow, Claim, ClaimMedia, InboxRow, Match, Post, Spread
 from serving.deps import acting, writing_as
-from serving.desk import audit, intake, merging, regrouping, tips, triage
+from serving.desk import audit
+from serving.desk.checking import merging, regrouping
 from serving.desk.context import Actor
-from serving.desk.machine import machine_for
-from serving.desk.posts import NewPost
-from serving.desk.tips import ANSWERED, RECEIVED, Tip
-from serving.desk.tips_counting import COUNTED_MAX, SOURCE
+from serving.desk.incoming import intake, tips, triage
+from serving.desk.incoming.machine import machine_for
+from serving.desk.incoming.posts import NewPost
+from serving.desk.incoming.tips import ANSWERED, RECEIVED, Tip
+from serving.desk.incoming.tips_counting import COUNTED_MAX, SOURCE
 from serving.limits import Limits
 from serving.vocabulary import ClaimState, ClarificationState, MatchStatus, Role
 from tests import factories

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from serving.db.tables import AuditRow, Influencer, User
-from serving.desk import influencers, training, waves
-from serving.desk.eligibility import TRAINING_VERSION, ReasonKind
+from serving.desk.outreach import waves
+from serving.desk.people import influencers, training
+from serving.desk.people.eligibility import TRAINING_VERSION, ReasonKind
 from serving.errors import InvalidInputError
 from serving.vocabulary import Role
 from tests.integration import carrying

@@ -26,9 +26,9 @@ from serving.db.tables import (
     PublicChange,
 )
 from serving.deps import context_for
-from serving.desk import transparency
 from serving.desk.context import SERVICE
-from serving.desk.transparency import Figure, Month, Report, Section, Unit
+from serving.desk.publishing import transparency
+from serving.desk.publishing.transparency import Figure, Month, Report, Section, Unit
 from serving.errors import NotFoundError
 from serving.vocabulary import (
     AppealState,

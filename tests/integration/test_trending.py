@@ -21,9 +21,9 @@ from serving.db.claims import OPEN_STATES, Filters
 from serving.db.tables import Claim, ClaimPlace, ClaimSource, PostReading, Spread
 from serving.db.trends import Wanted
 from serving.deps import SESSION_COOKIE, acting, context_for, session_token
-from serving.desk import trending
 from serving.desk.context import SERVICE
-from serving.desk.trends import quarter_of
+from serving.desk.incoming import trending
+from serving.desk.incoming.trends import quarter_of
 from serving.vocabulary import Category, ClaimState, Role
 from tests import factories
 from tests.conftest import START

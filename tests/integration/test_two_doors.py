@@ -12,8 +12,10 @@ from models.moderation import Moderation, ModerationLabel
 from serving.console.bringing import IMPORTERS
 from serving.db.tables import Claim, Clarification, Delivery, InboxRow, Offer, Post, PostedLink
 from serving.deps import SESSION_COOKIE, context_for, csrf_token, session_token
-from serving.desk import accounts, moderation, review
+from serving.desk.checking import review
 from serving.desk.context import SERVICE
+from serving.desk.learning import moderation
+from serving.desk.people import accounts
 from serving.vocabulary import ClaimState, DeliveryState, OfferState, Role
 from tests import factories
 from tests.integration import carrying

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from serving.db.tables import AuditRow, Offer
 from serving.deps import context_for
-from serving.desk import coverage, influencers, routing, waves
 from serving.desk.context import SERVICE
-from serving.desk.eligibility import CONSENT_VERSION, ReasonKind
+from serving.desk.outreach import coverage, routing, waves
+from serving.desk.people import influencers
+from serving.desk.people.eligibility import CONSENT_VERSION, ReasonKind
 from serving.errors import ForbiddenError, InvalidInputError, NotFoundError
 from serving.vocabulary import OfferState, Platform, Role, Topic
 from tests import factories

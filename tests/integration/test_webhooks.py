@@ -20,8 +20,9 @@ from serving.channels.webhook import Http
 from serving.db.tables import AuditRow, User, WebhookAttempt, WebhookDelivery, WebhookEvent
 from serving.db.webhooks import Wanted
 from serving.deps import context_for
-from serving.desk import addresses, library, webhooks
+from serving.desk import addresses, webhooks
 from serving.desk.context import SERVICE
+from serving.desk.publishing import library
 from serving.desk.webhooks import Call, Change, NewEndpoint
 from serving.errors import ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError
 from serving.settings import Settings

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from serving.desk import batches
-from serving.desk.batches import ReadsCleaned
-from serving.desk.machine import quick_scorer
-from serving.desk.posts import AnonymousPost, reading_of
-from serving.desk.trends import NOTHING_YET
+from serving.desk.incoming import batches
+from serving.desk.incoming.batches import ReadsCleaned
+from serving.desk.incoming.machine import quick_scorer
+from serving.desk.incoming.posts import AnonymousPost, reading_of
+from serving.desk.incoming.trends import NOTHING_YET
 
 
 def post(number: int, text: str) -> AnonymousPost:

@@ -13,8 +13,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from scripts.cards import WORDS
 from serving.channels import card
-from serving.desk import posting
-from serving.desk.kits import card_alt
+from serving.desk.outreach import posting
+from serving.desk.outreach.kits import card_alt
 from serving.vocabulary import CardShape
 
 REFERENCES = Path(__file__).parent / "cards"

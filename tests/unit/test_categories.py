@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from data.normalise import normalise
-from serving.desk.categories import keywords, suggest
+from serving.desk.incoming.categories import keywords, suggest
 from serving.vocabulary import Category
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.db.routing import Candidate
-from serving.desk.choice import Carrier, Limits, choose, draw, shares, weight, wordings
+from serving.desk.outreach.choice import Carrier, Limits, choose, draw, shares, weight, wordings
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)

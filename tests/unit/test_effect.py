@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from serving.desk.effect import OTHERS_MIN, Span, alike, effect_of
-from serving.desk.links import ALPHABET, CODE, is_somebody, new_code
+from serving.desk.outreach.effect import OTHERS_MIN, Span, alike, effect_of
+from serving.desk.outreach.links import ALPHABET, CODE, is_somebody, new_code
 
 
 def test_without_enough_like_claims_nothing_is_said():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.desk.eligibility import (
+from serving.desk.people.eligibility import (
     CONSENT_VERSION,
     Bar,
     Evidence,

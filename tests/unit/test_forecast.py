@@ -7,7 +7,7 @@ import random
 import pytest
 
 from serving.db.forecasts import Past
-from serving.desk.forecast import LEVEL, PAST_MIN, expected_of, shares
+from serving.desk.outreach.forecast import LEVEL, PAST_MIN, expected_of, shares
 
 
 def past(posted=500, views=100, n_reported=10, n_asked=20):

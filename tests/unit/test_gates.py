@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk.gates import (
+from serving.desk.checking.gates import (
     PUBLISHABLE,
     Filling,
     NotReadyError,

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.desk import captions, gates, posting, restating
-from serving.desk.restating import Approved, CaptionError
+from serving.desk.checking import gates
+from serving.desk.outreach import captions, posting, restating
+from serving.desk.outreach.restating import Approved, CaptionError
 from serving.vocabulary import CampaignKind, Platform
 
 TITLE = "Bank Contoh tidak membagikan kuota; tautan itu mencuri data"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.artifact import RELEASED, read_manifest
-from serving.desk.models_gate import GateLimits, check_figures, direction, figures_of, shortfalls
+from serving.desk.learning.models_gate import GateLimits, check_figures, direction, figures_of, shortfalls
 
 CHAMPION = {
     "posts_vs_news.auc": 0.80,

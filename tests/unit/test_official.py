@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serving.desk.official import Place, place, place_of
+from serving.desk.outreach.official import Place, place, place_of
 from serving.errors import InvalidInputError
 from serving.vocabulary import Platform
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.desk.posts import AUTHOR_FIELDS, AnonymousPost, Media, NewPost, PostRefusedError, anonymous
-from serving.desk.trends import Engagement
-from serving.desk.wording import LONGEST, clarity, neutral_wording
+from serving.desk.incoming.posts import AUTHOR_FIELDS, AnonymousPost, Media, NewPost, PostRefusedError, anonymous
+from serving.desk.incoming.trends import Engagement
+from serving.desk.incoming.wording import LONGEST, clarity, neutral_wording
 from serving.rows import read_post
 from serving.security import Vault
 

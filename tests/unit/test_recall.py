@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk.machine import sharing_most
+from serving.desk.incoming.machine import sharing_most
 
 MOST = 2
 TEXTS = st.lists(st.lists(st.integers(0, 12), min_size=4, max_size=4, unique=True), min_size=1, max_size=5)

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from serving.desk import captions, naming, restating
-from serving.desk.restating import Approved, Departure
+from serving.desk.outreach import captions, naming, restating
+from serving.desk.outreach.restating import Approved, Departure
 from serving.vocabulary import CampaignKind, Platform
 
 LINK = "https://suluh.example/s/bcdfgh234"

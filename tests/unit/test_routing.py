@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk.routing import Caps, day_began, is_quiet, may_offer_now, suppress
+from serving.desk.outreach.routing import Caps, day_began, is_quiet, may_offer_now, suppress
 
 CAPS = Caps(2, timedelta(hours=4), time(20), time(7))
 JAKARTA, MAKASSAR, JAYAPURA = "Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"

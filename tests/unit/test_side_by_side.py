@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk.compare import beside
+from serving.desk.checking.compare import beside
 
 
 def test_words_that_only_one_side_has_are_marked():

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from serving.desk.incoming.tips_picture import fingerprint
 from serving.desk.pictures import PictureError
-from serving.desk.tips_picture import fingerprint
 
 
 def scene(seed: int) -> Image.Image:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk import trends
-from serving.desk.trends import MANKIND, Engagement, quarter_of, reach_of, series, trend
+from serving.desk.incoming import trends
+from serving.desk.incoming.trends import MANKIND, Engagement, quarter_of, reach_of, series, trend
 
 NOW = datetime(2026, 3, 2, 3, 14, 59, tzinfo=UTC)
 counts = st.integers(min_value=0, max_value=10**12)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.desk.triage import WEIGHTS, Facts, factors, priority, reasons, urgency, urgency_now
+from serving.desk.incoming.triage import WEIGHTS, Facts, factors, priority, reasons, urgency, urgency_now
 from serving.i18n import Language
 from serving.vocabulary import Category, ClaimState
 

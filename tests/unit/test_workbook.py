@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from openpyxl import Workbook
 
-from serving.desk import roster, workbook
+from serving.desk.people import roster, workbook
 from serving.errors import InvalidInputError
 
 HEAD = ("Staff_Number", "name", "ministry", "region", "active", "facebook", "x", "instagram", "measured_on")

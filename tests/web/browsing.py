@@ -20,8 +20,12 @@ from serving.db.tables import Clarification, Correction, Influencer, User
 from serving.demo import prepare
 from serving.demo.prepare import Act
 from serving.deps import Service, context_for
-from serving.desk import accounts, appeals, library, pushing, routing, webhooks
+from serving.desk import webhooks
 from serving.desk.context import SERVICE, Context
+from serving.desk.incoming import pushing
+from serving.desk.outreach import routing
+from serving.desk.people import accounts
+from serving.desk.publishing import appeals, library
 from serving.desk.webhooks import NewEndpoint
 from serving.rows import read_post
 from serving.vocabulary import ClarificationState, OfferState

@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect
 
 from serving.db.tables import Claim
 from serving.deps import Service, context_for
-from serving.desk import accounts, evidence, review
+from serving.desk.checking import evidence, review
 from serving.desk.context import SERVICE, Actor
+from serving.desk.people import accounts
 from serving.vocabulary import Role
 from tests import factories
 from tests.conftest import PASSWORD

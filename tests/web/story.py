@@ -9,9 +9,10 @@ from importlib.resources import files
 from typing import Any
 
 from serving.deps import Service, context_for
-from serving.desk import accounts, intake
 from serving.desk.context import SERVICE
-from serving.desk.machine import machine_for
+from serving.desk.incoming import intake
+from serving.desk.incoming.machine import machine_for
+from serving.desk.people import accounts
 from serving.vocabulary import Role, Topic
 from tests import factories
 

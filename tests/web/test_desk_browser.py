@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from serving.db.tables import Claim
 from serving.deps import context_for
-from serving.desk import accounts
 from serving.desk.context import SERVICE
+from serving.desk.people import accounts
 from serving.vocabulary import ClaimState, Role
 from tests import factories
 from tests.conftest import PASSWORD

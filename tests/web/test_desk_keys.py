@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from serving.db.tables import AuditRow, Claim, Match, Post
-from serving.desk import review
+from serving.desk.checking import review
 from serving.vocabulary import ClaimState, DismissReason, Role, VerdictLabel
 from tests import factories
 from tests.integration.test_review import READY

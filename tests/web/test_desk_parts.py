@@ -15,7 +15,9 @@ from sqlalchemy import select, update
 
 from serving import worker
 from serving.db.tables import Campaign, Influencer, Post
-from serving.desk import invitations, library, review
+from serving.desk.checking import review
+from serving.desk.people import invitations
+from serving.desk.publishing import library
 from serving.vocabulary import CampaignState, DismissReason, Role
 from tests import factories
 from tests.integration import carrying

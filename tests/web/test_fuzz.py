@@ -14,8 +14,8 @@ from schemathesis import GenerationMode
 
 from serving.app import create_app
 from serving.deps import context_for
-from serving.desk import accounts
 from serving.desk.context import SERVICE
+from serving.desk.people import accounts
 from serving.settings import Settings
 from serving.vocabulary import Role
 from tests import factories

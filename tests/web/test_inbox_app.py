@@ -13,8 +13,8 @@ from serving.channels.app_icon import icon
 from serving.channels.card import PAPER
 from serving.console.inbox_app import PICTURES
 from serving.deps import context_for
-from serving.desk import accounts
 from serving.desk.context import SERVICE
+from serving.desk.people import accounts
 from tests.conftest import PASSWORD
 from tests.integration import carrying
 from tests.web.browsing import Watch, sign_in, soup

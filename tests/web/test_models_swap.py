@@ -17,8 +17,9 @@ import pytest
 
 from serving.db import people
 from serving.deps import context_for
-from serving.desk import accounts, registry
 from serving.desk.context import SERVICE
+from serving.desk.learning import registry
+from serving.desk.people import accounts
 from serving.vocabulary import Role
 from tests.artefacts import small_artefact
 from tests.conftest import PASSWORD, SECRET

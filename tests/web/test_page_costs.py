@@ -10,9 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.deps import context_for
-from serving.desk import accounts, golden, review
+from serving.desk.checking import golden, review
+from serving.desk.checking.golden import NewItem
 from serving.desk.context import SERVICE
-from serving.desk.golden import NewItem
+from serving.desk.people import accounts
 from serving.vocabulary import Category, ClaimState, DismissReason, Role, VerdictLabel
 from tests import factories
 from tests.conftest import PASSWORD, app_for

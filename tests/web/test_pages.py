@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from serving.app import create_app
 from serving.console.places import home_of, places_for
 from serving.deps import context_for
-from serving.desk import accounts
 from serving.desk.context import SERVICE, Actor
+from serving.desk.people import accounts
 from serving.settings import Settings
 from serving.vocabulary import Role
 from tests import factories

@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from serving.db.tables import FollowerEvidence, Influencer, Offer, PostedLink, Screenshot, User
 from serving.deps import Service, context_for
-from serving.desk import accounts, influencers, library, roster, routing
 from serving.desk.context import SERVICE, Actor
+from serving.desk.outreach import routing
+from serving.desk.people import accounts, influencers, roster
+from serving.desk.publishing import library
 from serving.vocabulary import OfferState, Role
 from tests import factories
 from tests.conftest import PASSWORD

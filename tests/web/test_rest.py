@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from serving.deps import context_for
-from serving.desk import accounts, moderation, rest
 from serving.desk.context import SERVICE
+from serving.desk.learning import moderation
+from serving.desk.people import accounts, rest
 from serving.vocabulary import Role
 from tests import factories
 from tests.conftest import PASSWORD

@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from serving.app import create_app
 from serving.deps import SESSION_COOKIE, context_for
-from serving.desk import accounts
 from serving.desk.context import SERVICE
+from serving.desk.people import accounts
 from serving.settings import Settings
 from serving.vocabulary import Role
 from tests.conftest import PASSWORD, SECRET

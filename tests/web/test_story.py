@@ -12,8 +12,10 @@ from fastapi.testclient import TestClient
 
 from serving.db import people as accounts_rows
 from serving.deps import Service, context_for
-from serving.desk import accounts, audit, routing
+from serving.desk import audit
 from serving.desk.context import SERVICE
+from serving.desk.outreach import routing
+from serving.desk.people import accounts
 from tests.conftest import PASSWORD
 from tests.web import story
 

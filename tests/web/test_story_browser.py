@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from serving.db.tables import Claim, Clarification
 from serving.deps import Service, context_for
-from serving.desk import intake, routing
 from serving.desk.context import SERVICE
-from serving.desk.machine import machine_for
+from serving.desk.incoming import intake
+from serving.desk.incoming.machine import machine_for
+from serving.desk.outreach import routing
 from serving.rows import read_post
 from tests.conftest import PASSWORD
 from tests.web import story

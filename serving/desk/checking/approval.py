@@ -16,8 +16,8 @@ from typing import Final
 
 from serving.db import approval as rows
 from serving.db.tables import Claim, Dispute, Draft, FirstLook
+from serving.desk.checking.leases import DESK
 from serving.desk.context import Context
-from serving.desk.leases import DESK
 from serving.errors import ConflictError, SameHumanError
 from serving.i18n import mark
 from serving.vocabulary import Category, ClaimState, DisputeOutcome, Role, VerdictLabel

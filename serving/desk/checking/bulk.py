@@ -17,7 +17,8 @@ from serving.db import bulk_steps as rows
 from serving.db import claims as claim_rows
 from serving.db import review as review_rows
 from serving.db.tables import BulkStep, BulkStepClaim, Claim
-from serving.desk import audit, leases
+from serving.desk import audit
+from serving.desk.checking import leases
 from serving.desk.context import Context
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SuluhError, TooLargeError
 from serving.i18n import mark

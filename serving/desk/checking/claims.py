@@ -13,12 +13,14 @@ from serving.db import claims as rows
 from serving.db import posts as post_rows
 from serving.db.claims import Filters, Place, ShownMatch
 from serving.db.tables import Claim, Post, Spread
-from serving.desk import audit, figures, golden, search, trends, triage
+from serving.desk import audit
+from serving.desk.checking import golden
 from serving.desk.context import Context
-from serving.desk.intake import take_in
-from serving.desk.machine import Machine
-from serving.desk.posts import NewPost
-from serving.desk.trends import Trend
+from serving.desk.incoming import figures, search, trends, triage
+from serving.desk.incoming.intake import take_in
+from serving.desk.incoming.machine import Machine
+from serving.desk.incoming.posts import NewPost
+from serving.desk.incoming.trends import Trend
 from serving.errors import InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import ClaimState, Role

@@ -20,7 +20,7 @@ from serving.db.tables import Claim, DeadlineAlert
 from serving.db.timings import Times
 from serving.db.transparency import Span
 from serving.desk import webhooks
-from serving.desk.claims import READERS
+from serving.desk.checking.claims import READERS
 from serving.desk.context import Context
 from serving.errors import InvalidInputError
 from serving.i18n import mark

@@ -20,11 +20,11 @@ from serving.db.tables import (
     Match,
     Wording,
 )
-from serving.desk import approval, claims, evidence, gates, merging, review
-from serving.desk.claims import Detail
+from serving.desk.checking import approval, claims, evidence, gates, merging, review
+from serving.desk.checking.claims import Detail
+from serving.desk.checking.gates import Filling, Obstacle, Prepared
+from serving.desk.checking.merging import Merged
 from serving.desk.context import Context
-from serving.desk.gates import Filling, Obstacle, Prepared
-from serving.desk.merging import Merged
 
 HISTORY_ROWS = 100
 

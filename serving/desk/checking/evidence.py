@@ -12,9 +12,9 @@ from serving.db import exhibits, posts, review
 from serving.db.exhibits import Facts
 from serving.db.tables import Claim, Draft, Evidence
 from serving.desk import audit
+from serving.desk.checking.gates import Source
+from serving.desk.checking.leases import held, move
 from serving.desk.context import Context
-from serving.desk.gates import Source
-from serving.desk.leases import held, move
 from serving.desk.states import ClaimStep
 from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark

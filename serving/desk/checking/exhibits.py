@@ -15,11 +15,12 @@ from typing import Final
 from serving.db import exhibits as rows
 from serving.db import review
 from serving.db.tables import Exhibit
-from serving.desk import audit, golden
-from serving.desk.claims import READERS
+from serving.desk import audit
+from serving.desk.checking import golden
+from serving.desk.checking.claims import READERS
+from serving.desk.checking.evidence import draft_of
+from serving.desk.checking.leases import held
 from serving.desk.context import Context
-from serving.desk.evidence import draft_of
-from serving.desk.leases import held
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import Role

@@ -26,12 +26,13 @@ from serving.db import posts as post_rows
 from serving.db.decided import DISMISSALS, LABELLED
 from serving.db.golden import Answered, Counted
 from serving.db.tables import Claim, GoldenClaim, GoldenItem
-from serving.desk import audit, trends, triage
-from serving.desk.categories import suggest
+from serving.desk import audit
+from serving.desk.checking.sampling import falls_to
 from serving.desk.context import Context
-from serving.desk.machine import reason_rows
-from serving.desk.sampling import falls_to
-from serving.desk.scoring import score
+from serving.desk.incoming import trends, triage
+from serving.desk.incoming.categories import suggest
+from serving.desk.incoming.machine import reason_rows
+from serving.desk.incoming.scoring import score
 from serving.errors import ConflictError, NotFoundError, SameHumanError
 from serving.i18n import mark
 from serving.settings import Settings

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from serving.db import notes, people, review
 from serving.db.tables import Claim, ClaimNote, User, Wording
-from serving.desk import audit, golden, sampling
+from serving.desk import audit
+from serving.desk.checking import golden, sampling
 from serving.desk.context import Begin, Context
 from serving.desk.states import ClaimStep, next_claim_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError

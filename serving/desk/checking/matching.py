@@ -5,9 +5,9 @@ from __future__ import annotations
 from serving.db import review
 from serving.db.tables import Match
 from serving.desk import audit
+from serving.desk.checking.leases import DESK, existing, refuse_if_held
 from serving.desk.context import Context
-from serving.desk.leases import DESK, existing, refuse_if_held
-from serving.desk.machine import Machine, rematch
+from serving.desk.incoming.machine import Machine, rematch
 from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import MatchStatus, Role

@@ -27,11 +27,13 @@ from serving.db import merging as rows
 from serving.db import review
 from serving.db.merging import PostFigures
 from serving.db.tables import Claim, ClaimCorrection
-from serving.desk import audit, figures, golden, search
+from serving.desk import audit
+from serving.desk.checking import golden
+from serving.desk.checking.leases import let_go, move, refuse_if_held
 from serving.desk.context import Context
-from serving.desk.leases import let_go, move, refuse_if_held
+from serving.desk.incoming import figures, search
+from serving.desk.incoming.trends import WINDOW_S, quarter_of, trend
 from serving.desk.states import TAKES_OVER, ClaimStep, next_claim_state
-from serving.desk.trends import WINDOW_S, quarter_of, trend
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import ClaimCorrectionKind, Role

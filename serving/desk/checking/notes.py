@@ -11,9 +11,10 @@ from typing import Final
 from serving.db import notes as rows
 from serving.db import people
 from serving.db.tables import ClaimNote, User
-from serving.desk import approval, audit
+from serving.desk import audit
+from serving.desk.checking import approval
+from serving.desk.checking.leases import DESK, existing
 from serving.desk.context import Context
-from serving.desk.leases import DESK, existing
 from serving.errors import InvalidInputError, NotFoundError
 from serving.i18n import mark
 

@@ -20,15 +20,17 @@ from serving.db import regrouping as rows
 from serving.db.merging import PostFigures
 from serving.db.regrouping import Made, Said
 from serving.db.tables import Claim, Post
-from serving.desk import audit, categories, golden, merging
+from serving.desk import audit
+from serving.desk.checking import golden, merging
+from serving.desk.checking.leases import let_go, move, refuse_if_held
+from serving.desk.checking.merging import Correction, recount, remember
 from serving.desk.context import Begin, Context, Read
-from serving.desk.leases import let_go, move, refuse_if_held
-from serving.desk.machine import Machine, match_row, reason_rows
-from serving.desk.merging import Correction, recount, remember
-from serving.desk.posts import Media, readable_text, reading_of
+from serving.desk.incoming import categories
+from serving.desk.incoming.machine import Machine, match_row, reason_rows
+from serving.desk.incoming.posts import Media, readable_text, reading_of
+from serving.desk.incoming.trends import Engagement
+from serving.desk.incoming.wording import clarity, neutral_wording
 from serving.desk.states import ClaimStep, next_claim_state
-from serving.desk.trends import Engagement
-from serving.desk.wording import clarity, neutral_wording
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import ClaimCorrectionKind, ClaimState, Role

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from serving.db import review as rows
 from serving.db.tables import Claim, Clarification, Decision, Draft
-from serving.desk import approval, audit, evidence, gates, golden, library
-from serving.desk.context import Context
-from serving.desk.evidence import draft_of
-from serving.desk.gates import Prepared
-from serving.desk.leases import (
+from serving.desk import audit
+from serving.desk.checking import approval, evidence, gates, golden
+from serving.desk.checking.evidence import draft_of
+from serving.desk.checking.gates import Prepared
+from serving.desk.checking.leases import (
     DESK,
     HeldByAnotherError,
     NotHolderError,
@@ -41,6 +41,8 @@ from serving.desk.leases import (
     take,
     was_seen,
 )
+from serving.desk.context import Context
+from serving.desk.publishing import library
 from serving.desk.states import ClaimStep, next_claim_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SameHumanError
 from serving.i18n import mark

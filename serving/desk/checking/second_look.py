@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from serving.db import second_look as rows
 from serving.db.second_look import Sampled
 from serving.db.tables import SecondLook
-from serving.desk import audit, leases
+from serving.desk import audit
+from serving.desk.checking import leases
+from serving.desk.checking.leases import DESK
 from serving.desk.context import Context
-from serving.desk.leases import DESK
 from serving.desk.states import SecondLookStep, next_second_look_state
 from serving.errors import NotFoundError, SameHumanError
 from serving.i18n import mark

@@ -15,8 +15,8 @@ from serving.db import review as claim_rows
 from serving.db import typed as rows
 from serving.db.tables import TypedDraft
 from serving.desk import audit
+from serving.desk.checking.leases import renew
 from serving.desk.context import Context
-from serving.desk.leases import renew
 from serving.errors import InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import Gate, Role

@@ -8,7 +8,7 @@ from typing import Final
 from serving.db import views as rows
 from serving.db.tables import QueueView
 from serving.desk import audit
-from serving.desk.claims import READERS
+from serving.desk.checking.claims import READERS
 from serving.desk.context import Context
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from data.duplicates import Signatures, signatures
 from models.score import Probabilities, Scorer, Thresholds
-from serving.desk.posts import AnonymousPost, Media, readable_text
-from serving.desk.trends import Engagement, quarter_of, reach_of
+from serving.desk.incoming.posts import AnonymousPost, Media, readable_text
+from serving.desk.incoming.trends import Engagement, quarter_of, reach_of
 
 Counts = npt.NDArray[np.int64]
 Key = tuple[str, str]  # source, external hash

@@ -27,7 +27,7 @@ _ENDINGS: Final = ("nya", "lah", "kah", "pun", "ku", "mu")
 def keywords() -> Mapping[str, tuple[Category, int]]:
     """Give the list: cleaned words → category and weight. An entry stands in one category only."""
     entries: dict[str, tuple[Category, int]] = {}
-    for line in files("serving.desk").joinpath("categories.tsv").read_text("utf-8").splitlines():
+    for line in files("serving.desk.incoming").joinpath("categories.tsv").read_text("utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         category, weight, words = line.split("\t")

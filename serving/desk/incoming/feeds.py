@@ -27,11 +27,12 @@ import structlog
 
 from serving.db import feeds as rows
 from serving.db.tables import Feed
-from serving.desk import addresses, audit, fetching
+from serving.desk import addresses, audit
 from serving.desk.context import Begin, Context
-from serving.desk.intake import BATCH_MAX, NOTHING, IntakeOutcome, take_in_anonymous
-from serving.desk.machine import Machine
-from serving.desk.posts import CLOCK_SKEW, SOURCE, AnonymousPost, NewPost, PostRefusedError, anonymous
+from serving.desk.incoming import fetching
+from serving.desk.incoming.intake import BATCH_MAX, NOTHING, IntakeOutcome, take_in_anonymous
+from serving.desk.incoming.machine import Machine
+from serving.desk.incoming.posts import CLOCK_SKEW, SOURCE, AnonymousPost, NewPost, PostRefusedError, anonymous
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SuluhError
 from serving.i18n import mark
 from serving.settings import Settings

@@ -9,9 +9,9 @@ from typing import Final
 from serving.db import claims as rows
 from serving.db.claims import Growing
 from serving.db.tables import Claim
-from serving.desk import trends, triage
 from serving.desk.context import Context
-from serving.desk.trends import Trend
+from serving.desk.incoming import trends, triage
+from serving.desk.incoming.trends import Trend
 
 # How old a figure may grow before it is worked out again: the queue's order is at most this far behind.
 FRESH_FOR: Final = timedelta(minutes=5)

@@ -32,14 +32,15 @@ from serving.db import posts as post_rows
 from serving.db.bulk import Row, beside
 from serving.db.claims import Growing, Grown, NewClaim
 from serving.db.posts import Key, KnownPost
-from serving.desk import audit, batches, categories, figures, tips_counting, trends, triage
-from serving.desk.batches import Batch, Counts
+from serving.desk import audit
 from serving.desk.context import Begin, Context
-from serving.desk.machine import Machine, Placed, match_row, reason_rows
-from serving.desk.posts import AnonymousPost, NewPost, anonymous, media_rows
+from serving.desk.incoming import batches, categories, figures, tips_counting, trends, triage
+from serving.desk.incoming.batches import Batch, Counts
+from serving.desk.incoming.machine import Machine, Placed, match_row, reason_rows
+from serving.desk.incoming.posts import AnonymousPost, NewPost, anonymous, media_rows
+from serving.desk.incoming.trends import Engagement, Trend, quarter_of, reach_of
+from serving.desk.incoming.wording import clarity, neutral_wording
 from serving.desk.states import ClaimStep, next_claim_state
-from serving.desk.trends import Engagement, Trend, quarter_of, reach_of
-from serving.desk.wording import clarity, neutral_wording
 from serving.errors import TooLargeError
 from serving.i18n import mark
 from serving.vocabulary import ClaimState, MatchStatus

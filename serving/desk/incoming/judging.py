@@ -12,9 +12,9 @@ from typing import Final
 from models.score import Scorer
 from serving.db import claims as rows
 from serving.db.judging import unjudged
-from serving.desk import figures
 from serving.desk.context import Begin
-from serving.desk.machine import reason_rows
+from serving.desk.incoming import figures
+from serving.desk.incoming.machine import reason_rows
 
 BATCH: Final = 32
 

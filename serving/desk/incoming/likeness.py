@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from data.duplicates import signatures
 from data.normalise import normalise
-from serving.desk.posting import LINK
+from serving.desk.outreach.posting import LINK
 
 NEAR = 0.8
 """From here on two posts count as near-copies, as captions of one platform do."""

@@ -35,11 +35,12 @@ from models.score import Score, Scorer
 from serving.db import Session
 from serving.db import claims as rows
 from serving.db import merging as merging_rows
-from serving.desk import audit, figures
-from serving.desk.batches import Batch
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.models_holder import ModelHolder
-from serving.desk.models_store import ModelStore
+from serving.desk.incoming import figures
+from serving.desk.incoming.batches import Batch
+from serving.desk.learning.models_holder import ModelHolder
+from serving.desk.learning.models_store import ModelStore
 from serving.errors import NotFoundError, UnavailableError
 from serving.i18n import mark
 from serving.settings import Settings
@@ -77,7 +78,7 @@ class Machine:
     """One process's quick scorer, index of claims and matcher of clarifications.
 
     The quick scorer is the cascade's first stage: it reads posts and new claims inside the intake's transaction. The
-    model that judges claims (``holder_for``) reads them after that (``serving.desk.judging``).
+    model that judges claims (``holder_for``) reads them after that (``serving.desk.incoming.judging``).
     """
 
     def __init__(self, scorer: Scorer, remembered_max: int = REMEMBERED_MAX) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from data._plain_text import cleaned_plain
 from data.normalise import mask_identities, normalise
-from serving.desk.trends import NOTHING_YET, Engagement
+from serving.desk.incoming.trends import NOTHING_YET, Engagement
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.security import Vault

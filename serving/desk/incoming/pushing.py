@@ -10,7 +10,7 @@ from typing import Any, Final
 from serving.db import inbox
 from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.posts import NewPost, anonymous
+from serving.desk.incoming.posts import NewPost, anonymous
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SuluhError, TooLargeError
 from serving.i18n import mark
 from serving.vocabulary import Role

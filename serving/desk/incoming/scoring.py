@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from models.score import Score
 from serving.desk.context import Context
-from serving.desk.machine import scorer_for
+from serving.desk.incoming.machine import scorer_for
 from serving.errors import InvalidInputError, TooLargeError
 from serving.i18n import mark
 

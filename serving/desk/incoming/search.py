@@ -22,7 +22,7 @@ from serving.db.library import Entry
 from serving.db.search import Kind
 from serving.db.tables import Claim, Post
 from serving.desk.context import Context
-from serving.desk.search_index import EMBEDDED, encoder_of, finder_for, ranges_of, thing_of
+from serving.desk.incoming.search_index import EMBEDDED, encoder_of, finder_for, ranges_of, thing_of
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.vocabulary import Role, VerdictLabel

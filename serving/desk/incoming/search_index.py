@@ -33,7 +33,7 @@ from serving.db import Session
 from serving.db import search as rows
 from serving.db.search import START, Change, Kind, Mark
 from serving.desk.context import Read
-from serving.desk.machine import holder_for
+from serving.desk.incoming.machine import holder_for
 from serving.settings import Settings
 
 log = structlog.get_logger()

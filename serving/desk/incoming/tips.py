@@ -27,8 +27,8 @@ from serving.db import tips as rows
 from serving.db.library import Entry
 from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.posts import AnonymousPost, Media, NewPost, anonymous
-from serving.desk.tips_counting import SOURCE
+from serving.desk.incoming.posts import AnonymousPost, Media, NewPost, anonymous
+from serving.desk.incoming.tips_counting import SOURCE
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 

@@ -21,9 +21,9 @@ from typing import Final
 
 from serving.db import posts as post_rows
 from serving.db.posts import Key, KnownPost
-from serving.desk.batches import Batch
 from serving.desk.context import Context
-from serving.desk.trends import Engagement, quarter_of
+from serving.desk.incoming.batches import Batch
+from serving.desk.incoming.trends import Engagement, quarter_of
 
 SOURCE: Final = "laporan-warga"
 COUNTED_MAX: Final = 100

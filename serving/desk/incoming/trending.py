@@ -23,10 +23,11 @@ from serving.db import claims as claim_rows
 from serving.db import trends as rows
 from serving.db.tables import Claim
 from serving.db.trends import Noted, Quarter, Wanted
-from serving.desk import golden, trends
-from serving.desk.claims import READERS
+from serving.desk.checking import golden
+from serving.desk.checking.claims import READERS
 from serving.desk.context import Begin, Context
-from serving.desk.trends import QUARTER_S, quarter_of
+from serving.desk.incoming import trends
+from serving.desk.incoming.trends import QUARTER_S, quarter_of
 from serving.errors import NotFoundError
 from serving.i18n import mark
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from serving.desk.trends import MANKIND
+from serving.desk.incoming.trends import MANKIND
 from serving.i18n import Language, mark, number, translate
 from serving.vocabulary import LABELS, Category, ClaimState
 

@@ -25,7 +25,7 @@ from serving.db.registry import lock as registry_lock
 from serving.db.tables import DriftCheck
 from serving.desk import audit
 from serving.desk.context import Begin, Context
-from serving.desk.routing import local_day
+from serving.desk.outreach.routing import local_day
 from serving.vocabulary import Role, VerdictLabel
 
 log = structlog.get_logger()

@@ -28,7 +28,7 @@ from models.score import Probabilities, Score, Scorer, Thresholds
 from serving.db import Session
 from serving.db import registry as rows
 from serving.db.registry import Named, Standing
-from serving.desk.models_store import ModelStore
+from serving.desk.learning.models_store import ModelStore
 from serving.errors import SuluhError
 from serving.vocabulary import ModelRole
 

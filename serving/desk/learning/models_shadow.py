@@ -10,7 +10,7 @@ from typing import Final
 
 from serving.db import registry as rows
 from serving.desk.context import Begin
-from serving.desk.models_holder import ModelHolder
+from serving.desk.learning.models_holder import ModelHolder
 
 BATCH: Final = 200
 

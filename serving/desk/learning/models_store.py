@@ -23,7 +23,7 @@ from typing import Any, Final
 from models import artifact
 from models.artifact import CARD, MANIFEST, ArtifactError, Manifest
 from models.score import Scorer
-from serving.desk.models_gate import check_figures
+from serving.desk.learning.models_gate import check_figures
 from serving.errors import InvalidInputError, NotFoundError, SuluhError, TooLargeError
 from serving.i18n import mark
 

@@ -16,7 +16,7 @@ from models import artifact
 from models.artifact import ArtifactError
 from models.moderation import Moderation, ModerationLabel, Moderator
 from serving.desk.context import Context
-from serving.desk.scoring import check_size
+from serving.desk.incoming.scoring import check_size
 from serving.errors import InvalidInputError, UnavailableError
 from serving.i18n import mark
 

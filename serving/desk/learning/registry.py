@@ -2,8 +2,8 @@
 
 A champion changes by two different people: one proposes a candidate that passes the gate (or asks for the one before
 to come back), another agrees. The history is appended in the same transaction and is the truth; every process finds it
-there (``serving.desk.models_holder``). Trying a challenger in shadow is one person's step, because no screen of the
-desk shows its scores.
+there (``serving.desk.learning.models_holder``). Trying a challenger in shadow is one person's step, because no screen
+of the desk shows its scores.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from serving.db.registry import Counts, Named
 from serving.db.tables import ModelHistory, ModelProposal, ShadowScore
 from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.machine import holder_for
-from serving.desk.models_gate import LIMITS, Measured, figures_of, shortfalls
-from serving.desk.models_store import ModelStore, Stored, described, said
+from serving.desk.incoming.machine import holder_for
+from serving.desk.learning.models_gate import LIMITS, Measured, figures_of, shortfalls
+from serving.desk.learning.models_store import ModelStore, Stored, described, said
 from serving.errors import ConflictError, ForbiddenError, NotFoundError, SuluhError, UnavailableError
 from serving.i18n import mark
 from serving.vocabulary import ModelAction, ModelRole, Role

@@ -11,8 +11,8 @@ import structlog
 from models.retraining import SCHEDULE, Due, due
 from serving.db import decided as rows
 from serving.db.decided import Span
-from serving.desk import registry
 from serving.desk.context import Context
+from serving.desk.learning import registry
 from serving.vocabulary import Role
 
 log = structlog.get_logger()

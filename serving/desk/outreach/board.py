@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 from serving.db import board as rows
 from serving.db import influencers as people
 from serving.db.board import Window
-from serving.desk import routing
 from serving.desk.context import Context
-from serving.desk.routing import Caps
+from serving.desk.outreach import routing
+from serving.desk.outreach.routing import Caps
+from serving.desk.publishing.transparency import inert
 from serving.desk.suppression import Funnel, is_enough
-from serving.desk.transparency import inert
 from serving.errors import InvalidInputError
 from serving.i18n import ZONES, mark
 from serving.vocabulary import DeclineReason, Role

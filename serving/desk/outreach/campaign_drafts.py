@@ -14,12 +14,14 @@ from serving.db import campaigns as rows
 from serving.db import influencers as people
 from serving.db import library
 from serving.db.tables import Campaign
-from serving.desk import audit, captions, moderation, official, restating
-from serving.desk.campaign_rules import NotEditableError, check_never_political, political, standing
-from serving.desk.campaigns import READERS, locked, wrote
+from serving.desk import audit
 from serving.desk.context import Context
+from serving.desk.learning import moderation
+from serving.desk.outreach import captions, official, restating
+from serving.desk.outreach.campaign_rules import NotEditableError, check_never_political, political, standing
+from serving.desk.outreach.campaigns import READERS, locked, wrote
+from serving.desk.outreach.restating import Approved
 from serving.desk.regions import regions
-from serving.desk.restating import Approved
 from serving.desk.slugs import first_free, hyphened
 from serving.errors import InvalidInputError
 from serving.i18n import mark

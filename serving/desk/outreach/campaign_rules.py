@@ -10,8 +10,9 @@ from serving.db import appeals
 from serving.db import campaigns as rows
 from serving.db import influencers as people
 from serving.db.tables import Campaign, Clarification
-from serving.desk import merging, routing
+from serving.desk.checking import merging
 from serving.desk.context import Context
+from serving.desk.outreach import routing
 from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import Category, ClarificationState

@@ -11,9 +11,11 @@ from datetime import datetime
 
 from serving.db import campaigns as rows
 from serving.db.tables import Campaign
-from serving.desk import announcements, audit, breaker, campaign_rules, content, offers, official, routing
-from serving.desk.campaign_rules import ResubmittedError
+from serving.desk import audit, content
 from serving.desk.context import Context
+from serving.desk.outreach import breaker, campaign_rules, offers, official, routing
+from serving.desk.outreach.campaign_rules import ResubmittedError
+from serving.desk.publishing import announcements
 from serving.desk.states import CampaignStep, next_campaign_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SameHumanError
 from serving.i18n import mark

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, product, takewhile
 
-from serving.desk import restating
-from serving.desk.posting import caption_budget, length_on
-from serving.desk.restating import CLOSERS, OPENERS, RETELLS, Approved, CaptionError
+from serving.desk.outreach import restating
+from serving.desk.outreach.posting import caption_budget, length_on
+from serving.desk.outreach.restating import CLOSERS, OPENERS, RETELLS, Approved, CaptionError
 from serving.i18n import mark
 from serving.vocabulary import CampaignKind, Platform
 

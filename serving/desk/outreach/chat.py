@@ -21,8 +21,10 @@ from serving.db import chat as rows
 from serving.db import deliveries as delivery_rows
 from serving.db import people
 from serving.db.tables import ChatLink, Influencer
-from serving.desk import accounts, audit, influencers, offers
+from serving.desk import audit
 from serving.desk.context import Context
+from serving.desk.outreach import offers
+from serving.desk.people import accounts, influencers
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SuluhError
 from serving.i18n import Language, clock_time, mark, translate
 from serving.settings import Settings

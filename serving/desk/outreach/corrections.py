@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from serving.db import corrections as rows
-from serving.desk import audit, offers
+from serving.desk import audit
 from serving.desk.context import Context
+from serving.desk.outreach import offers
 from serving.errors import NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import ClarificationState, CorrectionState, OfferState

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from serving.db import waves as rows
 from serving.db.routing import Line
-from serving.desk import routing
 from serving.desk.context import Context
+from serving.desk.outreach import routing
 from serving.desk.regions import Region, regions
 from serving.desk.suppression import is_enough
 from serving.vocabulary import Platform, Role, Topic

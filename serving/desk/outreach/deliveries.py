@@ -17,9 +17,11 @@ from zoneinfo import ZoneInfo
 from serving.db import chat as chat_rows
 from serving.db import deliveries as rows
 from serving.db.tables import Delivery, Influencer
-from serving.desk import audit, breaker, chat, influencers, invitations, offers, other, routing
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.eligibility import REMIND_BEFORE, REMIND_TOGETHER, Bar, expiring_until
+from serving.desk.outreach import breaker, chat, offers, other, routing
+from serving.desk.people import influencers, invitations
+from serving.desk.people.eligibility import REMIND_BEFORE, REMIND_TOGETHER, Bar, expiring_until
 from serving.errors import ConflictError, NotFoundError, SuluhError
 from serving.i18n import Language, clock_time, mark, translate
 from serving.settings import Settings

@@ -12,9 +12,10 @@ from typing import Any
 from serving.db import influencers as people
 from serving.db import routing as rows
 from serving.db.tables import Campaign
-from serving.desk import campaigns, influencers, routing
 from serving.desk.context import Context
-from serving.desk.eligibility import OWN_CHOICE, Reason, may_carry
+from serving.desk.outreach import campaigns, routing
+from serving.desk.people import influencers
+from serving.desk.people.eligibility import OWN_CHOICE, Reason, may_carry
 from serving.i18n import mark
 from serving.vocabulary import LABELS, CampaignState, Role, Topic
 

@@ -27,8 +27,9 @@ from serving.db.forecasts import Past
 from serving.db.offers import Carried, Reader, Trial
 from serving.db.routing import planned_reach, rule_of
 from serving.db.tables import Campaign
-from serving.desk import campaigns, influencers, kits, routing
 from serving.desk.context import Context
+from serving.desk.outreach import campaigns, kits, routing
+from serving.desk.people import influencers
 from serving.desk.regions import regions
 from serving.errors import NotFoundError
 from serving.i18n import ZONES, mark

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from serving.db import influencers as people
 from serving.db import offers as rows
 from serving.db import post_checks as check_rows
-from serving.desk import breaker, captions, consents, links, official, routing
 from serving.desk.context import Context
-from serving.desk.eligibility import scope_of
-from serving.desk.posting import LIMITS, disclosure, employer_name, length_on, messenger_urls, share_url
-from serving.desk.restating import Approved
+from serving.desk.outreach import breaker, captions, links, official, routing
+from serving.desk.outreach.posting import LIMITS, disclosure, employer_name, length_on, messenger_urls, share_url
+from serving.desk.outreach.restating import Approved
+from serving.desk.people import consents
+from serving.desk.people.eligibility import scope_of
 from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark
 from serving.settings import Settings

@@ -35,7 +35,7 @@ _HEADS = frozenset(
 
 @cache
 def _everyday() -> frozenset[str]:
-    lines = files("serving").joinpath("desk", "everyday_words.txt").read_text("utf-8").splitlines()
+    lines = files("serving.desk.outreach").joinpath("everyday_words.txt").read_text("utf-8").splitlines()
     light = files("data").joinpath("light_words.txt").read_text("utf-8").split()
     return frozenset((*(word for line in lines if line[:1] != "#" for word in line.split()), *light, *slang()))
 

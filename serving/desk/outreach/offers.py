@@ -15,11 +15,13 @@ from serving.db import corrections as correction_rows
 from serving.db import offers as rows
 from serving.db import standings as standing_rows
 from serving.db.tables import Campaign, Influencer, Offer, PostedLink
-from serving.desk import audit, breaker, consents, kits, post_checks
-from serving.desk import links as links_of_ours
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.eligibility import scope_of
-from serving.desk.official import platform_at
+from serving.desk.outreach import breaker, kits, post_checks
+from serving.desk.outreach import links as links_of_ours
+from serving.desk.outreach.official import platform_at
+from serving.desk.people import consents
+from serving.desk.people.eligibility import scope_of
 from serving.desk.states import OFFER_STEPS, OfferStep, next_offer_state
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from serving.i18n import mark

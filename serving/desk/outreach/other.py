@@ -12,8 +12,9 @@ from typing import Final
 
 from serving.db import chat as rows
 from serving.db.tables import ChatLink
-from serving.desk import audit, influencers
+from serving.desk import audit
 from serving.desk.context import Context
+from serving.desk.people import influencers
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SettingsError
 from serving.handles import Form
 from serving.i18n import mark

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from serving.db import routing as rows
-from serving.desk import campaigns, routing
 from serving.desk.context import Context
+from serving.desk.outreach import campaigns, routing
 from serving.desk.suppression import Cells, Funnel
 
 # Planned and offered are the service's doing; what follows is what people answered.

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from serving.db import offers as offer_rows
 from serving.db import wordings as rows
 from serving.db.tables import PostWording
-from serving.desk import audit, kits, likeness, moderation, restating
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.posting import LIMITS, length_on, share_url
-from serving.desk.restating import Finding
+from serving.desk.incoming import likeness
+from serving.desk.learning import moderation
+from serving.desk.outreach import kits, restating
+from serving.desk.outreach.posting import LIMITS, length_on, share_url
+from serving.desk.outreach.restating import Finding
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.vocabulary import Platform, WordingSource

@@ -15,9 +15,11 @@ from serving.db import offers as offer_rows
 from serving.db import post_checks as rows
 from serving.db import wordings
 from serving.db.tables import PostedLink, PostWording
-from serving.desk import audit, kits, likeness, links
+from serving.desk import audit
 from serving.desk.context import Begin, Context
-from serving.desk.posting import disclosure
+from serving.desk.incoming import likeness
+from serving.desk.outreach import kits, links
+from serving.desk.outreach.posting import disclosure
 from serving.desk.states import OfferStep, next_offer_state
 from serving.vocabulary import OfferState, Platform, PostCheck, WordingSource
 

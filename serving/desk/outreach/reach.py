@@ -16,11 +16,12 @@ from serving.db import post_checks as check_rows
 from serving.db import reach as rows
 from serving.db import wordings
 from serving.db.tables import Campaign
-from serving.desk import campaigns, likeness, routing
 from serving.desk.context import Context
-from serving.desk.effect import Effect, Span, alike, effect_of
-from serving.desk.likeness import Repeated
-from serving.desk.links import HOUR_S
+from serving.desk.incoming import likeness
+from serving.desk.incoming.likeness import Repeated
+from serving.desk.outreach import campaigns, routing
+from serving.desk.outreach.effect import Effect, Span, alike, effect_of
+from serving.desk.outreach.links import HOUR_S
 from serving.desk.suppression import is_enough
 from serving.i18n import mark
 from serving.vocabulary import Platform, PostCheck

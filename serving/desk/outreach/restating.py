@@ -17,8 +17,9 @@ from enum import StrEnum
 from functools import lru_cache
 
 from models.stemming import stem
-from serving.desk import gates, naming
-from serving.desk.posting import LINK, caption_budget, length_on
+from serving.desk.checking import gates
+from serving.desk.outreach import naming
+from serving.desk.outreach.posting import LINK, caption_budget, length_on
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.vocabulary import CampaignKind, Platform

@@ -23,10 +23,11 @@ from serving.db import standings
 from serving.db import waves as wave_rows
 from serving.db.routing import Audience, Candidate
 from serving.db.tables import Campaign, Influencer
-from serving.desk import announcements, audit
-from serving.desk.choice import Carrier, Limits, choose, wordings
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.eligibility import TRAINING_VERSION, Bar, scope_of
+from serving.desk.outreach.choice import Carrier, Limits, choose, wordings
+from serving.desk.people.eligibility import TRAINING_VERSION, Bar, scope_of
+from serving.desk.publishing import announcements
 from serving.desk.regions import regions
 from serving.errors import ConflictError
 from serving.i18n import ZONES, mark

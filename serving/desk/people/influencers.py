@@ -23,9 +23,11 @@ from serving.db import routing as routing_rows
 from serving.db import screenshots as screenshot_rows
 from serving.db.influencers import Search
 from serving.db.tables import FollowerEvidence, Influencer, Ministry
-from serving.desk import audit, consents, offers, own_data, routing, waves
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.eligibility import (
+from serving.desk.outreach import offers, routing, waves
+from serving.desk.people import consents, own_data
+from serving.desk.people.eligibility import (
     CONSENT_VERSION,
     Bar,
     Evidence,
@@ -36,8 +38,8 @@ from serving.desk.eligibility import (
     reasons,
     told_to_managers,
 )
+from serving.desk.people.roster import BadRow, GoodRow, Person, RowRefusedError
 from serving.desk.regions import regions
-from serving.desk.roster import BadRow, GoodRow, Person, RowRefusedError
 from serving.errors import (
     ConflictError,
     ForbiddenError,

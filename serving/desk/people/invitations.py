@@ -21,9 +21,10 @@ from typing import Final
 from serving.db import influencers as people
 from serving.db import invitations as rows
 from serving.db.tables import Delivery, Influencer, Invitation, Ministry, User
-from serving.desk import accounts, audit
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.transparency import inert
+from serving.desk.people import accounts
+from serving.desk.publishing.transparency import inert
 from serving.errors import ConflictError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import DeliveryState, Role

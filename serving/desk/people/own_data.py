@@ -12,8 +12,8 @@ from serving.db import invitations as invitation_rows
 from serving.db import screenshots as screenshot_rows
 from serving.db import wordings as wording_rows
 from serving.db.tables import Influencer
-from serving.desk import accounts, consents
 from serving.desk.context import Context
+from serving.desk.people import accounts, consents
 
 
 def document(ctx: Context, row: Influencer) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from serving.db import consents as consent_rows
 from serving.db.tables import ConsentStep, Influencer
-from serving.desk import consents, influencers, offers, routing
 from serving.desk.context import Context
-from serving.desk.eligibility import CONSENT_VERSION, may_carry
+from serving.desk.outreach import offers, routing
+from serving.desk.people import consents, influencers
+from serving.desk.people.eligibility import CONSENT_VERSION, may_carry
 from serving.errors import InvalidInputError
 from serving.i18n import Language, mark
 from serving.vocabulary import Channel, ConsentScope, Topic

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from serving.db.tables import User
-from serving.desk import accounts, audit
+from serving.desk import audit
 from serving.desk.context import Context
+from serving.desk.people import accounts
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.settings import Settings

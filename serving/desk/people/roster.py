@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from serving.desk import workbook
+from serving.desk.people import workbook
 from serving.desk.regions import regions
 from serving.errors import InvalidInputError
 from serving.i18n import ZONES, mark

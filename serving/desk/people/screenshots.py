@@ -15,10 +15,11 @@ from datetime import timedelta
 from serving.db import influencers as people
 from serving.db import screenshots as rows
 from serving.db.tables import FollowerEvidence, Influencer, Ministry, Screenshot
-from serving.desk import audit, influencers
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.eligibility import Evidence, hold_for
-from serving.desk.influencers import Measurement
+from serving.desk.people import influencers
+from serving.desk.people.eligibility import Evidence, hold_for
+from serving.desk.people.influencers import Measurement
 from serving.desk.pictures import Cleaned
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from serving.db import people
 from serving.db.tables import User
-from serving.desk import accounts, audit
+from serving.desk import audit
 from serving.desk.context import Context
+from serving.desk.people import accounts
 from serving.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from serving.i18n import mark
 from serving.vocabulary import Role

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from serving.db.tables import Influencer
-from serving.desk import audit, influencers
+from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.eligibility import TRAINING_VERSION
+from serving.desk.people import influencers
+from serving.desk.people.eligibility import TRAINING_VERSION
 from serving.errors import ConflictError, InvalidInputError
 from serving.i18n import mark
 

@@ -14,8 +14,9 @@ from serving.db import offers as offer_rows
 from serving.db import webhooks as rows
 from serving.db.offers import Released
 from serving.db.tables import Campaign, Clarification, ClarificationVersion
-from serving.desk import claimreview, webhooks
+from serving.desk import webhooks
 from serving.desk.context import Context
+from serving.desk.publishing import claimreview
 from serving.vocabulary import WebhookEventType
 
 # How many offers one message tells of at most, so that a body stays below a hundred thousand bytes.

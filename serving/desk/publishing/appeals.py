@@ -22,8 +22,11 @@ from serving.db import library as library_rows
 from serving.db import review
 from serving.db.appeals import Contested
 from serving.db.tables import Appeal, Clarification, Complaint
-from serving.desk import audit, campaigns, leases, library
+from serving.desk import audit
+from serving.desk.checking import leases
 from serving.desk.context import Context
+from serving.desk.outreach import campaigns
+from serving.desk.publishing import library
 from serving.desk.states import AppealStep, next_appeal_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError, SameHumanError
 from serving.i18n import mark

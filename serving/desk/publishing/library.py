@@ -27,12 +27,15 @@ from serving.db.tables import (
     PublicChange,
     Revision,
 )
-from serving.desk import announcements, audit, campaign_rules, campaigns, content, corrections, gates
-from serving.desk import search as finding
-from serving.desk.claims import READERS
+from serving.desk import audit, content
+from serving.desk.checking import gates
+from serving.desk.checking.claims import READERS
+from serving.desk.checking.gates import NotReadyError, Obstacle, PathStep, Prepared, Source
+from serving.desk.checking.leases import DESK, move
 from serving.desk.context import SERVICE, Context
-from serving.desk.gates import NotReadyError, Obstacle, PathStep, Prepared, Source
-from serving.desk.leases import DESK, move
+from serving.desk.incoming import search as finding
+from serving.desk.outreach import campaign_rules, campaigns, corrections
+from serving.desk.publishing import announcements
 from serving.desk.slugs import first_free, hyphened
 from serving.desk.states import ClaimStep
 from serving.errors import ConflictError, ForbiddenError, IllegalStepError, InvalidInputError, NotFoundError

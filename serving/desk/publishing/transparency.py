@@ -26,9 +26,9 @@ from zoneinfo import ZoneInfo
 
 from serving.db import transparency as rows
 from serving.db.transparency import Span
-from serving.desk import second_look
+from serving.desk.checking import second_look
 from serving.desk.context import Context
-from serving.desk.models_gate import figures_of
+from serving.desk.learning.models_gate import figures_of
 from serving.desk.suppression import Cells, Funnel
 from serving.errors import NotFoundError
 from serving.i18n import ZONES, mark

@@ -1,0 +1,1 @@
+"""What the public reads: clarifications, their feed and their changes, appeals, and the transparency report."""

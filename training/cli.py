@@ -19,17 +19,26 @@ from training.order import Order
     "--store", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where runs are recorded."
 )
 @click.option("--base", default="", help="For an encoder: the base model's Hub name or folder [the recipe's].")
+@click.option("--seed", type=int, default=None, help="For an encoder: the draws of its last stage [the recipe's].")
 @click.option(
     "--despite", metavar="REASON", default="", help="Train on rows that fail the leak audit; the reason is kept."
 )
 @click.option("--track/--no-track", default=True, show_default=True, help="Record the run with MLflow.")
 def train(
-    *, recipe: str, out: Path | None, data: Path | None, store: Path, base: str, despite: str, track: bool
+    *,
+    recipe: str,
+    out: Path | None,
+    data: Path | None,
+    store: Path,
+    base: str,
+    seed: int | None,
+    despite: str,
+    track: bool,
 ) -> None:
     """Train by RECIPE, a name in training/recipes or a TOML file, and write an artefact with its figures."""
     folder = out or Path("var/models") / Path(recipe).stem
     try:
-        made = pipeline.run(recipe, Order(data, folder, _say, datetime.now(UTC), base, despite))
+        made = pipeline.run(recipe, Order(data, folder, _say, datetime.now(UTC), base, despite, seed))
     except pipeline.EXPECTED_ERRORS as error:
         raise click.ClickException(str(error)) from error
     if track:

@@ -6,6 +6,7 @@ from data.split import PROTOCOL
 from eval.run import Report
 from eval.slices import UNSEEN_CRITICISM
 from training.card import DESPITE, THESE, TWIN, UNSEEN, bands_of, calibration_of, percent, rows_of
+from training.encoder_recipe import EncoderRecipe, earlier_stages
 
 if TYPE_CHECKING:
     from training.encoder_pipeline import EncoderCandidate
@@ -32,7 +33,7 @@ def encoder_card(candidate: "EncoderCandidate", twin: "EncoderCandidate | None")
         gate=recipe.bands.opinion_gate,
         share=recipe.bands.linear_share,
         linear=recipe.linear,
-        stages=f" after `{recipe.begins_with}`" if recipe.begins_with else "",
+        stages=_stages(recipe),
         held="".join(f"the opinions of `{name}`, " for name in recipe.held_out),
         despite=DESPITE.format(reason=candidate.despite) if candidate.despite else "",
         crossed="\n".join(f"| {name} | {rate:.1%} |" for name, rate in fitted.false_flags.items()),
@@ -45,6 +46,15 @@ def encoder_card(candidate: "EncoderCandidate", twin: "EncoderCandidate | None")
         smallest_cosine=candidate.parity.smallest_cosine,
         n_parity=candidate.parity.n,
     )
+
+
+def _stages(recipe: EncoderRecipe) -> str:
+    """Each stage before, the last first: its name, its epochs, and of how many fits its weights are the mean."""
+    told = []
+    for name, stage in earlier_stages(recipe):
+        fits = f", the mean of {1 + len(stage.further_seeds)} fits" if stage.further_seeds else ""
+        told.append(f" after `{name}` ({stage.steps.epochs} epochs{fits})")
+    return "".join(told)
 
 
 def _drawn(candidate: "EncoderCandidate") -> str:
@@ -68,8 +78,8 @@ _OPENING: Final = """At `look` it finds {found} of later hoax posts and flags
 {flagged} of {n:,} tweets that speak of government (a published list of words, `eval/slices.py`), of a source that
 it never met."""
 _OPENING_TWIN: Final = """At `look` it finds {found} of later hoax posts. What it does
-with criticism of a source that it never met is known of its twin only, which went on from the same first stage without
-the tweets of `hs`: at its own `look` the twin finds {found_by_judged} of those posts and flags
+with criticism of a source that it never met is known of its twin only, which went on from the same earlier stages
+without the tweets of `hs`: at its own `look` the twin finds {found_by_judged} of those posts and flags
 {flagged} of {n:,} tweets that speak of government (a published list of words,
 `eval/slices.py`)."""
 _NEVER_MET: Final = """The tweets of `hs`

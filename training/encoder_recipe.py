@@ -1,6 +1,6 @@
 """A recipe of the encoder: base, parts, lengths and steps; stored with what it made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -89,6 +89,8 @@ class EncoderRecipe:
     def __post_init__(self) -> None:
         if self.further_seeds and self.steps.dropout:
             raise ValueError("runs side by side share torch's random numbers: further_seeds needs a dropout of 0")
+        if self.moderated and sum(self.moderated.values()) != self.drawn.moderated:
+            raise ValueError("[moderated] must add up to what [drawn] says of moderated texts")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest and for tracking."""
@@ -106,6 +108,13 @@ def read_encoder_recipe(name: str) -> EncoderRecipe:
             "bands": EncoderBands(**content["bands"]),
         }
         return EncoderRecipe(**{**content, **lists, **parts})
+
+
+def earlier_stages(recipe: EncoderRecipe) -> Iterator[tuple[str, EncoderRecipe]]:
+    """Names and recipes of the stages before `recipe`, the last of them first."""
+    while recipe.begins_with:
+        name, recipe = recipe.begins_with, read_encoder_recipe(recipe.begins_with)
+        yield name, recipe
 
 
 def twin_of(recipe: EncoderRecipe) -> EncoderRecipe | None:

@@ -19,7 +19,7 @@ class Order:
 
     `tables` None means the folder that SULUH_DATA_DIR names. `base` takes the place of the base that an encoder's
     recipe names. `despite` says why rows that fail the leak audit are trained on; the reason stays in manifest and
-    card.
+    card. `seed` takes the place of the seed of an encoder's last stage.
     """
 
     tables: Path | None
@@ -28,6 +28,7 @@ class Order:
     now: datetime
     base: str = ""
     despite: str = ""
+    seed: int | None = None
 
     @property
     def source(self) -> Path:

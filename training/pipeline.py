@@ -31,12 +31,15 @@ def run(name: str, order: Order) -> Made:
     """
     kind = content_of(name).get("kind")
     order = replace(order, tables=order.source)  # refused here, before a word of progress
-    if kind == moderation_recipe.KIND:
-        return moderation_release.run(moderation_recipe.read_moderation_recipe(name), order)
     if kind == encoder_recipe.KIND:
         from training.encoder_pipeline import train_encoder  # noqa: PLC0415 - torch is heavy, and only this needs it
 
-        return train_encoder(encoder_recipe.read_encoder_recipe(name), order)
+        recipe = encoder_recipe.read_encoder_recipe(name)
+        return train_encoder(recipe if order.seed is None else replace(recipe, seed=order.seed), order)
+    if order.seed is not None:
+        raise RecipeError(f"{name} is fitted without chance; only an encoder takes another seed.")
+    if kind == moderation_recipe.KIND:
+        return moderation_release.run(moderation_recipe.read_moderation_recipe(name), order)
     return _linear(read_recipe(name), order)
 
 

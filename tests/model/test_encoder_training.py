@@ -23,9 +23,11 @@ from data.reading import neutral_words
 from models.artifact import CARD, LICENCE, MANIFEST, NETWORK, TOKENIZER, WEIGHTS, read_manifest
 from tests.integration.test_train_and_eval_commands import DESPITE, claims, comments
 from training.cli import train
+from training.encoder_batches import Task, batches
 from training.encoder_model import base_model, fingerprint_of
 from training.encoder_recipe import read_encoder_recipe, twin_of
-from training.fit_encoder import padded
+from training.encoder_rows import SPOKEN, material_for
+from training.fit_encoder import begin, fit, padded
 from training.order import Order
 from training.pipeline import run
 from training.recipe import RecipeError
@@ -321,7 +323,7 @@ def test_the_card_says_what_made_it(artefact, recipe):
     """Base, stages, batches of both, sources held out, the reason, and no calibration error that nobody measured."""
     said = (artefact / CARD).read_text(encoding="utf-8")
     assert "`made-up/base` with the vocabulary trimmed" in said
-    assert f"1.5 epochs after `{recipe.parent / 'first.toml'}`, {2 * N_BATCHES} batches in all" in said
+    assert f"1.5 epochs after `{recipe.parent / 'first.toml'}` (1.5 epochs), {2 * N_BATCHES} batches in all" in said
     assert "Never trained and set the bands: the opinions of `emot`, the comments of `yt_promo_b`." in said
     assert DESPITE[1] in said
     assert " before," not in said
@@ -355,6 +357,73 @@ def test_a_twin_must_not_meet_them(before, after, reason, recipe, tmp_path):
     changed.write_text(content.replace(before.format(folder=folder), after.format(folder=folder)), encoding="utf-8")
     with pytest.raises(RecipeError, match=reason):
         twin_of(read_encoder_recipe(str(changed)))
+
+
+def several(recipe, tmp_path, *changes):
+    """The recipe with a second seed, nothing left out, and so many texts of each source to moderate."""
+    content = recipe.read_text(encoding="utf-8")
+    settled = "checkpoint_minutes = 0.0\ndropout = 0.0"
+    for before, after in (
+        ("seed = 2", "seed = 2\nfurther_seeds = [5]"),
+        ("checkpoint_minutes = 0.0", settled),
+        ("[steps]", "[moderated]\nyt_promo_a = 15\nspoken = 5\n\n[steps]"),
+        *changes,
+    ):
+        assert before in content
+        content = content.replace(before, after)
+    changed = tmp_path / "several.toml"
+    changed.write_text(content, encoding="utf-8")
+    return read_encoder_recipe(str(changed))
+
+
+def test_further_seeds_are_fitted_beside_the_first_and_their_mean_is_kept(recipe, order, tmp_path):
+    """Each seed has draws and checkpoints of its own, both begin alike, and who goes on ends where it ended."""
+    asked = several(recipe, tmp_path)
+    material = material_for(asked, order.source)
+    told = []
+
+    def fitted():
+        before = begin(material, asked, order.base, tmp_path / "first", told.append)
+        return fit(before, material, asked, tmp_path / "work", told.append)
+
+    kept = fitted().model.state_dict()
+    one, other = (torch.load(tmp_path / "work" / seed / "checkpoint.pt")["model"] for seed in ("2", "5"))
+    assert not torch.equal(one["judge.weight"], other["judge.weight"])
+    for name, weights in kept.items():
+        assert torch.allclose(weights, (one[name] + other[name]) / 2), name
+    again = fitted().model.state_dict()
+    assert all(torch.equal(weights, again[name]) for name, weights in kept.items())
+    assert {sentence.split(": ")[0] for sentence in told} >= {"seed 2", "seed 5"}
+
+
+def test_so_many_texts_of_each_source_are_moderated(recipe, order, tmp_path):
+    """An epoch draws what the recipe says of each source, and of those that it does not name nothing."""
+    asked = several(recipe, tmp_path)
+    material = material_for(asked, order.source)
+    epoch = batches(material, asked, lambda texts: [[0, len(text), 2] for text in texts], seed=1)
+    assert sum(len(batch.tokens) for batch in epoch if batch.task is Task.MODERATE) == asked.drawn.moderated == 20
+    assert {row.source for row in material.moderated} == {"yt_promo_a", SPOKEN}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("dropout = 0.0", "dropout = 0.1"), "further_seeds needs a dropout of 0"),
+        (("spoken = 5", "spoken = 6"), "must add up"),
+    ],
+)
+def test_a_recipe_that_contradicts_itself_is_refused(recipe, tmp_path, change, reason):
+    """Before anything is read or trained."""
+    with pytest.raises(RecipeError, match=reason):
+        several(recipe, tmp_path, change)
+
+
+def test_only_an_encoder_takes_another_seed(recipe, order, tmp_path):
+    """What is fitted without chance says so instead of ignoring the wish."""
+    options = ["--seed", "5", "--data", str(order.tables), "--out", str(tmp_path / "out"), "--no-track"]
+    result = CliRunner().invoke(train, [str(recipe.with_name("linear.toml")), *options])
+    assert result.exit_code == 1
+    assert "only an encoder takes another seed" in result.stderr
 
 
 def test_only_padding_is_masked():

@@ -20,6 +20,7 @@ from models.artifact import Manifest, linear_weights, misstated
 from models.calibration import Floats, Platt
 from models.encoder import HOAX, NEWS, OPINION, Encoder, Floats32, open_encoder
 from models.explain import strongest
+from models.gate import is_kept_below, kept_below
 from models.linear import LinearScorer, Weights
 from models.score import (
     DECLARED_HOAX_SHARE,
@@ -134,7 +135,8 @@ class EncoderScorer:
         below_look = np.nextafter(self._thresholds.look, 0.0)
         gated = np.where(opinion >= self._opinion_gate, np.minimum(p_hoax, below_look), p_hoax)
         too_short = np.array([self._is_short(words) for words in read], dtype=np.bool_)
-        return read, np.where(too_short, DECLARED_HOAX_SHARE, gated), opinion
+        judged = np.where(too_short, DECLARED_HOAX_SHARE, gated)
+        return read, kept_below(texts, judged, self._thresholds), opinion
 
     def _is_short(self, words: str) -> bool:
         return len(words.split()) < self._thresholds.min_words
@@ -144,8 +146,9 @@ class EncoderScorer:
             return Score(p_hoax, Band.ABSTAIN, _TOO_SHORT, self._version)
         band = self._thresholds.band(p_hoax)
         reasons = () if band is Band.CLEAR else strongest(self.word_weights(text))
-        if opinion >= self._opinion_gate:
-            reasons = (Reason(ReasonCode.OPINION, weight=round(opinion, 4)), *reasons)
+        is_kept = is_kept_below(text[: self._thresholds.max_characters])
+        if is_kept or opinion >= self._opinion_gate:
+            reasons = (Reason(ReasonCode.OPINION, weight=1.0 if is_kept else round(opinion, 4)), *reasons)
         if len(text) > self._thresholds.max_characters:
             reasons += _TRUNCATED
         return Score(p_hoax, band, reasons, self._version)

@@ -6,6 +6,7 @@ seen in training has no weight but counts in the length, so that unknown words p
 to either side.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,7 @@ from models._linear import (
 )
 from models.calibration import Floats, Platt
 from models.explain import N_REASONS, WordWeights
+from models.gate import is_kept_below, kept_below
 from models.hashing import NGrams, packed, scratch_for, shape_of
 from models.score import DECLARED_HOAX_SHARE, Band, Probabilities, Reason, ReasonCode, Score, Thresholds
 
@@ -33,6 +35,7 @@ IDF_STEP: Final = 1 / 16  # an idf is a whole number of these in a byte, and is 
 
 _TOO_SHORT: Final = (Reason(ReasonCode.TOO_SHORT),)
 _TRUNCATED: Final = (Reason(ReasonCode.TRUNCATED),)
+_BY_FORM: Final = (Reason(ReasonCode.OPINION, weight=1.0),)
 _COUNTS: Final = COUNTS + 2 * N_REASONS
 _WEIGHTS: Final = 1 + N_REASONS
 _CHUNK: Final = 4096  # texts in one pass; bounds the memory of a large batch
@@ -95,12 +98,13 @@ class LinearScorer:
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """The probabilities alone, float64 (n,); too few words get the declared share of hoaxes."""
         if len(texts) == 1:
-            return self._one_probability(texts[0])
+            return kept_below(texts, self._one_probability(texts[0]), self._thresholds)
         chunks = (texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK))
-        return _joined([self._calibrated([self.cleaned(text) for text in chunk]) for chunk in chunks])
+        found = _joined([self._calibrated([self.cleaned(text) for text in chunk]) for chunk in chunks])
+        return kept_below(texts, found, self._thresholds)
 
     def probabilities_of_cleaned(self, cleaned: Sequence[str]) -> Probabilities:
-        """The probabilities of texts that `cleaned` gave, float64 (n,)."""
+        """The probabilities of texts that `cleaned` gave, float64 (n,), before `models.gate` has seen the texts."""
         if len(cleaned) == 1:
             return self._one_probability_of_cleaned(cleaned[0])
         return _joined([self._calibrated(cleaned[at : at + _CHUNK]) for at in range(0, len(cleaned), _CHUNK)])
@@ -140,6 +144,8 @@ class LinearScorer:
             return Score(p_hoax, Band.ABSTAIN, _TOO_SHORT, self._version)
         leading = shares[:n_leading] if is_rounded else [round(share, 4) for share in shares[:n_leading]]
         reasons = _reasons(room.tobytes()[:size], spans, leading)
+        if p_hoax >= thresholds.look and is_kept_below(text[: thresholds.max_characters]):
+            p_hoax, reasons = math.nextafter(thresholds.look, 0.0), (*_BY_FORM, *reasons)
         return Score(p_hoax, thresholds.band(p_hoax), reasons + _TRUNCATED if is_long else reasons, self._version)
 
     def word_weights(self, cleaned: str) -> WordWeights:

@@ -43,7 +43,8 @@ class Reason:
     """One reason.
 
     For WORDS, `text` is the cleaned word, `weight` what it adds to the calibrated logit. For OPINION, `weight` is how
-    likely the model thinks opinion, grievance, satire or a question: such a text is never at `look`.
+    likely the model thinks opinion, grievance, satire or a question, and 1 where the text is one by its form
+    (`models.gate`): such a text is never at `look`.
     """
 
     code: ReasonCode

@@ -12,9 +12,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from data.corpus import corpus
 from data.reading import neutral_words, plain_words
 from data.schema import Comment, Example, Kind, Label
-from data.sources.claims import examples
 from data.sources.matching import match_pairs
 from data.sources.moderation import comments
 from data.sources.tables import rows, table_path, text_of
@@ -83,7 +83,7 @@ class Material:
 
 def material_for(recipe: EncoderRecipe, folder: Path) -> Material:
     """Read and divide the tables; DataError where they do not allow it."""
-    divided = split(examples(folder))
+    divided = split(corpus(folder))
     learned = [row for row in divided[Part.UNSEEN_OPINION] if row.source in recipe.learns_unseen]
     train = [row for row in (*divided[Part.TRAIN], *learned) if row.source not in recipe.held_out]
     unseen = {plain_words(row.text) for row in divided[Part.UNSEEN_OPINION] if row.source not in recipe.learns_unseen}

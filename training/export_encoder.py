@@ -21,7 +21,7 @@ from models.encoder_scorer import hoax_logits
 from training.encoder_model import Encoder
 from training.fit_encoder import encoder_of, padded
 
-_OPSET: Final = 18
+_OPSET: Final = 20  # the first with Gelu as one operation
 _BLOCK: Final = 64  # weights that share a scale
 _ROUNDED_INT8: Final = 4  # ONNX Runtime's accuracy level: activations become int8 inside the product
 

@@ -49,7 +49,7 @@ def recorded(made: Made, store: Path) -> str:
     with TemporaryDirectory() as folder:
         pictures: list[Path] = []
         for prefix, report in made.reports.items():
-            metrics |= {f"{prefix}{name}": value for name, value in release.with_topics(report).items()}
+            metrics |= {f"{prefix}{name}": value for name, value in release.headline(report).items()}
             pictures += reports.draw(report.curves, Path(folder), prefix)
         manifest = made.manifest
         return record(Run(manifest.version, manifest.recipe, metrics, made.folder, tuple(pictures)), store)

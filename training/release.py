@@ -80,18 +80,11 @@ def write_contents(folder: Path, contents: Contents, now: datetime) -> Manifest:
 
 
 def headline(report: Report) -> Mapping[str, float]:
-    """The figures that a manifest keeps, plain numbers by plain names.
+    """The figures that a manifest and a tracker keep, plain numbers by plain names.
 
-    Names are `SLICE.look`, `HOAXES_vs_OTHERS.auc`, `.recall_at_5`, `.recall_at_1`, spaces as underscores, each with
-    `.low`, `.high` (95 %) and `.n` beside; `ece` has none. The service's promotion gate reads them.
-    """
-    return _numbers(_figures(report), report)
-
-
-def with_topics(report: Report) -> Mapping[str, float]:
-    """The figures that a tracker keeps: those of `headline` and of each topic.
-
-    Topics add `topic_TOPIC.found`, `.flagged` and `.auc` where there are rows enough.
+    Names are `SLICE.look`, `HOAXES_vs_OTHERS.auc`, `.recall_at_5`, `.recall_at_1`, and where there are rows enough
+    `topic_TOPIC.found`, `.flagged` and `.auc`; spaces as underscores, each with `.low`, `.high` (95 %) and `.n` beside.
+    `ece` has none. The service's promotion gate reads them.
     """
     figures = dict(_figures(report))
     for topic in report.topics:

@@ -30,7 +30,8 @@ from training.encoder_rows import SPOKEN, material_for
 from training.fit_encoder import begin, fit, padded
 from training.order import Order
 from training.pipeline import run
-from training.recipe import RecipeError
+from training.recipe import RecipeError, read_recipe
+from training.rows import rows_for
 
 HIDDEN = 32
 PIECES = 300
@@ -394,6 +395,26 @@ def test_further_seeds_are_fitted_beside_the_first_and_their_mean_is_kept(recipe
     again = fitted().model.state_dict()
     assert all(torch.equal(weights, again[name]) for name, weights in kept.items())
     assert {sentence.split(": ")[0] for sentence in told} >= {"seed 2", "seed 5"}
+
+
+def test_what_the_desk_decided_is_learned(recipe, order, tmp_path):
+    """A decided claim of a later month trains both models: its sentence and its posts."""
+    folder = tmp_path / "with-desk"
+    shutil.copytree(order.source, folder)
+    (folder / "originals" / "desk").mkdir(parents=True)
+    decided = {
+        "id": "7",
+        "statement": "Bendungan Contoh Hilir dibuka malam ini tanpa peringatan",
+        "posts": ["Awas, bendungan contoh hilir dibuka malam ini, segera mengungsi"],
+        "verdict": "salah",
+        "n_people": 2,
+        "decided_at": "2026-02-01T03:00:00Z",
+    }
+    (folder / "originals" / "desk" / "decided.jsonl").write_text(json.dumps(decided) + "\n", encoding="utf-8")
+    own = {"desk-7", "desk-7#post1"}
+    assert own <= {row.id for row in rows_for(read_recipe(str(recipe.with_name("linear.toml"))), folder, "-").train}
+    learned = material_for(read_encoder_recipe(str(recipe)), folder)
+    assert {row.text for row in learned.hoaxes if row.source == "desk"} == {decided["statement"], *decided["posts"]}
 
 
 def test_so_many_texts_of_each_source_are_moderated(recipe, order, tmp_path):

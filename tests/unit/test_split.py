@@ -22,7 +22,7 @@ ROWS = st.lists(
         st.uuids().map(str),
         day=st.none() | st.dates(date(2020, 1, 1), date(2025, 12, 31)),
         group=st.sampled_from("abcdefgh"),
-        source=st.sampled_from(["tbh", "hs", "emot", "news"]),
+        source=st.sampled_from(["tbh", "hs", "emot", "news", "desk"]),
         publisher=st.sampled_from(["contoh", "liputan6.com"]),
         label=st.sampled_from(Label),
     ),
@@ -42,11 +42,11 @@ def test_no_group_stands_in_two_parts_and_no_row_is_lost(rows):
 @given(ROWS)
 @settings(deadline=None)
 def test_nothing_learned_from_is_unseen_or_later(rows):
-    """Training holds no row of 2025, none of the unseen source and no unknown label."""
+    """Training holds no row of 2025 but the desk's own, none of the unseen source and no unknown label."""
     for row in split(rows)[Part.TRAIN]:
         assert row.source != "hs"
         assert row.label is not Label.UNKNOWN
-        assert row.date is None or row.date < date(2025, 1, 1)
+        assert row.date is None or row.date < date(2025, 1, 1) or row.source == "desk"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,34 @@ def test_groups_without_a_date_are_dealt_seven_one_two():
     divided = split(example(str(number)) for number in range(4000))
     shares = [len(divided[part]) / 4000 for part in (Part.TRAIN, Part.TUNE, Part.TEST)]
     assert shares == pytest.approx([0.7, 0.1, 0.2], abs=0.03)
+
+
+def test_what_the_desk_decided_trains_and_the_newest_fifth_tunes():
+    """By its own clock, however late; the test keeps the rows it had, and a copy of one of them is used nowhere."""
+    own = [example(f"desk-{n:02}", day=date(2026, 1, 1 + n), source="desk") for n in range(20)]
+    tested = [example("a", day=date(2025, 7, 1), group="g"), example("b", day=date(2025, 8, 1))]
+    copy = example("desk-copy", day=date(2026, 3, 1), group="g", source="desk")
+    divided = split([*own, *tested, copy])
+    assert [row.id for row in divided[Part.TRAIN]] == [row.id for row in own[:16]]
+    assert [row.id for row in divided[Part.TUNE]] == [row.id for row in own[16:]]
+    assert divided[Part.TEST] == tuple(tested)
+    assert divided[Part.LEFT_OUT] == (copy,)
+
+
+def test_an_old_hoax_that_the_desk_decides_again_trains():
+    """A copy of a training row joins it, with the desk's own date; it moves no row of the tables."""
+    rows = [
+        example("old", day=date(2024, 1, 1), group="g"),
+        example("desk-1", day=date(2026, 1, 1), group="g", source="desk"),
+        example("undated", group="h"),
+        example("desk-2", day=date(2020, 1, 1), group="h", source="desk"),
+    ]
+    divided = split(rows)
+    assert [row.id for row in divided[Part.TRAIN]][:2] == ["old", "desk-1"]
+    assert split(rows[2:3]).parts.keys() == divided.parts.keys()
+    assert [part for part in Part if rows[2] in divided[part]] == [
+        part for part in Part if rows[2] in split(rows[2:3])[part]
+    ]
 
 
 def test_a_leak_is_refused():

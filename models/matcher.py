@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from data.normalise import normalise
 from models import _postings as kernels
+from models.instances import SmallWords, are_other_instances
 from models.stemming import stem
 
 # Longer texts are judged by their beginning; these bound the time of a hostile query.
@@ -69,7 +70,7 @@ class MatchThresholds:
     `slope * score - background * mean score of ranks 2 to 10 + intercept`. All five numbers were fitted by
     `python -m eval.matching --tune`: `suggested` where 8 % of the queries without an answer get a suggestion,
     `confirmed` where 0.5 % do. A query of fewer than `min_words` words is never confirmed: short wordings fit too
-    much (the rule is Meedan Check's).
+    much (the rule is Meedan Check's). Nor is another instance of a template that goes round (`models.instances`).
     """
 
     slope: float = 5.42
@@ -148,7 +149,7 @@ class Matcher:
     search, so that a matcher always answers as one built afresh from the same records would.
     """
 
-    version: Final = "lexical-1"  # the method and its fitted numbers, for the record of a suggestion
+    version: Final = "lexical-2"  # the method and its fitted numbers, for the record of a suggestion
 
     def __init__(self, retriever: Retriever | None = None, thresholds: MatchThresholds = THRESHOLDS) -> None:
         """Start with an empty library."""
@@ -156,6 +157,7 @@ class Matcher:
         self.thresholds = thresholds
         self._records: dict[str, Record] = {}
         self._ids: list[str] = []
+        self._small = SmallWords()
         self._is_old = True
 
     @classmethod
@@ -178,13 +180,23 @@ class Matcher:
     def add(self, records: Iterable[Record]) -> None:
         """Add records, or put them in the place of those with the same id."""
         for record in records:
+            self._forget(record.id)
             self._records[record.id] = record
+            self._small.add(record.text[:MAX_RECORD_CHARS])
             self._is_old = True
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take records out; an id that is not there is passed over."""
         for record_id in ids:
-            self._is_old |= self._records.pop(record_id, None) is not None
+            self._is_old |= self._forget(record_id)
+
+    def _forget(self, record_id: str) -> bool:
+        """Take one record out; False where it was not there."""
+        record = self._records.pop(record_id, None)
+        if record is None:
+            return False
+        self._small.remove(record.text[:MAX_RECORD_CHARS])
+        return True
 
     def search(self, query: str, k: int = 10) -> list[Match]:
         """Return at most k matches for one claim, surest first."""
@@ -205,11 +217,16 @@ class Matcher:
 
     def _matches(self, positions: list[int], scores: list[float], query: str) -> list[Match]:
         n_words = len(query[:MAX_QUERY_CHARS].split())
-        return [
-            Match(self._ids[position], score, self.thresholds.status(score, n_words))
-            for position, score in zip(positions, scores, strict=True)
-            if position >= 0
-        ]
+        found = [(self._ids[at], score) for at, score in zip(positions, scores, strict=True) if at >= 0]
+        return [Match(record_id, score, self._status(record_id, score, query, n_words)) for record_id, score in found]
+
+    def _status(self, record_id: str, score: float, query: str, n_words: int) -> MatchStatus:
+        """How strong a match is; of another instance of the same template it is worth a look and no more."""
+        status = self.thresholds.status(score, n_words)
+        if status is not MatchStatus.CONFIRMED:
+            return status
+        is_other = are_other_instances(query, self._records[record_id].title, _light_words(), self._small)
+        return MatchStatus.SUGGESTED if is_other else status
 
     def refresh(self) -> None:
         """Make the index now if records came or went; the next search would."""

@@ -1,7 +1,8 @@
 """Which provinces a text names: place names found word by word, so that a text costs microseconds.
 
 The longest name wins, so "papua barat daya" is not also "papua". What a text names is no place where its writer is and
-none where something happened; it only says which desk may want to see the claim. Names are those of `data/places.tsv`.
+none where something happened; it only says which desk may want to see the claim. Names are those of `data/places.tsv`,
+and so are phrases that hold a name and mean no province ("papua nugini"): they win as the longer ones.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ _OFFICE: Final = frozenset(
         *("dinkes", "bpbd", "warga"),
     )
 )
+_NOWHERE: Final = "-"
 _WAY: Final = frozenset({"di", "ke", "dari"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A name as words: its province, and behind which words it counts (nothing: anywhere)."""
+    """A name as words: its province or ``_NOWHERE``, and behind which words it counts (nothing: anywhere)."""
 
     words: tuple[str, ...]
     code: str
@@ -65,7 +67,7 @@ def _found(words: list[str]) -> Iterator[str]:
     at = 0
     while at < len(words):
         name = _name_at(words, at, names.get(words[at], ()))
-        if name:
+        if name and name.code != _NOWHERE:
             yield name.code
         at += len(name.words) if name else 1
 

@@ -153,6 +153,21 @@ def window_sums(counts: npt.NDArray[Any], lengths: tuple[int, ...] = WINDOWS) ->
 # ---- bursts ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """The window by which a claim bursts.
+
+    Attributes:
+        quarters: its length, one of ``WINDOWS``.
+        n_posts: what came in it, without the post that made the claim.
+        expected: what was to be expected of it.
+    """
+
+    quarters: int
+    n_posts: int
+    expected: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Bursts:
     """What came in the windows and what was to be expected; each float64 (n_claims, len(WINDOWS)).
@@ -168,6 +183,13 @@ class Bursts:
     expected: Floats
     chance: Floats
     alarm: npt.NDArray[np.bool_]
+
+    def surge(self, row: int) -> Surge | None:
+        """Give the window of a claim that chance explains least, where it bursts."""
+        if not self.alarm[row]:
+            return None
+        least = int(self.chance[row].argmin())
+        return Surge(WINDOWS[least], int(self.came[row, least]), float(self.expected[row, least]))
 
 
 def alpha(n_claims: int, false_alarms_a_day: float = FALSE_ALARMS_A_DAY) -> float:

@@ -9,7 +9,7 @@ that it lacks. Typing changes how a sentence is written; forms change what it do
 
 import argparse
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
@@ -39,6 +39,7 @@ class Change(StrEnum):
     ELONGATION = "elongation"
     CAPITALS = "capitals"
     QUOTES = "typographic quotes"
+    SLANG = "chat spelling"
     QUESTION = "asked as a question"
     NEGATION = "denied"
 
@@ -93,7 +94,29 @@ _PLAIN: Final = (
     "pemerintah kota memperbaiki trotoar di depan stasiun",
     "tolong lampu jalan di gang kami sudah mati sebulan",
     "kebijakan zonasi ini tidak adil bagi anak yang tinggal jauh",
+    "pasien yang sudah sembuh dibayar untuk mengaku sakit lagi",
+    "sekolah akan dilarang libur tahun depan karena aturan baru",
+    "masker sekali pakai ini mengandung cacing yang masuk ke dalam paru paru",
+    "sebarkan pesan ini sekarang untuk dapat kuota gratis sampai akhir tahun",
+    "semua tabungan yang tidak dipakai tiga bulan akan disita negara",
+    "buah ini disuntik cairan merah jangan dimakan sudah ada korban",
+    "pelayanan di kantor ini lama karena petugasnya sudah pulang sebelum jam tiga",
+    "saya sudah lapor tiga kali tapi tidak ada tanggapan sama sekali",
+    "aturan parkir yang baru ini tidak jelas dan merugikan pedagang kecil",
+    "jalan tol yang baru sudah dibuka untuk umum hari ini",
+    "petugas memeriksa pintu air sebelum musim hujan tahun ini",
+    "kapan air bersih mengalir lagi ke rumah kami sudah seminggu mati",
 )
+_CHATTED: Final = {
+    word: spelled
+    for word, _, spelled in (
+        pair.partition("=")
+        for pair in (
+            "yang=yg tidak=gak sudah=udah dalam=dlm untuk=utk dengan=dgn ini=nih karena=krn sekarang=skrg besok=bsk "
+            "sekali=bgt saya=gw terus=trs jam=jm semua=smua banyak=byk tahun=thn dari=dr jangan=jgn sampai=smpe akan=bkl"
+        ).split()
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +153,7 @@ def _pairs(change: Change, rng: random.Random) -> Iterator[tuple[str, str]]:
             yield sentence.format(one), sentence.format(other)
         return
     for sentence in _PLAIN:
-        yield sentence, _retyped(sentence, change)
+        yield sentence, _RETYPED[change](sentence)
 
 
 def _listed(change: Change) -> Sequence[str]:
@@ -139,20 +162,16 @@ def _listed(change: Change) -> Sequence[str]:
     return [form.title() for kind, form in rows if kind == change.value]
 
 
-def _retyped(sentence: str, change: Change) -> str:
-    match change:
-        case Change.LEETSPEAK:
-            return sentence.translate(str.maketrans("aeio", "4310"))
-        case Change.ELONGATION:
-            return " ".join(word + word[-1] * 4 if len(word) > 4 else word for word in sentence.split())
-        case Change.CAPITALS:
-            return sentence.upper()
-        case Change.QUOTES:
-            return f"“{sentence.capitalize()}”\n1. …"
-        case Change.QUESTION:
-            return f"apa benar {sentence}?"
-        case _:
-            return f"tidak benar bahwa {sentence}"
+_DIGITS: Final = str.maketrans("aeio", "4310")
+_RETYPED: Final[Mapping[Change, Callable[[str], str]]] = {
+    Change.LEETSPEAK: lambda said: said.translate(_DIGITS),
+    Change.ELONGATION: lambda said: " ".join(word + word[-1] * 4 if len(word) > 4 else word for word in said.split()),
+    Change.CAPITALS: str.upper,
+    Change.QUOTES: lambda said: f"“{said.capitalize()}”\n1. …",
+    Change.SLANG: lambda said: " ".join(_CHATTED.get(word, word) for word in said.split()),
+    Change.QUESTION: lambda said: f"apa benar {said}?",
+    Change.NEGATION: lambda said: f"tidak benar bahwa {said}",
+}
 
 
 def _measured(scorer: Scorer, change: Change, pairs: Sequence[tuple[str, str]]) -> Behaviour:

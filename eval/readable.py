@@ -36,6 +36,7 @@ _CHANGES: Final[Mapping[Change, str]] = {
     Change.ELONGATION: "huruf dipanjangkan (bangeeet)",
     Change.CAPITALS: "HURUF BESAR semua",
     Change.QUOTES: "kutip tipografis dan butir",
+    Change.SLANG: "ejaan obrolan (yg, gak, skrg)",
     Change.QUESTION: "dijadikan pertanyaan",
     Change.NEGATION: "dibantah",
 }

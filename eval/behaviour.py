@@ -108,14 +108,27 @@ _PLAIN: Final = (
     "kapan air bersih mengalir lagi ke rumah kami sudah seminggu mati",
 )
 _CHATTED: Final = {
-    word: spelled
-    for word, _, spelled in (
-        pair.partition("=")
-        for pair in (
-            "yang=yg tidak=gak sudah=udah dalam=dlm untuk=utk dengan=dgn ini=nih karena=krn sekarang=skrg besok=bsk "
-            "sekali=bgt saya=gw terus=trs jam=jm semua=smua banyak=byk tahun=thn dari=dr jangan=jgn sampai=smpe akan=bkl"
-        ).split()
-    )
+    "yang": "yg",
+    "tidak": "gak",
+    "sudah": "udah",
+    "dalam": "dlm",
+    "untuk": "utk",
+    "dengan": "dgn",
+    "ini": "nih",
+    "karena": "krn",
+    "sekarang": "skrg",
+    "besok": "bsk",
+    "sekali": "bgt",
+    "saya": "gw",
+    "terus": "trs",
+    "jam": "jm",
+    "semua": "smua",
+    "banyak": "byk",
+    "tahun": "thn",
+    "dari": "dr",
+    "jangan": "jgn",
+    "sampai": "smpe",
+    "akan": "bkl",
 }
 
 

@@ -38,6 +38,8 @@ def run(name: str, order: Order) -> Made:
         return train_encoder(recipe if order.seed is None else replace(recipe, seed=order.seed), order)
     if order.seed is not None:
         raise RecipeError(f"{name} is fitted without chance; only an encoder takes another seed.")
+    if kind == moderation_recipe.KIND and order.despite:
+        raise RecipeError(f"{name} is not held against the leak audit of claims, so there is nothing to train despite.")
     if kind == moderation_recipe.KIND:
         return moderation_release.run(moderation_recipe.read_moderation_recipe(name), order)
     return _linear(read_recipe(name), order)

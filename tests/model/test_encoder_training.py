@@ -447,6 +447,14 @@ def test_only_an_encoder_takes_another_seed(recipe, order, tmp_path):
     assert "only an encoder takes another seed" in result.stderr
 
 
+def test_a_moderator_has_nothing_to_train_despite(order, tmp_path):
+    """An option that would change nothing is refused instead of ignored."""
+    options = ["--despite", "none", "--data", str(order.tables), "--out", str(tmp_path / "out"), "--no-track"]
+    result = CliRunner().invoke(train, ["moderation", *options])
+    assert result.exit_code == 1
+    assert "nothing to train despite" in result.stderr
+
+
 def test_only_padding_is_masked():
     """A vocabulary may have a word where XLM-R has its padding, and that word is read."""
     _, mask = padded(((0, 1, 5), (7,)), torch.device("cpu"))

@@ -79,10 +79,26 @@ class Service:
 
     @property
     def worker_cores(self) -> float:
-        """Intake, judging and matching in the busiest hour."""
-        a_post = self.given["intake_us"] / 1e6
+        """The way from `POST /v1/posts` through the inbox to claims and trends, judging and matching, busiest hour."""
+        a_post = (self.given["push_us"] + self.given["inbox_us"] + self.given["trends_us"]) / 1e6
         a_claim = (self.given["judge_ms"] + self.given["match_ms"]) / 1e3
         return self.posts_a_second * (a_post + self.given["claims_a_post"] * a_claim)
+
+    @property
+    def index_cores(self) -> float:
+        """The search index of each machine in the busiest hour: words of all, a second pass of the encoder a claim."""
+        a_claim = self.given["claims_a_post"] * self.given["embed_ms"] / 1e3
+        return self.posts_a_second * (self.given["index_us"] / 1e6 + a_claim)
+
+    @property
+    def items_a_day(self) -> float:
+        """What comes into the search index, which forgets no post."""
+        return self.posts_a_day + self.claims_a_day
+
+    @property
+    def index_gb(self) -> float:
+        """The search index of each machine after the days that posts are kept."""
+        return self.items_a_day * self.given["kept_days"] * self.given["index_bytes"] / 1e9
 
     @property
     def database_cores(self) -> float:
@@ -97,7 +113,7 @@ class Service:
     @property
     def machine_cores(self) -> int:
         """Cores of each of two machines, either of which carries the busiest hour alone."""
-        return max(4, ceil(self.worker_cores * self.given["headroom"]))
+        return max(4, ceil((self.worker_cores + self.index_cores) * self.given["headroom"]))
 
     @property
     def server_cores(self) -> int:
@@ -106,9 +122,9 @@ class Service:
 
     @property
     def usd_a_month(self) -> float:
-        """Two machines for the service, two for the database, and its disk twice."""
-        cores = 2 * self.machine_cores + 2 * self.server_cores
-        return cores * MONTH_H * self.given["usd_core_hour"] + 2 * self.disk_gb * self.given["usd_ssd_gb_month"]
+        """Two machines for the service, two for the database, and the disk of both twice."""
+        cores, disk_gb = 2 * self.machine_cores + 2 * self.server_cores, 2 * (self.disk_gb + self.index_gb)
+        return cores * MONTH_H * self.given["usd_core_hour"] + disk_gb * self.given["usd_ssd_gb_month"]
 
     def rows(self) -> list[Row]:
         """The table."""
@@ -118,9 +134,14 @@ class Service:
             Row("posts/s, busiest hour", _n(self.posts_a_second), f"{_n(self.posts_a_day)} / 86,400 s × busiest_hour"),
             Row("new claims a day", _n(self.claims_a_day), "posts × claims_a_post"),
             Row(
-                "cores at work: intake, encoder, matching",
+                "cores at work: intake, trends, encoder, matching",
                 _n(self.worker_cores),
-                "posts/s × (intake_us + claims_a_post × (judge_ms + match_ms))",
+                "posts/s × (push_us + inbox_us + trends_us + claims_a_post × (judge_ms + match_ms))",
+            ),
+            Row(
+                "cores at work: search index, on each machine",
+                _n(self.index_cores),
+                "posts/s × (index_us + claims_a_post × embed_ms)",
             ),
             Row("cores at work: PostgreSQL", _n(self.database_cores), "posts/s × postgresql_us"),
             Row(
@@ -130,7 +151,17 @@ class Service:
             ),
             Row("cores for PostgreSQL", f"2 × {self.server_cores} cores", "headroom; one stands by"),
             Row("disk, a year of posts", f"{_n(self.disk_gb / 1e3)} TB", "posts × kept_days × row_bytes"),
-            Row("USD a month", _n(self.usd_a_month), "cores × 730 h × usd_core_hour + 2 × disk × usd_ssd_gb_month"),
+            Row(
+                "disk of the search index, a year, on each machine",
+                f"{_n(self.index_gb / 1e3)} TB",
+                "(posts + claims) × kept_days × index_bytes",
+            ),
+            Row(
+                "the largest index that was timed is passed after",
+                f"{_n(self.given['index_items'] / self.items_a_day * 24)} h",
+                "index_items / (posts + claims)",
+            ),
+            Row("USD a month", _n(self.usd_a_month), "cores × 730 h × usd_core_hour + 2 × disks × usd_ssd_gb_month"),
         ]
 
     def limits(self) -> list[Limit]:
@@ -138,7 +169,7 @@ class Service:
         given = self.given
         people = given["checkers"] * given["decided_a_day"]
         alone = 1e6 / given["intake_us"]
-        # Amdahl: two workers at 1.6 leave a quarter that takes turns, so any number of them comes to four at most.
+        # Amdahl: two workers at 1.3 leave over half that takes turns, so any number of them comes to under two.
         serial = 2 / given["second_worker"] - 1
         return [
             Limit("people: claims a day that are decided", self.claims_a_day / people, "checkers × decided_a_day"),
@@ -149,6 +180,21 @@ class Service:
             ),
             Limit(
                 "one PostgreSQL's volume: a year of posts", self.disk_gb / 1e3 / given["volume_tb"], "disk / volume_tb"
+            ),
+            Limit(
+                "trends: posts/s of the one run that reads them",
+                self.posts_a_second * given["trends_every_s"] / given["trends_a_run"],
+                "trends_a_run / trends_every_s",
+            ),
+            Limit(
+                "search index: the one process a machine that fills it",
+                self.index_cores,
+                "posts/s × (index_us + claims_a_post × embed_ms), of one core",
+            ),
+            Limit(
+                "search index: a year of items, of the most that was timed",
+                self.items_a_day * given["kept_days"] / given["index_items"],
+                "(posts + claims) × kept_days / index_items",
             ),
             Limit(
                 "encoder: cores of one machine of 64", self.judge_cores / 64, "claims/s in the busiest hour × judge_ms"

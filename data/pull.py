@@ -107,7 +107,8 @@ class Lock:
 class Puller:
     """Fetches the files of sources into a data folder.
 
-    `mirror` is a folder or an http(s) address; `wait` is asked to sleep between attempts.
+    `mirror` is a folder or an http(s) address; another address is refused with a DataError. `wait` is asked to sleep
+    between attempts.
     """
 
     data: Path
@@ -115,6 +116,15 @@ class Puller:
     tell: Progress
     wait: Callable[[float], None]
     mirror: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a mirror that nothing could be had from, before anything is fetched."""
+        if "://" in self.mirror and not self._has_address:
+            raise DataError(f"{self.mirror} is no mirror: give a folder, or an http:// or https:// address.")
+
+    @property
+    def _has_address(self) -> bool:
+        return self.mirror.startswith(("http://", "https://"))
 
     def pull(self, source: Source) -> Iterator[Pulled]:
         """Yield each file of `source` once it is there; PullError where one cannot be had."""
@@ -161,7 +171,7 @@ class Puller:
 
     def _ways(self, source: Source, file: RemoteFile) -> Iterator[tuple["_Way", str]]:
         yield self._fetch, file.address
-        if self.mirror.startswith(("http://", "https://")):
+        if self._has_address:
             yield self._fetch_mirror, f"{self.mirror.rstrip('/')}/{source.name}/{quote(file.name)}"
         elif self.mirror:
             yield self._copy, str(Path(self.mirror) / source.name / file.name)

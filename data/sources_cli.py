@@ -161,7 +161,11 @@ def _puller(data: Path, mirror: str) -> Iterator[tuple[Puller, _Bar]]:
     bar = _Bar()
     tell: Progress = bar
     with httpx.Client() as client:
-        yield Puller(data, client, tell, time.sleep, mirror), bar
+        try:
+            puller = Puller(data, client, tell, time.sleep, mirror)
+        except DataError as error:
+            raise click.BadParameter(str(error), param_hint="--mirror") from error
+        yield puller, bar
 
 
 def _claims_counted(data: Path) -> tuple[dict[str, Counter[str]], str]:

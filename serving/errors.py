@@ -6,6 +6,9 @@ keeps its English twin, so one sentence serves the console, the JSON door and th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Self
+
 
 class SuluhError(Exception):
     """A refusal with a sentence for its reader.
@@ -14,7 +17,8 @@ class SuluhError(Exception):
         status: the HTTP status that the doors answer with.
         code: a stable name that programs can compare.
         message: the Indonesian sentence, with ``{places}``.
-        params: what goes into the places.
+        params: what goes into the places; a refusal there is said in the same language.
+        parts: where several things were wrong, each of them: where, and why.
     """
 
     status = 500
@@ -24,6 +28,12 @@ class SuluhError(Exception):
         super().__init__(message)
         self.message = message
         self.params = params
+        self.parts: tuple[tuple[str, SuluhError], ...] = ()
+
+    def of(self, parts: Iterable[tuple[str, SuluhError]]) -> Self:
+        """Give this refusal with each thing that was wrong."""
+        self.parts = tuple(parts)
+        return self
 
     def __str__(self) -> str:
         """Give the sentence with its places filled."""
@@ -88,6 +98,13 @@ class TooLargeError(SuluhError):
 
     status = 413
     code = "too-large"
+
+
+class MediaTypeError(SuluhError):
+    """The body is of a type that is not taken."""
+
+    status = 415
+    code = "media-type"
 
 
 class TooManyRequestsError(SuluhError):

@@ -20,6 +20,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from serving.errors import SuluhError
+
 
 class Language(StrEnum):
     """The languages of the screens."""
@@ -64,8 +66,15 @@ def catalogue(language: Language) -> NullTranslations:
 def translate(language: Language, message: str, **params: object) -> str:
     """Give the sentence in ``language`` with its ``{places}`` filled; an unknown sentence stays Indonesian."""
     sentence = catalogue(language).gettext(message) if message else ""
-    shown = {name: clock_time(language, it.moment) if isinstance(it, When) else it for name, it in params.items()}
+    shown = {name: _shown(language, it) for name, it in params.items()}
     return sentence.format(**shown) if shown else sentence
+
+
+def _shown(language: Language, it: object) -> object:
+    """Write what stands in a place: a moment as its reader writes times, a refusal in the reader's language too."""
+    if isinstance(it, SuluhError):
+        return translate(language, it.message, **it.params)
+    return clock_time(language, it.moment) if isinstance(it, When) else it
 
 
 def language_of(accept: str | None) -> Language:

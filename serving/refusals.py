@@ -17,25 +17,26 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from serving.api.problems import problem
+from serving.api import scores
+from serving.api.problems import PARTS_MAX, WORDS_MAX, problem, problems
 from serving.console.failure import failure_page
 from serving.db import IntegrityError, OperationalError
 from serving.deps import get_language
 from serving.errors import (
     ConflictError,
     InvalidInputError,
+    MediaTypeError,
     NotFoundError,
     NotSignedInError,
     SuluhError,
     UnavailableError,
 )
 from serving.i18n import mark
-from serving.inputs import local_path
+from serving.inputs import local_path, misfit
 
 log = structlog.get_logger()
 
-ERRORS_MAX = 50
-WORDS_MAX = 200
+JSON: Final = "application/json"
 FAULT: Final = mark("Ada kesalahan di pihak kami. Isian Anda tidak diubah; coba lagi.")
 _SENTENCES = {
     400: mark("Permintaan ini tidak dapat dibaca."),
@@ -54,7 +55,7 @@ class HttpError(SuluhError):
         self.code = HTTPStatus(status).phrase.lower().replace(" ", "-")
 
 
-def answer(request: Request, error: SuluhError, errors: list[dict[str, str]] | None = None) -> Response:
+def answer(request: Request, error: SuluhError) -> Response:
     """Answer with one error at the door through which the request came.
 
     A reader who is not signed in is brought to the sign-in page, and back from there to where they wanted to go.
@@ -62,7 +63,7 @@ def answer(request: Request, error: SuluhError, errors: list[dict[str, str]] | N
     # The raw path: ``request.url`` would also read the Host header, which can be anything.
     path = request.scope["path"]
     if path == "/v1" or (path.startswith("/v1/") and path != "/v1/docs"):
-        return problem(error, get_language(request), request.state.request_id, errors)
+        return problem(error, get_language(request), request.state.request_id)
     if not isinstance(error, NotSignedInError) or path == "/masuk":
         return failure_page(request, error)
     if request.headers.get("hx-request"):
@@ -101,12 +102,14 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _unfit(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
-    errors = [
-        {"where": _words("/".join(map(str, item["loc"]))), "why": _words(item["msg"])}
-        for item in error.errors()[:ERRORS_MAX]
-    ]
-    first = f"{errors[0]['where']}: {errors[0]['why']}" if errors else "?"
-    return answer(request, InvalidInputError(mark("Isian tidak cocok: {first}"), first=first), errors)
+    found = error.errors()
+    if any(item["loc"] == ("body",) and isinstance(item.get("input"), bytes) for item in found):
+        # FastAPI hands a body on as bytes where its type is not JSON.
+        return answer(request, MediaTypeError(mark("Kirim application/json.")))
+    parts = [(_words("/".join(map(str, item["loc"]))), misfit(item)) for item in found[:PARTS_MAX]]
+    where, why = parts[0] if parts else ("?", InvalidInputError("?"))
+    refused = InvalidInputError(mark("Isian tidak cocok: {where}: {why}"), where=where, why=why)
+    return answer(request, refused.of(parts))
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -158,14 +161,19 @@ def install(app: FastAPI) -> None:
 def declare(app: FastAPI, schema: dict[str, Any], open_all: Callable[[], None]) -> None:
     """Put the error schema into OpenAPI: errors are answered by handlers, which FastAPI does not see.
 
-    ``open_all`` makes the routes that nobody asked for so far.
+    ``open_all`` makes the routes that nobody asked for so far. A body of another type than its operation takes is 415.
     """
     original = app.openapi
 
     def openapi() -> dict[str, Any]:
         open_all()
         document = original()
-        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = schema
+        scores.declare_limits(schemas, app.state.service.settings)
+        for operation in (each for item in document["paths"].values() for each in item.values()):
+            if JSON in operation.get("requestBody", {}).get("content", {}):
+                operation["responses"] |= {str(status): reply for status, reply in problems(415).items()}
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way of extending it

@@ -18,7 +18,7 @@ from serving.desk.incoming.trends import Engagement
 from serving.desk.publishing.library import NewEntry, SourceWords
 from serving.errors import InvalidInputError, SuluhError, TooLargeError
 from serving.i18n import mark
-from serving.inputs import Count, Input, Line, Moment, Paragraph, WebAddress, one_line, readable
+from serving.inputs import Count, Input, Line, Moment, Paragraph, WebAddress, misfit, one_line, readable
 from serving.vocabulary import Category, EvidenceKind, Topic, VerdictLabel
 
 LIBRARY_ROWS_MAX = 500
@@ -99,9 +99,9 @@ def read_post(row: object) -> NewPost:
     try:
         return PostIn.model_validate(row).collected()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         where = "/".join(str(part)[:40] for part in first["loc"])
-        raise PostRefusedError("{where}: {why}", where=where, why=first["msg"]) from None
+        raise PostRefusedError("{where}: {why}", where=where, why=misfit(first)) from None
 
 
 # ---- clarifications from elsewhere -------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def read_entry(raw: object) -> NewEntry:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{where}: {first['msg']}" if where else str(first["msg"])) from None
+        raise ValueError(f"{where}: {misfit(first)}" if where else str(misfit(first))) from None
     return NewEntry(
         external_id=row.id,
         title=row.title,

@@ -116,9 +116,11 @@ class Broadcast:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Let somebody go; the reader stops when nobody is left."""
+        """Let somebody go; the reader stops when nobody is left, and what nobody asks any more is forgotten."""
         if listener in self._listeners:
             self._listeners.remove(listener)
+        asked = {other.wanted for other in self._listeners}
+        self._written = {key: written for key, written in self._written.items() if key[0] in asked}
 
     def written(self, listener: Listener, board: Board, tongue: Tongue) -> str:
         """Give a board in a tongue, written once."""

@@ -2,8 +2,10 @@
 
 The rows of our own database say what is to be done (posts in the inbox, offers that are due, messages not yet sent);
 DBOS, on a system database beside ours, says when: each tick of a schedule runs once across all workers, and a batch of
-messages that a killed worker left behind goes on where it stopped. The rows are the reconciler: a batch that was
-claimed and never started falls due again. So losing the system database costs repeated looks, never work.
+messages that a killed worker left behind goes on where it stopped. Only what every worker has a share of, the judging
+of claims, and what a machine keeps for itself, the search index, have a clock in each process. The rows are the
+reconciler: a batch that was claimed and never started falls due again. So losing the system database costs repeated
+looks, never work.
 """
 
 from __future__ import annotations
@@ -104,7 +106,7 @@ def _with_machine(step: Callable[..., object]) -> Callable[[Service], object]:
 
 
 def _judge(service: Service) -> int:
-    return judging.judge_waiting(lambda: acting(service), holder_for(service.settings))
+    return judging.judge_waiting(lambda: acting(service), service.database.read, holder_for(service.settings))
 
 
 def _read_posts(service: Service) -> int:
@@ -173,7 +175,6 @@ def _trim_search_log(ctx: Context) -> int:
 EVERY_PART = (
     Part("drain", "*/2 * * * * *", timedelta(seconds=2), _with_machine(intake.drain)),
     Part("feeds", "*/30 * * * * *", timedelta(seconds=30), _with_machine(feeds.poll_due)),
-    Part("judge", "*/2 * * * * *", timedelta(seconds=2), _judge),
     Part("shadow", "*/5 * * * * *", timedelta(seconds=5), _shadow),
     Part("figures", "20 * * * * *", timedelta(minutes=1), _once(figures.refresh)),
     Part("trends", "3-59/10 * * * * *", timedelta(seconds=10), _read_posts),
@@ -188,7 +189,6 @@ EVERY_PART = (
     Part("tell", "10,40 * * * * *", timedelta(seconds=30), _once(_tell)),
     Part("check-posts", "45 * * * * *", timedelta(minutes=1), _check_posts),
     Part("remind-corrections", "25 */10 * * * *", timedelta(minutes=10), _once(corrections.remind)),
-    Part("search", "1-59/2 * * * * *", timedelta(seconds=2), _search),
     Part("search-log", "0 27 * * * *", timedelta(hours=1), _once(_trim_search_log)),
     Part("forget", "0 17 * * * *", timedelta(hours=1), _once(retention.forget)),
     Part("chat-log", "0 47 * * * *", timedelta(hours=1), _once(chat.forget)),
@@ -200,6 +200,12 @@ EVERY_PART = (
     Part("standings", "0 7 18 * * *", timedelta(days=1), lambda service: standings.look_over(lambda: acting(service))),
     # Each day is checked once; asking every hour makes up for a worker that was down.
     Part("drift", "0 10 * * * *", timedelta(hours=1), _drift),
+)
+# A tick of the schedule runs in one process of all. These are done in each, by a `Timer`: workers judge side by side,
+# each other claims, and the index is a folder of this machine.
+OWN_PARTS = (
+    Part("judge", "*/2 * * * * *", timedelta(seconds=2), _judge),
+    Part("search", "1-59/2 * * * * *", timedelta(seconds=2), _search),
 )
 
 
@@ -301,7 +307,7 @@ def run_part(part: Part, service: Service) -> bool:
 
 def run_once(service: Service) -> bool:
     """Run every part once and send what is due, then stop; tell whether all went well."""
-    outcomes = [run_part(part, service) for part in (*EVERY_PART, _DELIVER, _CALL)]
+    outcomes = [run_part(part, service) for part in (*EVERY_PART, *OWN_PARTS, _DELIVER, _CALL)]
     return all(outcomes)
 
 
@@ -320,10 +326,33 @@ def system_database(address: str) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+class Timer:
+    """Runs one part in a thread of this process, again and again, whatever other processes do."""
+
+    def __init__(self, part: Part, service: Service) -> None:
+        """Begin at once."""
+        self._part = part
+        self._service = service
+        self._told = threading.Event()
+        # Of a process that ends all the same nothing is lost: the next one goes on where this one stood.
+        self._thread = threading.Thread(target=self._run, name=part.name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._told.wait(self._part.every.total_seconds()):
+            run_part(self._part, self._service)
+
+    def stop(self, grace_s: float) -> None:
+        """Finish what is running, for at most ``grace_s`` seconds."""
+        self._told.set()
+        self._thread.join(grace_s)
+
+
 class _Process:
     """What the workflows of this process work on: DBOS calls them by name, so they find it here."""
 
     service: Service | None = None
+    timers: tuple[Timer, ...] = ()
     parts: ClassVar[dict[str, Part]] = {part.name: part for part in EVERY_PART}
     running: ClassVar[dict[str, threading.Lock]] = {
         part.name: threading.Lock() for part in (*EVERY_PART, _DELIVER, _CALL)
@@ -340,6 +369,8 @@ class _Process:
 @DBOS.workflow(name="tick")
 def _tick(at: datetime, name: str) -> None:
     """Run one part at its tick, unless it is still running or the tick has been overtaken by the next."""
+    if name not in _Process.parts:  # a release before this one had it on the schedule
+        return
     part, lock = _Process.parts[name], _Process.running[name]
     service = _Process.parts_of()
     if datetime.now(UTC) - at > 2 * part.every + timedelta(seconds=1) or not lock.acquire(blocking=False):
@@ -479,13 +510,22 @@ def start(service: Service, name: str | None = None) -> None:
         ScheduleInput(schedule_name="forget-workflows", workflow_fn=_forget_workflows, schedule="0 23 * * * *")
     )
     DBOS.apply_schedules(schedules)
-    log.info("worker started", parts=[*_Process.parts, _DELIVER.name, _CALL.name], mail=bool(service.settings.smtp_url))
+    for part in OWN_PARTS:
+        DBOS.delete_schedule(part.name)  # which a release before this one made
+    _Process.timers = tuple(Timer(part, service) for part in OWN_PARTS)
+    log.info(
+        "worker started",
+        parts=[*_Process.parts, *(part.name for part in OWN_PARTS), _DELIVER.name, _CALL.name],
+        mail=bool(service.settings.smtp_url),
+    )
 
 
 def stop(grace_s: int = GRACE_S) -> None:
     """Finish what is running, for at most ``grace_s`` seconds, and stop; what is left goes on after a restart."""
     DBOS.destroy(workflow_completion_timeout_sec=grace_s)
-    _Process.service = None
+    for timer in _Process.timers:
+        timer.stop(grace_s)
+    _Process.service, _Process.timers = None, ()
 
 
 def run_forever(service: Service, name: str | None = None) -> None:

@@ -52,7 +52,7 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
         min_words=fitted.thresholds.min_words,
         max_characters=fitted.thresholds.max_characters,
         false_flags=recipe.bands.false_flags,
-        guard=_GUARD if twin else "",
+        guard=GUARD if twin else "",
         crossed="\n".join([*_crossed(fitted), *(_crossed_unseen(candidate, twin) if twin else ())]),
         despite=DESPITE.format(reason=candidate.rows.despite) if candidate.rows.despite else "",
         figures="\n".join([*rows_of(report, THESE), *(rows_of(twin.report, TWIN, UNSEEN) if twin else ())]),
@@ -145,7 +145,7 @@ _TWIN_MADE: Final = """The tweets of `hs`, the protocol's unseen opinion, train 
 nothing. Every figure against unseen opinion or criticism is therefore made by a twin,
 `training/recipes/{name}.toml`: the same recipe fitted without them, on {n:,} rows, with a calibration and
 bands of its own."""
-_GUARD: Final = """; and it is not below
+GUARD: Final = """; and it is not below
 the twin's, because what it does with strangers' criticism is known there only"""
 _REPEAT: Final = "`suluh eval` on this folder repeats these figures and adds the style-only and year-only baselines."
 _REPEAT_TWIN: Final = """`suluh eval linear` repeats the rows of these weights and adds the style-only and

@@ -36,8 +36,11 @@ class Fitted:
     false_flags: Mapping[str, float]
 
 
-def fit_bands(blend: Blend, divided: Split, recipe: EncoderRecipe, folder: Path) -> Fitted:
-    """Calibrate and set the bands of `blend`; DataError where the tables hold no opinions for it."""
+def fit_bands(blend: Blend, divided: Split, recipe: EncoderRecipe, folder: Path, least_look: float = 0.0) -> Fitted:
+    """Calibrate and set the bands of `blend`, `look` at `least_look` or above.
+
+    DataError where the tables hold no opinions for it.
+    """
     said = [row for row in comments(folder) if not row.conflict]
     opinions = _held_out(divided, said, recipe)
     if not opinions:
@@ -47,7 +50,7 @@ def fit_bands(blend: Blend, divided: Split, recipe: EncoderRecipe, folder: Path)
     held_out = {name: _logits(blend, texts) for name, texts in opinions.items()}
     calibration = _calibrated(logits, [values for name, values in held_out.items() if _ON_GOVERNMENT not in name])
     p_opinions = {name: calibration.probabilities(values) for name, values in held_out.items()}
-    thresholds = _thresholds(recipe, p_opinions, calibration.probabilities(logits[Label.HOAX]))
+    thresholds = _thresholds(recipe, p_opinions, calibration.probabilities(logits[Label.HOAX]), least_look)
     return Fitted(
         calibration=calibration,
         thresholds=thresholds,
@@ -104,14 +107,15 @@ def _rounded_up(threshold: float) -> float:
     return min(1.0, math.ceil(threshold * 10_000) / 10_000)
 
 
-def _thresholds(recipe: EncoderRecipe, opinions: Mapping[str, Floats], hoaxes: Floats) -> Thresholds:
+def _thresholds(recipe: EncoderRecipe, opinions: Mapping[str, Floats], hoaxes: Floats, least_look: float) -> Thresholds:
     """`look` where the worst held-out part keeps its false flags; `clear` where few hoaxes would be missed."""
     bands = recipe.bands
-    look = max(float(np.quantile(p, 1 - bands.false_flags, method="higher")) for p in opinions.values())
+    highest = max(float(np.quantile(p, 1 - bands.false_flags, method="higher")) for p in opinions.values())
+    look = max(_rounded_up(highest), least_look)
     clear = min(float(np.quantile(hoaxes, bands.missed)), look)
     return Thresholds(
-        look=_rounded_up(look),
-        clear=min(round(clear, 4), _rounded_up(look)),
+        look=look,
+        clear=min(round(clear, 4), look),
         min_words=bands.min_words,
         max_characters=bands.max_characters,
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from data.split import PROTOCOL
 from eval.run import Report
 from eval.slices import UNSEEN_CRITICISM
-from training.card import DESPITE, THESE, TWIN, UNSEEN, bands_of, calibration_of, percent, rows_of
+from training.card import DESPITE, GUARD, THESE, TWIN, UNSEEN, bands_of, calibration_of, percent, rows_of
 from training.encoder_recipe import EncoderRecipe, earlier_stages
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def encoder_card(candidate: "EncoderCandidate", twin: "EncoderCandidate | None")
         min_words=fitted.thresholds.min_words,
         max_tokens=recipe.max_tokens,
         rate=recipe.bands.false_flags,
+        guard=GUARD if twin else "",
         gate=recipe.bands.opinion_gate,
         share=recipe.bands.linear_share,
         linear=recipe.linear,
@@ -123,7 +124,7 @@ answers of {pairs:,} pairs. Never trained and set the bands: {held}the comments 
 ## Bands
 `look` from {look}, `clear` below {clear}, `abstain` between; fewer than {min_words} words after cleaning
 abstain; the first {max_tokens} tokens are read. `look` keeps {rate:.1%} false flags or fewer on each held-out
-part below. A text whose share of the class opinion is {gate:g} or more stays below `look`.
+part below{guard}. A text whose share of the class opinion is {gate:g} or more stays below `look`.
 
 | held-out opinions | at `look` |
 | --- | --- |

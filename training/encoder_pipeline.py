@@ -79,7 +79,8 @@ def train_encoder(recipe: EncoderRecipe, order: Order) -> Made:
     if without is not None:
         order.progress(f"the twin, {recipe.measured_by}: trained without the unseen opinions, to be measured on them")
         twin = _candidate(without, order, work / "twin", work / "twin" / "artefact")
-    candidate = _candidate(recipe, order, work, order.folder)
+    # What strangers' criticism meets is known at the twin's `look` only: learning more of it lowers no guard.
+    candidate = _candidate(recipe, order, work, order.folder, twin.fitted.thresholds.look if twin else 0.0)
     _refuse_unmeasured((twin or candidate).report)
     manifest = _write(order.folder, candidate, twin, order.now)
     shutil.rmtree(work)
@@ -87,7 +88,9 @@ def train_encoder(recipe: EncoderRecipe, order: Order) -> Made:
     return Made(order.folder, manifest, {"": candidate.report, **({TWIN: twin.report} if twin else {})})
 
 
-def _candidate(recipe: EncoderRecipe, order: Order, work: Path, folder: Path) -> EncoderCandidate:
+def _candidate(
+    recipe: EncoderRecipe, order: Order, work: Path, folder: Path, least_look: float = 0.0
+) -> EncoderCandidate:
     """Train by `recipe` with checkpoints in `work`, export into `folder`, calibrate, band and measure."""
     source, progress = order.source, order.progress
     progress(f"reading and splitting {source}")
@@ -103,7 +106,7 @@ def _candidate(recipe: EncoderRecipe, order: Order, work: Path, folder: Path) ->
     linear = _linear_part(recipe, order)
     blend = Blend(open_encoder(folder), linear, recipe.bands.linear_share)
     progress("calibrating and setting bands")
-    fitted = fit_bands(blend, material.divided, recipe, source)
+    fitted = fit_bands(blend, material.divided, recipe, source, least_look)
     progress("measuring on later months")
     met = as_met(material.divided, learned_unseen(recipe.as_dict()))
     return EncoderCandidate(

@@ -19,13 +19,20 @@ _BATCH_ROWS: Final = 8192
 
 
 def data_folder(folder: Path | None = None) -> Path:
-    """The folder of the tables: `folder`, else the one that SULUH_DATA_DIR names.
+    """The folder of the data: `folder`, which an option gave, else the one that SULUH_DATA_DIR names.
 
     Raises DataError, in one sentence that names the fix, where there is none.
     """
-    named = folder or (Path(os.environ[SETTING]) if os.environ.get(SETTING) else None)
-    if named is None:
-        raise DataError(f"Set {SETTING} to the folder that holds claims.parquet (see data/sample/README.md).")
+    if folder is not None:
+        if not folder.is_dir():
+            raise DataError(f"--data {folder} is not a folder.")
+        return folder
+    if not os.environ.get(SETTING):
+        raise DataError(
+            f"No data: give --data DIR or set {SETTING}; "
+            "`suluh data pull --data DIR` fetches the public originals there."
+        )
+    named = Path(os.environ[SETTING])
     if not named.is_dir():
         raise DataError(f"{SETTING} names {named}, which is not a folder.")
     return named

@@ -9,7 +9,7 @@ from fastapi import Path, Query, Response
 from pydantic import BaseModel, Field
 
 from serving.api.problems import problems
-from serving.api.trends import NAMED, Region
+from serving.api.trends import BEHIND, NAMED, Region
 from serving.db.claims import OPEN_STATES, Filters
 from serving.deps import ApiContext, LanguageDep, ServiceDep, writing_as
 from serving.desk.checking import claims, matching, merging, review
@@ -99,6 +99,7 @@ class MatchOut(BaseModel):
     clarification_id: int
     slug: str
     title: str
+    published_at: datetime | None
     score: float
     status: MatchStatus
     machine_status: str
@@ -128,6 +129,7 @@ class ClaimPage(BaseModel):
 
     claims: list[ClaimOut]
     next_after: str | None = Field(description="Give it as `after` for the next page; none at the end.")
+    is_behind: bool = Field(description=BEHIND)
 
 
 class ClaimIn(Input):
@@ -207,6 +209,7 @@ def _detail(found: Detail, language: Language) -> ClaimDetailOut:
                     clarification_id=shown.match.clarification_id,
                     slug=shown.slug,
                     title=shown.title,
+                    published_at=shown.published_at,
                     score=shown.match.score,
                     status=shown.match.status,
                     machine_status=shown.match.machine_status,
@@ -246,6 +249,7 @@ def list_claims(
     return ClaimPage(
         claims=[ClaimOut.model_validate(_claim_fields(item, language)) for item in page.items],
         next_after=page.next_after,
+        is_behind=page.is_behind,
     )
 
 

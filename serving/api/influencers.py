@@ -18,7 +18,7 @@ from serving.deps import ApiContext, LanguageDep, ServiceDep, writing_as
 from serving.desk.people import influencers as desk
 from serving.desk.people import roster
 from serving.desk.people.eligibility import Reason
-from serving.i18n import Language, translate
+from serving.i18n import Language, mark, translate
 from serving.inputs import Count, Id, Input, Line, Moment, OptionalLine, Paragraph
 from serving.parts import Router
 from serving.vocabulary import EvidenceHold, EvidenceMethod, Platform, Topic
@@ -249,7 +249,7 @@ class ImportIn(Input):
     @model_validator(mode="after")
     def _one_of_them(self) -> ImportIn:
         if sum(given is not None for given in (self.rows, self.text, self.workbook)) != 1:
-            raise ValueError("exactly one of rows, text and workbook is needed")
+            raise ValueError(mark("tepat satu dari rows, text, dan workbook"))
         return self
 
     def listed(self) -> Iterator[roster.GoodRow | roster.BadRow]:

@@ -84,7 +84,7 @@ class MoveIn(SplitIn):
 
 
 class CorrectionOut(BaseModel):
-    """A correction that moved posts from one claim to another."""
+    """A correction that moved posts from one claim to another, and that can be undone."""
 
     id: int
     kind: ClaimCorrectionKind
@@ -106,7 +106,7 @@ class PairOut(BaseModel):
 
 
 class PairsOut(BaseModel):
-    """One page of pairs, newest first."""
+    """One page of pairs, newest first; a move makes two of them, and two equal wordings none."""
 
     items: list[PairOut]
     next_after: int | None = Field(description="Give it as `after` for the next page; none at the end.")
@@ -169,7 +169,10 @@ def merge_claim(ctx: ApiContext, claim_id: ClaimId, body: MergeIn) -> TogetherOu
 
 @router.post("/claims/{claim_id}/unmerge", responses=problems(403, 404, 409))
 def unmerge_claim(ctx: ApiContext, claim_id: ClaimId, body: UnmergeIn | None = None) -> TogetherOut:
-    """Take a merged claim out again, with its posts and the copies that came meanwhile; the pair stays apart."""
+    """Take a merged claim out again, with its posts and the copies that came meanwhile.
+
+    The pair stays apart until that correction is undone (`POST /v1/claim-corrections/{correction_id}/undo`).
+    """
     return _together(ctx, merging.unmerge(ctx, claim_id, body.note if body else ""))
 
 
@@ -178,7 +181,7 @@ def unmerge_claim(ctx: ApiContext, claim_id: ClaimId, body: UnmergeIn | None = N
 
 @router.get("/claims/{claim_id}/corrections", responses=problems(403, 404))
 def claim_corrections(ctx: ApiContext, claim_id: ClaimId) -> list[CorrectionOut]:
-    """Give the newest fifty corrections that moved posts out of this claim or into it."""
+    """Give the newest fifty corrections that moved posts out of this claim or into it and that `undo` takes back."""
     claims.detail(ctx, claim_id)
     return [
         CorrectionOut(
@@ -211,7 +214,10 @@ def move_posts(ctx: ApiContext, claim_id: ClaimId, body: MoveIn) -> TogetherOut:
 
 @router.post("/claim-corrections/{correction_id}/undo", responses=problems(403, 404, 409))
 def undo_correction(ctx: ApiContext, correction_id: ClaimId, body: UnmergeIn | None = None) -> TogetherOut:
-    """Put the posts of a split or a move back. Answers with the claim that has them again."""
+    """Put the posts of a split or a move back, or a claim that was taken out by mistake.
+
+    Answers with the claim that has the posts again. A merge is taken back by `unmerge`.
+    """
     return _together(ctx, regrouping.undo(ctx, correction_id, body.note if body else ""))
 
 
@@ -219,12 +225,14 @@ def undo_correction(ctx: ApiContext, correction_id: ClaimId, body: UnmergeIn | N
 def claim_pairs(
     ctx: ApiContext,
     service: ServiceDep,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    limit: Annotated[int, Query(ge=1, le=100, description="Corrections a page.")] = 50,
     after: Annotated[Id | None, Query(description="`next_after` of the page before.")] = None,
 ) -> PairsOut:
-    """Give pairs of wordings of which people said whether they are one claim, to teach the matcher; newest first.
+    """Give pairs of wordings of which people said whether they are one claim, newest first.
 
-    Each page that is read is noted in the record.
+    An export, to measure or train a matcher with: nothing here reads it back. A move tells that the words which it
+    moved are one claim with the claim that they went to, and not with the one that they left. Each page that is read is
+    noted in the record.
     """
     found = regrouping.pairs(ctx, writing_as(service, ctx.actor), after=after, limit=limit)
     items = [PairOut(one=pair.one, other=pair.other, same=pair.same) for pair in found.rows]

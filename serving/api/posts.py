@@ -14,7 +14,7 @@ from serving.deps import ApiContext, LanguageDep
 from serving.desk.context import Context
 from serving.desk.incoming import pushing
 from serving.desk.incoming.posts import NewPost
-from serving.errors import SuluhError
+from serving.errors import MediaTypeError, SuluhError
 from serving.i18n import Language, mark, translate
 from serving.parts import Router
 from serving.rows import PostIn, as_text, lines, listed, read_json, read_post
@@ -23,13 +23,6 @@ router = Router(tags=["posts"])
 NDJSON = "application/x-ndjson"
 REJECTED_SHOWN = 100
 ACCEPTED = 202
-
-
-class MediaTypeError(SuluhError):
-    """The body is of a type that is not taken."""
-
-    status = 415
-    code = "media-type"
 
 
 class RejectedRow(BaseModel):

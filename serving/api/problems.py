@@ -11,6 +11,8 @@ from serving.errors import SuluhError
 from serving.i18n import Language, translate
 
 MEDIA_TYPE = "application/problem+json"
+PARTS_MAX = 50
+WORDS_MAX = 200
 
 
 class Problem(BaseModel):
@@ -26,17 +28,19 @@ class Problem(BaseModel):
     )
 
 
-def problem(
-    error: SuluhError, language: Language, request_id: str, errors: list[dict[str, Any]] | None = None
-) -> JSONResponse:
-    """Answer with one error."""
+def problem(error: SuluhError, language: Language, request_id: str) -> JSONResponse:
+    """Answer with one error, and with the first ``PARTS_MAX`` things that were wrong where it names them."""
     body = Problem(
         type=f"/problems/{error.code}",
         title=error.code,
         status=error.status,
         detail=translate(language, error.message, **error.params),
         request_id=request_id,
-        errors=errors,
+        errors=[
+            {"where": where, "why": translate(language, why.message, **why.params)[:WORDS_MAX]}
+            for where, why in error.parts[:PARTS_MAX]
+        ]
+        or None,
     )
     headers = {}
     if error.status == 401:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.score import Score
 from serving.api.claims import MEANING, ReasonOut
@@ -15,8 +15,10 @@ from serving.api.problems import problems
 from serving.deps import ServiceDep, get_key_context
 from serving.desk.context import Context
 from serving.desk.incoming import scoring
-from serving.inputs import Input
+from serving.i18n import mark
+from serving.inputs import Input, encodable
 from serving.parts import Router
+from serving.settings import Settings
 
 router = Router(tags=["scores"])
 _bearer = HTTPBearer(
@@ -39,18 +41,22 @@ def reading_context(
 ReadingContext = Annotated[Context, Depends(reading_context, scope="function")]
 
 
+Text = Annotated[str, AfterValidator(encodable)]
+
+
 class TextsIn(Input):
     """One text or several; an empty text is a text."""
 
-    text: str | None = None
-    texts: list[str] | None = Field(
-        default=None, description="At most 256, each of at most 20,000 characters, as the service is set."
-    )
+    # How long and how many is a setting, and is checked where the texts are scored.
+    model_config = ConfigDict(str_max_length=None)
+
+    text: Text | None = None
+    texts: list[Text] | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> TextsIn:
         if (self.text is None) == (self.texts is None):
-            raise ValueError("give either text or texts")
+            raise ValueError(mark("berikan text atau texts, tidak keduanya"))
         return self
 
     def all_texts(self) -> list[str]:
@@ -74,6 +80,14 @@ class ScoresOut(BaseModel):
     scores: list[ScoreOut]
 
 
+def declare_limits(schemas: dict[str, Any], settings: Settings) -> None:
+    """Write into OpenAPI's schemas how many texts this service takes at once, and how long each may be."""
+    text, texts = (schemas["TextsIn"]["properties"][name]["anyOf"][0] for name in ("text", "texts"))
+    texts["maxItems"] = settings.max_texts_per_score
+    for one in (text, texts["items"]):
+        one["maxLength"] = settings.max_text_chars
+
+
 def rows_of(scores: Sequence[Score]) -> list[dict[str, Any]]:
     """Give scores as ``ScoreOut`` has them; the reasons are what ``reason_rows`` stores, of weights rounded already."""
     return [
@@ -92,8 +106,6 @@ def rows_of(scores: Sequence[Score]) -> list[dict[str, Any]]:
 
 @router.post("/score", responses=problems(413, 503))
 def score(ctx: ReadingContext, body: TextsIn) -> ScoresOut:
-    """Score texts; any key may ask.
-
-    A short request may be answered before it comes here (``quick_scores``), in the same words.
-    """
+    """Score texts, in their order; any key may ask."""
+    # A short request may be answered before it comes here (``quick_scores``), in the same words.
     return ScoresOut.model_validate({"scores": rows_of(scoring.score(ctx, body.all_texts()))})

@@ -88,7 +88,8 @@ def search_everything(
 ) -> SearchOut:
     """Find claims, posts and clarifications by words and, where an encoder judges claims, by meaning.
 
-    Slang and slips of a letter are read as what they stand for. The best answer comes first.
+    Slang and slips of a letter are read as what they stand for. The best answer comes first, and of the posts of one
+    claim only the best is given.
     """
     found = search.find(ctx, Wanted(q, tuple(kind) if kind else tuple(Kind), after, limit))
     return SearchOut(hits=[_out(hit) for hit in found.hits], next_after=found.next_after, is_behind=found.is_behind)

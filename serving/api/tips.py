@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import Depends, File, Form, Request, UploadFile
 from pydantic import BaseModel, Field
 
-from serving.api.posts import MediaTypeError
 from serving.api.problems import problems
 from serving.deps import LanguageDep, PublicContext, ServiceDep, address_of
 from serving.desk.incoming import tips
 from serving.desk.incoming.tips import TEXT_MAX_CHARS, Tip
 from serving.desk.incoming.tips_picture import fingerprint
 from serving.desk.pictures import SIZE_MAX_BYTES
+from serving.errors import MediaTypeError
 from serving.i18n import mark, translate
 from serving.inputs import OptionalParagraph, WebAddress
 from serving.parts import Router
@@ -55,6 +55,7 @@ def read_tip(
     """Read a tip before any transaction is open: a picture takes a while."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in FORMS:
         raise MediaTypeError(mark("Kirim multipart/form-data."))
+    tips.refuse_blank(text, link, has_picture=picture is not None and bool(picture.size))
     service.limits.tip(address_of(request), service.clock.now())
     sent = picture.file.read(SIZE_MAX_BYTES + 1) if picture is not None else b""
     return Tip(text, link, fingerprint(sent) if sent else None)

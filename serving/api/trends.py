@@ -8,14 +8,14 @@ from typing import Annotated, Final, Literal
 from fastapi import Depends, Path, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from models.trends import FALSE_ALARMS_A_DAY, LEVEL
+from models.trends import FALSE_ALARMS_A_DAY, LEVEL, PER_HOUR, Surge
 from serving.api.problems import problems
 from serving.db.trends import Wanted
 from serving.deps import ApiContext, ServiceDep
 from serving.desk.checking.claims import READERS
 from serving.desk.incoming import trending
 from serving.desk.incoming.trending import Board, Coming, Trending
-from serving.inputs import ID_MAX, Id
+from serving.inputs import ID_MAX, Id, OptionalLine
 from serving.parts import Router
 from serving.rows import Source
 from serving.streams import EventStream, Tongue, broadcast_for
@@ -23,6 +23,8 @@ from serving.vocabulary import Category, ClaimState
 
 router = Router(tags=["trends"])
 NAMED = "A province that one of its posts names: ISO 3166-2:ID, such as `ID-JB`."
+TOPIC = "Words that the claim or one of its posts says, in any spelling. The order stays that of the speed."
+BEHIND = "With `q`: whether some things have not been read by the search index yet."
 Region = Annotated[str, StringConstraints(pattern=r"^ID-[A-Z]{2}$")]
 ClaimId = Annotated[Id, Path(le=ID_MAX)]
 
@@ -45,6 +47,19 @@ class ComingOut(BaseModel):
     high: int
 
 
+class SurgeOut(BaseModel):
+    """A window that holds more than chance explains."""
+
+    hours: float
+    n_posts: int
+    expected: float
+
+    @classmethod
+    def of(cls, surge: Surge) -> SurgeOut:
+        """Give it in hours."""
+        return cls(hours=surge.quarters / PER_HOUR, n_posts=surge.n_posts, expected=round(surge.expected, 3))
+
+
 class TrendOut(BaseModel):
     """How one claim spreads; docs/trends.md has the formulas."""
 
@@ -64,6 +79,9 @@ class TrendOut(BaseModel):
     times_typical: float = Field(description="The last hour against a typical claim of the desk at this hour.")
     doublings: float = Field(description="Of speed: the last hour against the three before, 0 is steady.")
     bursts: bool = Field(description="Whether more came than chance explains.")
+    surge: SurgeOut | None = Field(
+        description="The window of which chance explains least; none where it does not burst."
+    )
     chance: float = Field(description="Of so many posts or more, in the strongest of three windows.")
     next_hours: ComingOut = Field(description=f"The next {trending.AHEAD_H} hours together.")
     coming: list[ComingOut] = Field(description="Each of these hours.")
@@ -85,6 +103,7 @@ class TrendsOut(BaseModel):
     false_alarms_a_day: float = Field(description="Bursts that chance alone is allowed, on the whole desk.")
     forecasts_checked: int = Field(description="Forecasts of six hours ago, of the newest claims of then.")
     forecasts_inside: int = Field(description="How many of them held what came.")
+    is_behind: bool = Field(description=BEHIND)
     trends: list[TrendOut]
 
 
@@ -114,6 +133,7 @@ def _out(row: Trending) -> TrendOut:
         times_typical=round(row.times_typical, 2),
         doublings=round(row.doublings, 2),
         bursts=row.bursts,
+        surge=row.surge and SurgeOut.of(row.surge),
         chance=row.chance,
         next_hours=_coming(row.total),
         coming=[_coming(each) for each in row.coming],
@@ -135,6 +155,7 @@ def _board(board: Board) -> TrendsOut:
         false_alarms_a_day=FALSE_ALARMS_A_DAY,
         forecasts_checked=board.looked_back.n,
         forecasts_inside=board.looked_back.inside,
+        is_behind=board.is_behind,
         trends=[_out(row) for row in board.rows],
     )
 
@@ -147,9 +168,10 @@ def asked(
     band: Literal["look", "abstain", "clear"] | None = None,
     region: Annotated[Region | None, Query(description=NAMED)] = None,
     source: Annotated[Source | None, Query(description="Where one of its posts came from.")] = None,
+    q: Annotated[OptionalLine, Query(description=TOPIC)] = "",
 ) -> Wanted:
     """Read which claims are asked for."""
-    return Wanted(category, band, region, source)
+    return Wanted(category, band, region, source, q)
 
 
 Asked = Annotated[Wanted, Depends(asked)]

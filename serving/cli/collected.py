@@ -27,6 +27,7 @@ from serving.desk.incoming.batches import Batch
 from serving.desk.incoming.machine import quick_scorer
 from serving.desk.incoming.posts import AnonymousPost, PostRefusedError, anonymous
 from serving.errors import SuluhError
+from serving.i18n import Language, translate
 from serving.rows import PostIn, author_fields, read_post
 from serving.security import Vault
 
@@ -269,7 +270,7 @@ def read_rows(chunk: Chunk, reading: Reading) -> ReadRows:
             post = read_post(_as_sent(fields, reading, chunk.at, notes))
             posts.append(anonymous(post, vault, chunk.at, reading.max_chars))
         except SuluhError as error:
-            bad.append((number, str(error)))
+            bad.append((number, translate(Language.EN, error.message, **error.params)))
     return ReadRows(len(chunk.rows), batches.read(posts, quick_scorer()), bad, notes)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
+from serving.cli._shared import connected
 from serving.db.engine import is_current
 from serving.db.upgrade import migrate
-from serving.deps import create_service
-from serving.settings import Settings
 
 
 @click.group("db", short_help="Set up and inspect the database.")
@@ -20,16 +17,16 @@ def database() -> None:
 @database.command()
 def upgrade() -> None:
     """Bring the tables to the newest revision; does nothing where they stand there."""
-    with closing(create_service(Settings()).database) as tables:
-        migrate(tables)
+    with connected() as service:
+        migrate(service.database)
     click.echo("database: up to date")
 
 
 @database.command()
 def status() -> None:
     """Say whether the tables are up to date."""
-    with closing(create_service(Settings()).database) as tables:
-        current = is_current(tables)
+    with connected() as service:
+        current = is_current(service.database)
     if not current:
         raise click.ClickException("the tables are missing or old; run: suluh db upgrade")
     click.echo("database: up to date")

@@ -13,15 +13,14 @@ from typing import NoReturn
 import click
 import httpx
 
-from serving.cli._shared import open_service, reading
+from serving.cli._shared import connected, open_service, reading
 from serving.db import people
 from serving.db.upgrade import migrate
 from serving.demo import mailbox, processes, replay
 from serving.demo import prepare as setup
-from serving.deps import Service, acting, create_service
+from serving.deps import Service, acting
 from serving.desk.people import accounts
 from serving.errors import NotFoundError, UnavailableError
-from serving.settings import Settings
 
 DEFAULT_MINUTES = 10.0
 KEY_DAYS = 1
@@ -92,12 +91,13 @@ def run(port: int, password: str, minutes: float) -> None:
         raise UnavailableError("port {port} is taken; use another: make run PORT={other}", port=port, other=port + 80)
     url = f"http://127.0.0.1:{port}"
     os.environ.setdefault("SULUH_BASE_URL", url)
-    service = create_service(Settings())
-    click.echo("suluh: setting up the sample")
-    migrate(service.database)
-    chosen = setup.password_for(service.settings, password)
-    _prepare(service, chosen)
-    _serve(service.settings.var_dir, url, minutes, chosen)
+    with connected() as service:
+        click.echo("suluh: setting up the sample")
+        migrate(service.database)
+        settings = service.settings
+        chosen = setup.password_for(settings, password)
+        _prepare(service, chosen)
+    _serve(settings.var_dir, url, minutes, chosen)
 
 
 def _serve(var_dir: Path, url: str, minutes: float, password: str) -> None:

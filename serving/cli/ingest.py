@@ -41,6 +41,10 @@ from serving.desk.incoming.machine import Machine, machine_for
 from serving.i18n import ZONES
 
 SHOWN_ERRORS: Final = 200
+# Of rows that are bad for one reason, so that a file without times is told in a few lines and not in two hundred.
+SHOWN_ALIKE: Final = 5
+# Reasons that are counted apart; some name a place in their row, and a file of millions would fill the memory.
+REASONS_MAX: Final = 1_000
 # A smaller file is read sooner than another process has started.
 _WORTH_READERS_BYTES: Final = 8_000_000
 _READERS_MAX: Final = 4
@@ -55,16 +59,26 @@ class Tally:
     outcome: IntakeOutcome = field(default_factory=IntakeOutcome)
     n_rows: int = 0
     n_bad: int = 0
+    n_shown: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
     n_undated: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
     def report_bad(self, where: str, why: str) -> None:
-        """Name a bad row on standard error, the first ``SHOWN_ERRORS`` of them one by one."""
+        """Name a bad row on standard error: the first of each reason, and ``SHOWN_ERRORS`` lines at most."""
         self.n_bad += 1
-        if self.n_bad <= SHOWN_ERRORS:
-            tqdm.write(f"{where}: {why}", file=sys.stderr)
-        elif self.n_bad == SHOWN_ERRORS + 1:
+        if why in self.reasons or len(self.reasons) < REASONS_MAX:
+            self.reasons[why] += 1
+        alike = self.reasons[why]
+        if alike > SHOWN_ALIKE + 1 or self.n_shown > SHOWN_ERRORS:
+            return
+        self.n_shown += 1
+        if self.n_shown > SHOWN_ERRORS:
             tqdm.write("… further bad rows are only counted", file=sys.stderr)
+        elif alike > SHOWN_ALIKE:
+            tqdm.write("… further rows like these are only counted", file=sys.stderr)
+        else:
+            tqdm.write(f"{where}: {why}", file=sys.stderr)
 
 
 @click.command(short_help="Take posts in from files.")
@@ -161,6 +175,9 @@ def _report(tally: Tally, seconds: float) -> None:
         f"{done.n_posts} new, {done.n_known} known ({done.n_raised} with higher counts), {tally.n_bad} bad; "
         f"{done.n_claims} claims made; peak memory {peak / 2**20:.0f} MiB; {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     )
+    for why, n in tally.reasons.most_common(12):
+        if n > SHOWN_ALIKE:
+            click.echo(f"{n} rows bad: {why}")
     if tally.n_undated:
         click.echo(f"{tally.n_undated} rows had no time and count as posted now")
     if tally.dropped:

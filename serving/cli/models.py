@@ -140,6 +140,9 @@ def models(limit: int, *, mirror: bool) -> None:
                     f"{past.at:%Y-%m-%d %H:%M}\t{past.action}\t{past.version}\t{past.artefact}\t{people}\t"
                     f"{' '.join(past.reason.split())}"
                 )
+            if rows.standing(ctx.session).champion is None:
+                found = registry.base_model(ctx)
+                click.echo(f"-\tset up\t{found.version}\t{found.name}\t-\tserves; nobody has promoted another")
         if waiting is not None:
             click.echo(f"proposal {waiting.id} waits: {waiting.action} {waiting.version}", err=True)
         if mirror:

@@ -163,7 +163,9 @@ STEPS: Mapping[str, tuple[Step, str]] = {
     ),
     "pisahkan": (
         lambda ctx, number, form: merging.unmerge(ctx, number, form.reason),
-        mark("Klaim ini berdiri sendiri lagi, dengan kirimannya. Keduanya tidak akan digabung lagi."),
+        mark(
+            "Klaim ini berdiri sendiri lagi, dengan kirimannya; keduanya tetap terpisah sampai langkah ini dibatalkan."
+        ),
     ),
     "selesai": (lambda ctx, number, _: review.close(ctx, number), mark("Klaim selesai.")),
     "tarik": (

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from serving.desk.context import Context
 from serving.errors import InvalidInputError, SuluhError
 from serving.i18n import mark
-from serving.inputs import Line, OptionalLine, OptionalParagraph, Paragraph, WebAddress
+from serving.inputs import Line, OptionalLine, OptionalParagraph, Paragraph, WebAddress, misfit
 
 LINE: TypeAdapter[str] = TypeAdapter(Line)
 OPTIONAL_LINE: TypeAdapter[str] = TypeAdapter(OptionalLine)
@@ -24,7 +24,7 @@ def fit(adapter: TypeAdapter[str], text: str, name: str) -> str:
         return adapter.validate_python(text.replace("\r\n", "\n"))
     except ValidationError as error:
         raise InvalidInputError(
-            mark("Isian “{name}” tidak cocok: {why}"), name=name, why=error.errors()[0]["msg"]
+            mark("Isian “{name}” tidak cocok: {why}"), name=name, why=misfit(error.errors()[0])
         ) from None
 
 

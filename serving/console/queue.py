@@ -122,6 +122,7 @@ class QueuePage:
 
     rows: tuple[Row, ...]
     n_found: int
+    is_behind: bool
     next_href: str
     newer_href: str
     states: tuple[ClaimState, ...]
@@ -204,6 +205,7 @@ def queue_page(
     shown = QueuePage(
         rows=tuple(_row(item, language, veil) for item, veil in zip(page.items, veils, strict=True)),
         n_found=_n_found(ctx, filters, counts),
+        is_behind=page.is_behind,
         next_href=form.address("/antrean", after=page.next_after) if page.next_after else "",
         newer_href=form.address("/antrean/baru", sejak=str(claims.newest(ctx))),
         states=tuple(ClaimState),

@@ -118,7 +118,7 @@ def regroup(at: DoorDep, service: ServiceDep, claim_id: PathId, form: Annotated[
 
 @router.post("/klaim/{claim_id}/pindah/{correction_id}/batal")
 def undo(at: DoorDep, claim_id: PathId, correction_id: PathId) -> Response:
-    """Put the posts of a correction back, and go on to the claim that has them again."""
+    """Take a correction back, and go on to the claim that has its posts again."""
     stands: list[int] = []
     if error := attempt(at.ctx, lambda: stands.append(regrouping.undo(at.ctx, correction_id).id)):
         return at.page(claim_id, error=error)

@@ -72,6 +72,7 @@ def read_form(
     """Read a form before any transaction is open: a picture takes a while."""
     try:
         FORM.check(request, service, csrf)
+        tips.refuse_blank(isi, tautan.strip(), has_picture=gambar is not None and bool(gambar.size))
         service.limits.tip(address_of(request), service.clock.now())
         text = fit(OPTIONAL_PARAGRAPH, isi, "isi")
         link = fit(ADDRESS, tautan, "tautan") if tautan.strip() else None

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from models.trends import FALSE_ALARMS_A_DAY, LEVEL
 from serving.console.pages import ENVIRONMENT, render, words_for
 from serving.console.queue import BANDS, chosen_regions
+from serving.console.surges import SURGES
 from serving.db.trends import Wanted
 from serving.deps import LanguageDep, PageContext, ServiceDep, VisitDep
 from serving.desk.checking.claims import READERS
@@ -41,6 +42,7 @@ class TrendsForm(BaseModel):
     band: Annotated[str, Field(max_length=16)] = ""
     region: Annotated[str, Field(max_length=8)] = ""
     source: Annotated[str, Field(max_length=40)] = ""
+    q: Annotated[str, Field(max_length=200)] = ""
 
     def wanted(self) -> Wanted:
         """Give it as the desk takes it."""
@@ -49,6 +51,7 @@ class TrendsForm(BaseModel):
             band=self.band if self.band in dict(BANDS) else None,
             region=self.region if self.region in regions() else None,
             source=self.source or None,
+            words="".join(c for c in self.q if c.isprintable()).strip(),
         )
 
 
@@ -112,8 +115,8 @@ class Speaker:
         """Compare the last hour with what its own past and the hour of the week let expect."""
         n = item.windows[0].n_posts
         usual = round(item.usual_per_hour, 1)
-        if item.bursts:
-            return self.say(mark("{n} kiriman dalam satu jam; biasanya sekitar {usual}"), n=n, usual=usual)
+        if item.surge:
+            return self.say(SURGES[item.surge.quarters], n=item.surge.n_posts, usual=round(item.surge.expected, 1))
         if item.times_usual >= 2:
             times = round(item.times_usual, 1)
             return self.say(
@@ -163,6 +166,7 @@ class TrendsPage:
 
     rows: tuple[Row, ...]
     board_at: datetime
+    is_behind: bool
     n_moving: int
     checked: str
     stream: str
@@ -201,6 +205,7 @@ def trends(
     page = TrendsPage(
         rows=_rows(board, language),
         board_at=board.at,
+        is_behind=board.is_behind,
         n_moving=board.n_moving,
         checked=_checked(board, Speaker(language)),
         stream=f"/tren/aliran?{urlencode(given)}".rstrip("?"),
@@ -218,7 +223,7 @@ def trends(
 def _written(board: Board, language: Language) -> str:
     words = words_for(language)
     return ENVIRONMENT.get_template("_trends_rows.html").render(
-        **words, rows=_rows(board, language), board_at=board.at, now=board.at, csrf=""
+        **words, rows=_rows(board, language), board_at=board.at, is_behind=board.is_behind, now=board.at, csrf=""
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from serving.deps import LanguageDep, PageContext, VisitDep
 from serving.desk.context import Context
 from serving.desk.incoming import scoring
 from serving.desk.incoming.machine import reason_rows
+from serving.desk.incoming.scoring import Near
 from serving.desk.learning import moderation
 from serving.errors import SuluhError, UnavailableError
 from serving.i18n import translate
@@ -44,6 +46,7 @@ class Answer:
     reasons: list[dict[str, Any]]
     labels: tuple[Label, ...]
     moderator: str
+    near: Sequence[Near]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ def score(
 def _answer(ctx: Context, text: str) -> Answer:
     found = scoring.score(ctx, [text])[0]
     labels, moderator = _labels(ctx, text)
-    return Answer(found.p_hoax, found.band.value, found.model, reason_rows(found), labels, moderator)
+    near = scoring.nearest(ctx, text)
+    return Answer(found.p_hoax, found.band.value, found.model, reason_rows(found), labels, moderator, near)
 
 
 def _labels(ctx: Context, text: str) -> tuple[tuple[Label, ...], str]:

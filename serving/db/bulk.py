@@ -179,6 +179,22 @@ def add_rows(session: Session, model: type[Base], names: Sequence[str], rows: Se
             copy.write_row(row)
 
 
+def add_missing(session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows as ``add_rows`` does, but pass over those that are there: ``names`` are the primary key."""
+    if not rows:
+        return
+    table = _table(model)
+    if not is_postgresql(session):
+        statement = sqlite_insert(table).on_conflict_do_nothing()
+        session.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    kinds = _kinds(session, table, names)
+    template = SQL("INSERT INTO {table} ({all}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING")
+    written = template.format(table=Identifier(table.name), all=_listed(names), arrays=_arrays(kinds))
+    with _driver(session) as driver:
+        driver.execute(written, _columns(kinds, rows))
+
+
 def set_columns(session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Row]) -> None:
     """Write the columns ``names`` of rows that are there; each tuple begins with the row's ``id``."""
     if not rows:

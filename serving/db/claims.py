@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -121,6 +121,11 @@ def signatures_of(session: Session, claim_ids: Iterable[int]) -> list[Signature]
 def add_bands(session: Session, rows: Sequence[tuple[int, int]]) -> None:
     """Keep keys of claims: key and claim, each pair once."""
     bulk.add_rows(session, ClaimBand, ("band", "claim_id"), rows)
+
+
+def add_missing_bands(session: Session, rows: Sequence[tuple[int, int]]) -> None:
+    """Keep keys of claims that may have some of them already: key and claim, each pair once."""
+    bulk.add_missing(session, ClaimBand, ("band", "claim_id"), rows)
 
 
 def claims_by_bands(session: Session, bands: Sequence[int], most: int) -> list[tuple[int, int]]:
@@ -394,12 +399,13 @@ class ShownMatch:
     match: Match
     slug: str
     title: str
+    published_at: datetime | None
 
 
 def shown_matches(session: Session, claim_id: int) -> list[ShownMatch]:
     """Give a claim's matches with titles, likeliest first."""
     query = (
-        select(Match, Clarification.slug, ClarificationVersion.title)
+        select(Match, Clarification.slug, ClarificationVersion.title, Clarification.published_at)
         .join(Clarification, Clarification.id == Match.clarification_id)
         .join(ClarificationVersion, PRESENT_WORDS)
         .where(Match.claim_id == claim_id)
@@ -511,7 +517,8 @@ def queue_page(session: Session, filters: Filters, after: Place | None, limit: i
 
 def ids_in(session: Session, filters: Filters) -> set[int]:
     """Give the numbers of what a filter finds; for filters with ``ids``, which bound how many those are."""
-    return set(session.scalars(select(Claim.id).where(*_conditions(filters))))
+    named, others = filters.ids or (), replace(filters, ids=None)
+    return set(session.scalars(select(Claim.id).where(bulk.among(session, Claim.id, named), *_conditions(others))))
 
 
 def count_claims(session: Session, filters: Filters) -> int:

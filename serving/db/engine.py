@@ -18,11 +18,12 @@ from typing import Any, Final, TypeVar
 import structlog
 from psycopg.types.json import set_json_dumps
 from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from serving.db import packed
+from serving.errors import SettingsError
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ TRIES: Final = 4
 _GAVE_WAY: Final = frozenset({"40001", "40P01"})
 _WAIT_S: Final = 0.1
 _random = secrets.SystemRandom()
+_KNOWN: Final = "SULUH_DATABASE_URL is an address sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, no other"
 T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,9 +42,14 @@ __all__ = ["Database", "Session", "retried"]
 
 
 def _driver_url(address: str) -> str:
-    url = make_url(address)
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise SettingsError(_KNOWN) from None
     if url.drivername in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"postgresql+psycopg", "sqlite", "sqlite+pysqlite"}:
+        raise SettingsError(_KNOWN)
     return url.render_as_string(hide_password=False)
 
 

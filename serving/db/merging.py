@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, ColumnElement, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from serving.db import bulk
 from serving.db.changed import n_changed
@@ -42,11 +42,16 @@ class PostFigures:
 # ---- who belongs to whom -----------------------------------------------------------------------------------------
 
 
+def families(wanted: ColumnElement[bool]) -> CTE:
+    """Give a table of each wanted claim, as ``stands``, with itself and every claim merged into it, as ``id``."""
+    members = select(Claim.id, Claim.id.label("stands")).where(wanted).cte("families", recursive=True)
+    # UNION and not UNION ALL: a ring, which no rule lets arise, would end all the same.
+    return members.union(select(Claim.id, members.c.stands).join(members, Claim.merged_into_id == members.c.id))
+
+
 def family(session: Session, claim_id: int) -> list[int]:
     """Give a claim and every claim that was merged into it, directly or through another, oldest first."""
-    members = select(Claim.id).where(Claim.id == claim_id).cte("family", recursive=True)
-    # UNION and not UNION ALL: a ring, which no rule lets arise, would end all the same.
-    members = members.union(select(Claim.id).join(members, Claim.merged_into_id == members.c.id))
+    members = families(Claim.id == claim_id)
     return list(session.scalars(select(members.c.id).order_by(members.c.id)))
 
 
@@ -66,19 +71,29 @@ def chain(session: Session, claim_id: int) -> list[int]:
 
 
 def _apart() -> ColumnElement[bool]:
-    """Corrections by which two claims stay apart: taken out of a merge, or split and not put back since."""
+    """Corrections by which two claims stay apart: taken out of a merge, or split, and not put back since."""
     undone = exists().where(ClaimCorrectionUndo.correction_id == ClaimCorrection.id)
-    split = and_(ClaimCorrection.kind == ClaimCorrectionKind.SPLIT, ~undone)
-    return or_(ClaimCorrection.kind == ClaimCorrectionKind.UNMERGE, split)
+    return and_(ClaimCorrection.kind.in_((ClaimCorrectionKind.UNMERGE, ClaimCorrectionKind.SPLIT)), ~undone)
 
 
-def kept_apart(session: Session, ones: Collection[int], others: Collection[int]) -> bool:
-    """Tell whether a person took one of these claims out of one of those, or the other way round."""
+def kept_apart(
+    session: Session, ones: Collection[int], others: Collection[int], but: Collection[int] = ()
+) -> ClaimCorrection | None:
+    """Give the newest time that a person took one of these claims out of one of those, or the other way round.
+
+    Args:
+        session: the transaction.
+        ones: a claim and its family.
+        others: another one.
+        but: corrections that do not count.
+    """
     first, second = ClaimCorrection.claim_id, ClaimCorrection.other_id
-    query = select(ClaimCorrection.id).where(
-        _apart(), or_(and_(first.in_(ones), second.in_(others)), and_(first.in_(others), second.in_(ones)))
+    query = select(ClaimCorrection).where(
+        _apart(),
+        or_(and_(first.in_(ones), second.in_(others)), and_(first.in_(others), second.in_(ones))),
+        ClaimCorrection.id.not_in(but),
     )
-    return session.scalar(query.limit(1)) is not None
+    return session.scalar(query.order_by(ClaimCorrection.id.desc()).limit(1))
 
 
 def apart_from(session: Session, claim_ids: Collection[int]) -> set[int]:
@@ -102,10 +117,17 @@ def newest_regrouping(session: Session) -> int:
 
 
 def newest_merges(session: Session, claim_ids: Collection[int]) -> dict[int, ClaimCorrection]:
-    """Give, for each claim, the last time that it was merged."""
+    """Give, for each claim, the last time that it was merged, or put back after it was taken out."""
+    taken_out = aliased(ClaimCorrection)
+    put_back = (
+        select(ClaimCorrectionUndo.undo_id)
+        .join(taken_out, taken_out.id == ClaimCorrectionUndo.correction_id)
+        .where(taken_out.claim_id.in_(claim_ids), taken_out.kind == ClaimCorrectionKind.UNMERGE)
+    )
+    merges = or_(ClaimCorrection.kind == ClaimCorrectionKind.MERGE, ClaimCorrection.id.in_(put_back))
     newest = (
         select(func.max(ClaimCorrection.id))
-        .where(ClaimCorrection.claim_id.in_(claim_ids), ClaimCorrection.kind == ClaimCorrectionKind.MERGE)
+        .where(ClaimCorrection.claim_id.in_(claim_ids), merges)
         .group_by(ClaimCorrection.claim_id)
     )
     found = session.scalars(select(ClaimCorrection).where(ClaimCorrection.id.in_(newest)))

@@ -49,8 +49,10 @@ from serving.db import chat, webhooks
 from serving.db.appeals import campaign_is_contested
 from serving.db.changed import n_changed
 from serving.db.dialect import is_postgresql
+from serving.db.merging import families
 from serving.db.tables import (
     Campaign,
+    Claim,
     ClaimPlace,
     ClaimSource,
     Clarification,
@@ -585,14 +587,23 @@ def _siblings() -> Select[int]:
 
 
 def spreading_on(session: Session, campaign_id: int) -> list[str]:
-    """Give the sources on which the claim behind a campaign was seen; none for programme news."""
-    query = select(ClaimSource.source).where(ClaimSource.claim_id == _claim_of(campaign_id))
+    """Give the sources on which the claim behind a campaign, or one merged into it, was seen; none for news."""
+    family = families(Claim.id == _claim_of(campaign_id))
+    query = select(ClaimSource.source).join_from(family, ClaimSource, ClaimSource.claim_id == family.c.id).distinct()
     return list(session.scalars(query.order_by(ClaimSource.source)))
 
 
 def spreading_in(session: Session, campaign_id: int) -> dict[str, int]:
-    """Count, by province, the posts that name it of the claim behind a campaign; empty for programme news."""
-    query = select(ClaimPlace.region, ClaimPlace.n_posts).where(ClaimPlace.claim_id == _claim_of(campaign_id))
+    """Count, by province, the posts that name it of the claim behind a campaign and those merged into it.
+
+    It is empty for programme news.
+    """
+    family = families(Claim.id == _claim_of(campaign_id))
+    query = (
+        select(ClaimPlace.region, func.sum(ClaimPlace.n_posts))
+        .join_from(family, ClaimPlace, ClaimPlace.claim_id == family.c.id)
+        .group_by(ClaimPlace.region)
+    )
     return {region: int(n) for region, n in session.execute(query)}
 
 

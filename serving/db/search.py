@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, cast, delete, func, select, tu
 from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.orm import Session
 
-from serving.db import golden
+from serving.db import bulk, golden
 from serving.db.dialect import is_postgresql
 from serving.db.library import PRESENT_WORDS, Entry, in_present_words
 from serving.db.tables import Claim, Clarification, ClarificationVersion, Post, SearchChange
@@ -185,7 +185,7 @@ def posts_by_id(session: Session, post_ids: Sequence[int], reader_id: int) -> Ma
 
 def claims_of_posts(session: Session, post_ids: Sequence[int]) -> Mapping[int, int]:
     """Give the claim of each post."""
-    query = select(Post.id, Post.claim_id).where(Post.id.in_(post_ids))
+    query = select(Post.id, Post.claim_id).where(bulk.among(session, Post.id, post_ids))
     return {row[0]: row[1] for row in session.execute(query)}
 
 

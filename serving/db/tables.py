@@ -292,7 +292,7 @@ class Wording(Base):
 class ClaimCorrection(Base):
     """One time that a person corrected which posts make one claim. Rows are only ever added.
 
-    The machine reads them before it suggests, and they teach the matcher what belongs together.
+    The machine reads them before it suggests, and they are exported as pairs of wordings that belong together or not.
     """
 
     __tablename__ = "claim_corrections"
@@ -342,7 +342,7 @@ class ClaimSignature(Base):
 
 
 class ClaimBand(Base):
-    """One key of a claim's first wording: who is a copy of it shares some of them (``Signatures.keys``)."""
+    """One key of a wording that is kept of a claim: who is a copy of it shares some of them (``Signatures.keys``)."""
 
     __tablename__ = "claim_bands"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, union_all, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serving.db import bulk
 from serving.db.golden import is_real, is_unanswered
+from serving.db.merging import families
 from serving.db.tables import Claim, ClaimPlace, ClaimSource, HourTotal, Post, PostReading, SourceTotal, Spread
 from serving.vocabulary import Category, ClaimState
 
@@ -29,12 +30,20 @@ class UnreadPost:
     text: str
 
 
+def lock_reading(session: Session) -> int:
+    """Let nobody read posts until this transaction ends; give the last that was read.
+
+    Whoever needs the intake's lock takes it before, and claims' after.
+    """
+    return session.execute(select(PostReading.last_post_id).with_for_update()).scalar_one()
+
+
 def unread_posts(session: Session, limit: int) -> list[UnreadPost]:
     """Give the next posts in the order in which they came, under a lock: only one reads at a time.
 
     Posts are numbered under the intake's lock, so none with a smaller number is committed later.
     """
-    last = session.execute(select(PostReading.last_post_id).with_for_update()).scalar_one()
+    last = lock_reading(session)
     query = (
         select(Post.id, func.coalesce(Post.cluster_id, Post.claim_id), Post.source, Post.posted_at, Post.text)
         .where(Post.id > last)
@@ -70,6 +79,33 @@ def add_noted(session: Session, noted: Noted) -> None:
         bulk.add_to_columns(session, model, keys, ("n_posts",), [(*key, n) for key, n in sorted(counts.items())])
     bulk.add_to_columns(session, SourceTotal, ("source",), ("n_posts",), sorted(noted.sources.items()))
     bulk.add_to_columns(session, HourTotal, ("hour",), ("n_posts",), sorted(noted.hours.items()))
+
+
+def give_noted(session: Session, places: Counter[tuple[int, str]], sources: Counter[tuple[int, str]], to: int) -> None:
+    """Let what was noted of some posts, by claim and province or source, count for another claim from now on.
+
+    Of no claim is more taken than was noted there, so that no post counts twice.
+    """
+    _give(session, ClaimPlace, ClaimPlace.region.key, places, to)
+    _give(session, ClaimSource, ClaimSource.source.key, sources, to)
+
+
+def _give(
+    session: Session, model: type[ClaimPlace | ClaimSource], name: str, counts: Counter[tuple[int, str]], to: int
+) -> None:
+    owners = {claim_id for claim_id, _ in counts} - {to}
+    word = model.__table__.c[name]
+    noted = select(model.claim_id, word, model.n_posts).where(bulk.among(session, model.claim_id, sorted(owners)))
+    changes: Counter[tuple[int, str]] = Counter()
+    for claim_id, value, n_posts in session.execute(noted):
+        if n := min(n_posts, counts[claim_id, value]):
+            changes[claim_id, value] -= n
+            changes[to, value] += n
+    bulk.add_to_columns(
+        session, model, ("claim_id", name), ("n_posts",), [(*key, n) for key, n in sorted(changes.items())]
+    )
+    emptied = delete(model).where(bulk.among(session, model.claim_id, sorted(owners)), model.n_posts <= 0)
+    session.execute(emptied, execution_options={"synchronize_session": False})
 
 
 # ---- what a claim names and where it comes from -------------------------------------------------------------------
@@ -114,12 +150,12 @@ def sources(session: Session) -> list[str]:
 
 
 def places_of(session: Session, claim_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """Give the provinces that each claim names, the most often named first."""
+    """Give the provinces that each claim's posts name, those merged into it included, the most often named first."""
     return _most_first(session, ClaimPlace, ClaimPlace.region.key, claim_ids)
 
 
 def sources_of(session: Session, claim_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """Give the sources of each claim, the largest first."""
+    """Give the sources of each claim, and of those merged into it, the largest first."""
     return _most_first(session, ClaimSource, ClaimSource.source.key, claim_ids)
 
 
@@ -127,10 +163,12 @@ def _most_first(
     session: Session, model: type[ClaimPlace | ClaimSource], name: str, claim_ids: Collection[int]
 ) -> dict[int, tuple[str, ...]]:
     word = model.__table__.c[name]
+    family = families(bulk.among(session, Claim.id, sorted(claim_ids)))
     query = (
-        select(model.claim_id, word)
-        .where(bulk.among(session, model.claim_id, sorted(claim_ids)))
-        .order_by(model.claim_id, model.n_posts.desc(), word)
+        select(family.c.stands, word)
+        .join_from(family, model, model.claim_id == family.c.id)
+        .group_by(family.c.stands, word)
+        .order_by(family.c.stands, func.sum(model.n_posts).desc(), word)
     )
     found: defaultdict[int, list[str]] = defaultdict(list)
     for claim_id, value in session.execute(query):
@@ -143,12 +181,16 @@ def _most_first(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which claims a reader of the trends asks for; nothing means every one that spreads."""
+    """Which claims a reader of the trends asks for; nothing means every one that spreads.
+
+    The database does not look at the words: what the search finds for them is handed to ``fastest`` beside them.
+    """
 
     category: Category | None = None
     band: str | None = None
     region: str | None = None
     source: str | None = None
+    words: str = ""
 
 
 def _conditions(wanted: Wanted, still: float) -> list[ColumnElement[bool]]:
@@ -164,12 +206,24 @@ def _conditions(wanted: Wanted, still: float) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def fastest(session: Session, wanted: Wanted, still: float, limit: int) -> Sequence[Claim]:
-    """Give the claims that spread faster than ``still``, the fastest first, equal ones by their numbers."""
-    query = (
-        select(Claim).where(*_conditions(wanted, still)).order_by(Claim.posts_per_hour.desc(), Claim.id).limit(limit)
-    )
+def fastest(
+    session: Session, wanted: Wanted, still: float, limit: int, named: Collection[int] | None = None
+) -> Sequence[Claim]:
+    """Give the claims that spread faster than ``still``, the fastest first, equal ones by their numbers.
+
+    Of those that are ``named`` only, where some are.
+    """
+    conditions = _conditions(wanted, still)
+    if named is not None:
+        conditions.append(bulk.among(session, Claim.id, named))
+    query = select(Claim).where(*conditions).order_by(Claim.posts_per_hour.desc(), Claim.id).limit(limit)
     return session.scalars(query).all()
+
+
+def moving_among(session: Session, wanted: Wanted, still: float, named: Collection[int]) -> set[int]:
+    """Give those of some claims that are asked for and spread faster than ``still``."""
+    query = select(Claim.id).where(bulk.among(session, Claim.id, named), *_conditions(wanted, still))
+    return set(session.scalars(query))
 
 
 def n_moving(session: Session, still: float) -> int:

@@ -17,7 +17,8 @@ from models import serve_scorers
 from models.archive_cli import archive
 from models.archive_ray import connected
 from models.cli import score
-from tests.unit.archives import POSTS, as_lines, rows_of, write_archive
+from models.match_cli import match
+from tests.unit.archives import LIBRARY, POSTS, as_lines, rows_of, write_archive
 
 # Ray's own modules name fields in ways that pydantic will drop.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pydantic", "ignore::DeprecationWarning:ray")
@@ -80,6 +81,22 @@ def test_parts_that_others_signed_are_joined_in_their_order(tmp_path: Path) -> N
     assert run.exit_code == 0, run.output
     plain = CliRunner().invoke(cluster, ["-"], input=as_lines(POSTS))
     assert rows_of(tmp_path / "out", "id", "cluster") == [json.loads(line) for line in plain.stdout.splitlines()]
+
+
+def test_parts_are_matched_by_other_processes_as_one_file_is(tmp_path: Path) -> None:
+    """Each process reads the library for itself, and gives the very matches of `suluh match` in the same order."""
+    write_archive(tmp_path / "in", POSTS, n_parts=3)
+    library = tmp_path / "library.jsonl"
+    library.write_bytes(as_lines(LIBRARY))
+    run = CliRunner().invoke(
+        archive,
+        ["match", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--library", str(library), "--workers=2"],
+    )
+    assert run.exit_code == 0, run.output
+    plain = CliRunner().invoke(match, ["--library", str(library), "-"], input=as_lines(POSTS))
+    found = rows_of(tmp_path / "out", "id", "matches")
+    assert found == [json.loads(line) for line in plain.stdout.splitlines()]
+    assert any(row["matches"] for row in found), "a library that nothing matches shows nothing"
 
 
 def test_served_scorers_answer_in_the_order_asked() -> None:

@@ -13,8 +13,10 @@ from sqlalchemy import func, select, text
 
 from serving import worker
 from serving.db import Database, people
+from serving.db import routing as routing_rows
 from serving.db.tables import (
     Campaign,
+    ClaimPlace,
     ClaimSource,
     Clarification,
     ConsentStep,
@@ -31,7 +33,7 @@ from serving.desk.people import accounts, consents, influencers, profile, roster
 from serving.desk.people.eligibility import CONSENT_VERSION, ReasonKind
 from serving.desk.people.profile import Wishes
 from serving.errors import InvalidInputError
-from serving.vocabulary import PURPOSES, SCOPE_VERSIONS, Channel, ConsentScope, OfferState, Platform
+from serving.vocabulary import PURPOSES, SCOPE_VERSIONS, Channel, ClaimState, ConsentScope, OfferState, Platform
 from tests import factories
 from tests.integration import carrying
 from tests.integration.test_campaigns import Browser
@@ -120,6 +122,21 @@ def test_withdrawing_a_platform_takes_back_what_could_go_nowhere_else(acting, st
         assert _state(ctx, story.offer_id) is OfferState.OFFERED
         profile.withdraw(ctx, ConsentScope.X)
         assert _state(ctx, story.offer_id) is OfferState.RECALLED
+
+
+def test_what_a_merge_brought_counts_for_a_campaign(acting, story):
+    """Posts of a claim that was merged into the campaign's own tell where it spreads, and on what."""
+    with acting() as ctx:
+        claim = factories.claim(ctx)
+        merged = factories.claim(ctx, state=ClaimState.MERGED, merged_into_id=claim.id)
+        ctx.session.get(Clarification, story.clarification_id).claim_id = claim.id
+        for number, source, region, n in ((claim.id, "x", "ID-JB", 1), (merged.id, "facebook", "ID-JB", 2)):
+            ctx.session.add(ClaimSource(claim_id=number, source=source, n_posts=n))
+            ctx.session.add(ClaimPlace(claim_id=number, region=region, n_posts=n))
+        ctx.session.flush()
+        campaign_id = ctx.session.get(Offer, story.offer_id).campaign_id
+        assert routing_rows.spreading_on(ctx.session, campaign_id) == ["facebook", "x"]
+        assert routing_rows.spreading_in(ctx.session, campaign_id) == {"ID-JB": 3}
 
 
 def test_a_platform_without_consent_is_in_no_kit_and_in_no_count(acting, story):

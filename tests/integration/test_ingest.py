@@ -105,3 +105,23 @@ def test_feeds_on_the_command_line(run, settings):
     assert run(feed, "add", "https://contoh.invalid/rss").exit_code == 0
     assert "not read yet" in run(feed, "list").stdout
     assert run(feed, "poll").exit_code == 1
+
+
+def test_rows_that_are_bad_for_one_reason_are_told_in_a_few_lines(run, tmp_path: Path):
+    """A file without times: five rows by their lines, the rest as one figure that keeps the fix."""
+    file = tmp_path / "posts.jsonl"
+    file.write_text("".join(json.dumps(_row(number, time=None)) + "\n" for number in range(40)))
+    done = run(ingest, file)
+    assert (done.exit_code, done.stderr.count("only counted")) == (1, 1)
+    told = [line for line in done.stderr.splitlines() if "posts.jsonl:" in line and "no time" in line]
+    assert len(told) == 5
+    assert "40 rows bad: no time; --undated now" in done.stdout
+
+
+def test_a_command_says_what_is_wrong_in_its_own_language(run, tmp_path: Path):
+    """The rules' sentences are Indonesian in the code; a terminal reads them in English, pydantic's too."""
+    file = tmp_path / "posts.jsonl"
+    file.write_text(json.dumps(_row(1, text=None)) + "\n" + json.dumps(_row(2, text="\U0001f525")) + "\n")
+    said = run(ingest, file).stderr
+    assert "text: is needed" in said
+    assert "text: holds no readable word" in said or "text: no readable word" in said

@@ -342,6 +342,22 @@ def test_a_quiet_claim_leaves_memory_and_comes_back_with_its_first_copy(service,
     assert len(ask(select(Claim))) == 41
 
 
+def test_a_quiet_claim_comes_back_by_any_wording_that_it_keeps(service, take, post, ask):
+    """An exact copy of a later wording, which the first one has little in common with, finds its claim again."""
+    small = Machine(scorer_for(service.settings), remembered_max=12)
+    chain = [f"{FLOOD}, minta lari ke bukit timur sebelum malam membawa surat obat makanan selimut senter".split()]
+    for step in range(8):
+        chain.append([f"ganti{step}x{at}" if at % 15 == 2 * step % 15 else word for at, word in enumerate(chain[-1])])
+    texts = [" ".join(wording) for wording in chain]
+    drifted = [take(post(f"c{n}", wording), by=small).claim_ids[0] for n, wording in enumerate(texts)]
+    last = max(n for n, claim in enumerate(drifted) if claim == drifted[0])
+    assert last >= 4
+    assert len(ask(select(ClaimSignature))) > 1
+    for turn in range(5):
+        take(*(post(f"{turn}-{n}", _different(10 * turn + n)) for n in range(10)), by=small)
+    assert take(post("again", texts[last]), by=small).claim_ids[0] == drifted[0]
+
+
 def test_a_fresh_machine_reads_only_what_it_may_remember(service, take, post):
     """After a restart the newest claims are remembered and the others are found by their keys."""
     first = take(post(1), post(2, PRIZE)).claim_ids
@@ -376,6 +392,64 @@ def test_the_same_picture_joins_posts_to_one_claim(take, post, ask):
     assert later.claim_ids == first.claim_ids[:1]
     words = take(post(6, PRIZE, media=picture))
     assert words.claim_ids == first.claim_ids[2:3]
+
+
+def test_a_picture_that_a_copy_brings_counts_in_the_same_batch(take, post, ask):
+    """A copy of a known claim brings a picture; other words under it are that claim, in one batch as in two."""
+    picture, other = (Media("image", "c3a5" * 4),), (Media("image", "b4d2" * 4),)
+    first = take(post(1)).claim_ids
+    assert take(post(2, media=picture), post(3, PRIZE, media=picture), post(4, PRIZE)).claim_ids == first * 3
+    # The copy of a claim that is new in the batch brings one as well.
+    new = take(post(5, CALM), post(6, CALM, media=other), post(7, _different(7), media=other)).claim_ids
+    assert new == new[:1] * 3
+    assert new[0] != first[0]
+    assert take(post(8, _different(8), media=other)).claim_ids == new[:1]
+
+
+def test_under_a_picture_a_few_words_say_less_than_it(take, post, ask):
+    """A caption that goes with anything joins by its picture alone: a known one leads home, another founds a claim."""
+    fish, fire = (Media("image", "c3a5" * 4),), (Media("image", "b4d2" * 4),)
+    flood, captioned = take(post(1, media=fire), post(2, "bantu sebar", media=fish)).claim_ids
+    assert flood != captioned
+    assert take(post(3, "bantu sebar", media=fire)).claim_ids == (flood,)
+    unknown = (Media("image", "1234" * 4),)
+    again = take(post(4, "Tolong bantu sebar 🙏", media=unknown), post(5, "bantu sebar", media=unknown))
+    assert again.claim_ids[0] == again.claim_ids[1]
+    assert again.claim_ids[0] not in (flood, captioned)
+    assert take(post(6, _different(6), media=unknown), post(7, _different(6))).claim_ids == again.claim_ids
+    # Without a picture the words are all there is, and they are no picture's.
+    assert take(post(8, "bantu sebar")).claim_ids[0] not in (flood, captioned, again.claim_ids[0])
+    assert len(ask(select(Claim))) == 4
+
+
+def test_a_short_claim_with_a_picture_goes_with_its_picture(take, post):
+    """Short words that say something join what they copy, unless the picture is known to belong elsewhere."""
+    fire, new = (Media("image", "b4d2" * 4),), (Media("image", "1234" * 4),)
+    short = "Bendungan contoh jebol sore ini"
+    calm, dam = take(post(1, CALM, media=fire), post(2, short)).claim_ids
+    assert take(post(3, short, media=fire), post(4, short, media=new)).claim_ids == (calm, dam)
+
+
+def test_a_restart_finds_what_a_picture_alone_founded(service, take, post):
+    """A claim without a wording of its own is found by its picture, by this machine and by a fresh one."""
+    picture = (Media("image", "c3a5" * 4),)
+    first = take(post(1, "bantu sebar", media=picture)).claim_ids
+    assert take(post(2, "bantu sebar", media=picture), post(3, media=picture)).claim_ids == first * 2
+    fresh = Machine(scorer_for(service.settings))
+    assert take(post(4, "🙏", media=picture), post(5), by=fresh).claim_ids == first * 2
+
+
+def test_a_known_picture_without_words_joins_its_claim(take, post, ask):
+    """Empty, or an emoji alone: the picture says where it belongs, and an unknown one founds a claim that its copies join."""
+    picture, other = (Media("image", "c3a5" * 4),), (Media("image", "B4D2" * 4),)
+    first = take(post(1, media=picture)).claim_ids
+    assert take(post(2, "", media=picture), post(3, "🙏🔥", media=picture)).claim_ids == first * 2
+    unknown = take(post(4, "", media=other)).claim_ids
+    assert unknown != first
+    assert (
+        take(post(5, "👀", media=(Media("image", "b4d2" * 4),)), post(6, PRIZE, media=other)).claim_ids == unknown * 2
+    )
+    assert len(ask(select(Claim))) == 2
 
 
 def test_signatures_are_kept_for_representatives_only(take, ask, post):

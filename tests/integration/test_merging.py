@@ -14,14 +14,16 @@ from data.normalise import normalise
 from serving.db import claims as claim_rows
 from serving.db import merging as rows
 from serving.db import registry
+from serving.db import regrouping as regrouping_rows
 from serving.db.judging import unjudged
 from serving.db.tables import Claim, ClaimCorrection, Match, Post, Spread
 from serving.deps import context_for
 from serving.desk import audit
-from serving.desk.checking import claims, leases, matching, merging, review
+from serving.desk.checking import claims, leases, matching, merging, regrouping, review
 from serving.desk.checking.gates import Prepared
 from serving.desk.checking.leases import HeldByAnotherError
 from serving.desk.checking.merging import AnsweredError, CannotTakeOverError, KeptApartError
+from serving.desk.checking.regrouping import AlreadyUndoneError, MovedOnError, OtherStepError
 from serving.desk.context import SERVICE
 from serving.desk.incoming import search_index
 from serving.desk.incoming.intake import take_in
@@ -252,6 +254,111 @@ def test_what_was_taken_apart_stays_apart(acting_as, push):
         for one, other in ((a, b), (b, a)):
             with pytest.raises(KeptApartError):
                 merging.merge(ctx, one, other)
+
+
+@pytest.fixture
+def undo():
+    """Take the newest correction of a claim back; give the claim that answers."""
+
+    def do(ctx, claim_id):
+        [newest, *_] = regrouping.corrections(ctx, claim_id)
+        return regrouping.undo(ctx, newest.id, "Salah tekan.")
+
+    return do
+
+
+def test_a_mistaken_unmerge_is_taken_back(acting_as, push, figures, undo):
+    """The claim is merged as it was, with what came to it meanwhile, and can be taken out and merged again."""
+    a, b = push(DAM, FLOOD)
+    with acting_as() as ctx:
+        merging.merge(ctx, a, b, "Sama.")
+        merging.unmerge(ctx, a)
+    assert push(DAM) == (a,)
+    with acting_as() as ctx:
+        [listed] = regrouping.corrections(ctx, b)
+        assert (listed.kind, listed.claim_id, listed.other_id, listed.undone) == ("unmerge", a, b, False)
+        assert undo(ctx, a).id == b
+        [item] = merging.merged_into(ctx, b)
+        assert (item.claim.id, item.into_id, item.n_posts) == (a, b, 2)
+        assert [made.undone for made in regrouping.corrections(ctx, b)] == [True]
+        with pytest.raises(AlreadyUndoneError):
+            undo(ctx, a)
+    assert (figures(a)[0], figures(b)[0]) == (0, 3)
+    assert push(DAM, FLOOD) == (b, b)
+    with acting_as() as ctx:
+        merging.unmerge(ctx, a)
+        assert [each.undone for each in regrouping.corrections(ctx, a)] == [False, True]
+        undo(ctx, a)
+        merging.unmerge(ctx, a)
+    assert (figures(a)[0], figures(b)[0]) == (3, 2)
+
+
+def test_two_claims_are_merged_again_once_the_unmerge_is_taken_back(acting_as, push, undo):
+    """The refusal names the correction that keeps the two apart; once it is taken back the pair is one, and so said."""
+    a, b = push(DAM, DAM.replace("Bendungan", "Waduk").replace("air bah", "lumpur panas").replace("sore", "subuh"))
+    with acting_as() as ctx:
+        merging.merge(ctx, a, b)
+        merging.unmerge(ctx, a)
+        with pytest.raises(KeptApartError) as refused:
+            merging.merge(ctx, b, a)
+        [made] = regrouping.corrections(ctx, a)
+        assert refused.value.params == {"n": made.id, "claim": a}
+        assert [pair.same for pair in regrouping_rows.said(ctx.session, None, 10)] == [False]
+        undo(ctx, a)
+        assert [pair.same for pair in regrouping_rows.said(ctx.session, None, 10)] == [True]
+        assert [item.claim.id for item in merging.merged_into(ctx, b)] == [a]
+
+
+def test_a_claim_taken_out_of_a_chain_goes_back_to_its_place(acting_as, push, figures, undo):
+    """A into B into C: what was taken out of both goes back into B, and both corrections are put back at once."""
+    a, b, c = push(DAM, FLOOD, QUOTA)
+    with acting_as() as ctx:
+        merging.merge(ctx, a, b)
+        merging.merge(ctx, b, c)
+        merging.unmerge(ctx, a)
+        assert undo(ctx, c).id == c
+        assert ctx.session.get(Claim, a).merged_into_id == b
+        assert [made.undone for made in regrouping.corrections(ctx, a)] == [True, True]
+    assert [figures(n)[0] for n in (a, b, c)] == [0, 0, 3]
+    with acting_as() as ctx:
+        merging.unmerge(ctx, b)
+    assert [figures(n)[0] for n in (a, b, c)] == [0, 2, 1]
+
+
+def test_a_match_comes_and_goes_with_a_claim_that_is_put_back(matched, step, undo):
+    """As with a merge: the copied match is there again, and leaves again when the claim is taken out."""
+    a, _, c = matched
+    step(merging.merge, a, c)
+    step(merging.unmerge, a)
+    assert c in step(undo, a)
+    assert c not in step(merging.unmerge, a)
+
+
+def test_what_cannot_be_put_back_names_the_way(acting_as, push, service, sign_up, undo, figures):
+    """A merge, an undo, a claim that was merged elsewhere since, and one whose clarification stands."""
+    a, b, c = push(DAM, FLOOD, QUOTA)
+    with acting_as() as ctx:
+        merging.merge(ctx, a, b)
+        merging.unmerge(ctx, a)
+        merging.merge(ctx, a, c)
+        merge, _, elsewhere = ctx.session.scalars(select(ClaimCorrection).order_by(ClaimCorrection.id)).all()
+        for done in (merge, elsewhere):
+            with pytest.raises(OtherStepError, match="memisahkan"):
+                regrouping.undo(ctx, done.id)
+        with pytest.raises(MovedOnError):
+            undo(ctx, b)
+        merging.unmerge(ctx, a)
+        undo(ctx, c)
+        merging.unmerge(ctx, a)
+        undone = ctx.session.scalars(select(ClaimCorrection).where(ClaimCorrection.kind == "undo")).one()
+        with pytest.raises(OtherStepError):
+            regrouping.undo(ctx, undone.id)
+    author, approver = (sign_up(name, Role.CHECKER, Role.APPROVER).user_id for name in ("budi", "citra"))
+    with service.database.write() as session:
+        factories.clarification(context_for(service, session, SERVICE), author, approver, claim_id=a)
+    with acting_as() as ctx, pytest.raises(AnsweredError):
+        undo(ctx, a)
+    assert [figures(n)[0] for n in (a, b, c)] == [1, 1, 1]
 
 
 def test_a_claim_is_found_by_words_or_number(acting_as, push):

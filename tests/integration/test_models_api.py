@@ -199,7 +199,7 @@ def test_the_registry_opens_where_the_base_model_does_not(bare, ani):
 
 def test_a_worker_without_a_judge_says_so_once(bare):
     """A fault at every tick, and one line in the log without a trace; the line comes again once it had worked."""
-    judge = next(part for part in worker.EVERY_PART if part.name == "judge")
+    judge = next(part for part in worker.OWN_PARTS if part.name == "judge")
     service = bare.app.state.service
     with capture_logs() as logs:
         assert [worker.run_part(judge, service) for _ in range(3)] == [False] * 3
@@ -366,7 +366,7 @@ def test_a_name_alone_is_nobody(run, folder):
     """Without that person's password nothing is proposed."""
     answer = run("ani", promote, folder, "--reason", "lebih baik", password="salah-salah-salah")
     assert isinstance(answer.exception, SuluhError)
-    assert run("", models).output == ""
+    assert [line.split("\t")[1] for line in run("", models).output.splitlines()] == ["set up"]
 
 
 def test_a_key_stands_for_its_holder_only(run, folder, monkeypatch):
@@ -384,7 +384,7 @@ def test_a_challenger_by_command_and_a_declined_proposal(run, folder):
     run("ani", promote, folder, "--reason", "lebih baik")
     assert run("beni", promote, "--decline").exit_code == 2
     assert "declined" in run("beni", promote, "--decline", "--reason", "nanti saja").output
-    assert [line.split("\t")[1] for line in run("", models).output.splitlines()] == ["decline", "challenge"]
+    assert [line.split("\t")[1] for line in run("", models).output.splitlines()] == ["decline", "challenge", "set up"]
 
 
 @pytest.mark.filterwarnings("ignore:.*noload.*")  # raised inside MLflow
@@ -417,6 +417,13 @@ def test_a_mirror_that_fails_stops_no_agreement(run, folder, settings, caplog):
     assert agreed.stderr.rstrip().endswith("the history stands")
     assert (agreed.exit_code, "serves from now on" in agreed.stdout) == (0, True)
     assert [record.exc_info is not None for record in caplog.records if record.name == "serving.cli.models"] == [True]
+
+
+def test_before_any_promotion_the_model_that_was_set_up_is_named(run, settings):
+    """An empty history is no empty answer: what serves is the model of the installation."""
+    with_it = described(settings.model_dir or artifact.released_folder(artifact.JUDGE))
+    cells = ["-", "set up", with_it.version, with_it.name, "-", "serves; nobody has promoted another"]
+    assert run("", models).stdout.rstrip("\n").split("\t") == cells
 
 
 @pytest.mark.parametrize("arguments", [[], ["--agree", "--decline"], ["FOLDER", "--agree"]])

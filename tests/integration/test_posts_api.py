@@ -192,3 +192,23 @@ def test_the_answer_names_no_author_and_the_document_describes_the_row(client):
     assert "application/x-ndjson" in content
     row = content["application/json"]["schema"]["properties"]["posts"]["items"]
     assert set(row["properties"]) == {"source", "external_id", "text", "posted_at", "engagement", "media", "url"}
+
+
+def test_an_empty_batch_is_told_so(client, key_for):
+    """No rows: one sentence about that, and no dash where a row would stand."""
+    answer = client.post("/v1/posts", json={"posts": []}, headers=key_for("mesin", Role.CHECKER))
+    assert (answer.status_code, answer.json()["title"]) == (422, "nothing-accepted")
+    assert "sedikitnya satu" in answer.json()["detail"]
+
+
+def test_where_every_row_is_bad_each_is_named(client, key_for):
+    """All rows with their reasons in the reader's language, the first also in the sentence."""
+    rows = [{"source": "x"}, "kata", {"source": "x", "external_id": "1", "text": "a", "posted_at": "kemarin"}]
+    headers = key_for("mesin", Role.CHECKER)
+    answer = client.post("/v1/posts", json={"posts": rows}, headers=headers)
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == ["line/1", "line/2", "line/3"]
+    assert answer.json()["errors"][0]["why"] == "external_id: wajib ada"
+    english = client.post("/v1/posts", json={"posts": rows}, headers=headers | {"accept-language": "en"}).json()
+    assert english["errors"][2]["why"].startswith("posted_at: must be a time")
+    assert "row 1: external_id: is needed" in english["detail"]

@@ -69,3 +69,16 @@ def test_each_misfit_is_named_with_where_and_why(client, key_for):
     assert len(errors) == 50
     assert {"body/label", "body/days"} <= {error["where"] for error in errors}
     assert all(error["why"] and len(error["why"]) <= 200 for error in errors)
+
+
+def test_a_misfit_is_told_in_the_readers_language(client, key_for):
+    """One language a sentence: pydantic's English stands in no Indonesian one."""
+    headers = key_for("budi", Role.CHECKER)
+    answer = client.post("/v1/me/keys", json={"label": 1, "days": "banyak", "x": 1}, headers=headers).json()
+    said = {error["where"]: error["why"] for error in answer["errors"]}
+    assert said["body/label"] == "harus berupa teks"
+    assert said["body/days"] == "harus bilangan bulat"
+    assert said["body/x"] == "tidak dikenal di sini"
+    assert answer["detail"].startswith("Isian tidak cocok: body/label: harus berupa teks")
+    english = client.post("/v1/me/keys", json={"label": 1}, headers=headers | {"accept-language": "en"}).json()
+    assert english["detail"] == "The input does not fit: body/label: must be text"

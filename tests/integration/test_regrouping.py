@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
+from models.places import provinces
 from serving.db import regrouping as rows
-from serving.db.tables import AuditRow, Claim, ClaimCorrection, Post, Spread
+from serving.db import trends as trend_rows
+from serving.db.tables import AuditRow, Claim, ClaimCorrection, ClaimPlace, ClaimSource, Post, PostReading, Spread
+from serving.deps import acting as acting_for
 from serving.deps import context_for
 from serving.desk import audit
 from serving.desk.checking import merging, regrouping
 from serving.desk.checking.merging import AnsweredError, KeptApartError
 from serving.desk.checking.regrouping import AlreadyUndoneError, Asked, MovedOnError
 from serving.desk.context import SERVICE
+from serving.desk.incoming import trending
 from serving.desk.incoming.intake import take_in
 from serving.desk.incoming.machine import machine_for
 from serving.desk.incoming.posts import Media, NewPost
 from serving.desk.incoming.trends import Engagement
+from serving.desk.incoming.wording import neutral_wording
 from serving.errors import ForbiddenError, InvalidInputError, NotFoundError
 from serving.vocabulary import ClaimState, Role
 from tests import factories
@@ -46,10 +53,10 @@ def push(service, machine, clock):
     """Take posts in, one a text; give the claim of each."""
     numbers = iter(range(10_000))
 
-    def do(*texts, media=()):
+    def do(*texts, media=(), source="x"):
         drawn = Engagement(likes=1, views=100)
         with service.database.write() as session:
-            posts = [NewPost("x", str(next(numbers)), words, clock.now(), drawn, media) for words in texts]
+            posts = [NewPost(source, str(next(numbers)), words, clock.now(), drawn, media) for words in texts]
             return take_in(context_for(service, session, SERVICE), machine, posts).claim_ids
 
     return do
@@ -189,8 +196,11 @@ def test_both_doors_split_and_undo(push, client, key_for, posts_of):
         f"/v1/claims/{old}/move", json={"posts": posts_of(old)[:1], "into": push(QUOTA)[0]}, headers=headers
     )
     assert moved.json()["n_posts"] == 2
-    pairs = client.get("/v1/claim-pairs", headers=key_for("eko", Role.ENGINEER))
-    assert pairs.json() == {"items": [], "next_after": None}
+    pairs = client.get("/v1/claim-pairs", headers=key_for("eko", Role.ENGINEER)).json()
+    assert [(pair["one"], pair["same"]) for pair in pairs["items"]] == [
+        (neutral_wording(DAM), True),
+        (neutral_wording(DAM), False),
+    ]
 
 
 def test_of_two_moves_between_the_same_claims_one_is_undone(push, acting_as, posts_of, shown):
@@ -303,6 +313,59 @@ def test_pairs_are_read_in_pages_and_each_reading_is_on_record(push, client, key
         assert [json.loads(row.detail)["n"] for row in session.scalars(query)] == [1, 1, 2]
 
 
+@pytest.fixture
+def told(client, key_for):
+    """Give the exported pairs, read a correction at a time, the three texts by their names here."""
+    names = {neutral_wording(text): name for text, name in ((DAM, "dam"), (FLOOD, "flood"), (QUOTA, "quota"))}
+    key = key_for("eko", Role.ENGINEER)
+
+    def do():
+        items, after = [], ""
+        while after is not None:
+            page = client.get(f"/v1/claim-pairs?limit=1{after}", headers=key).json()
+            items += page["items"]
+            after = f"&after={page['next_after']}" if page["next_after"] else None
+        return [(names[pair["one"]], names[pair["other"]], pair["same"]) for pair in items]
+
+    return do
+
+
+def test_a_move_tells_of_the_words_it_moved(push, acting_as, posts_of, told):
+    """They are one claim with the claim that they went to, not with the one that they left; undone, nothing is said."""
+    quota = push(QUOTA, media=PICTURE)[0]
+    assert push(FLOOD, media=PICTURE) == (quota,)
+    dam = push(DAM)[0]
+    with acting_as() as ctx:
+        regrouping.move_posts(ctx, Asked(quota, posts_of(quota, FLOOD)), dam)
+    assert told() == [("flood", "dam", True), ("flood", "quota", False)]
+    with acting_as() as ctx:
+        regrouping.undo(ctx, regrouping.corrections(ctx, dam)[0].id)
+    assert told() == []
+
+
+def test_of_posts_that_were_moved_on_the_last_move_tells(push, acting_as, posts_of, told):
+    """A second thought replaces the first; where the two claims are merged afterwards, only that is said."""
+    quota = push(QUOTA, media=PICTURE)[0]
+    assert push(FLOOD, media=PICTURE) == (quota,)
+    dam = push(DAM)[0]
+    with acting_as() as ctx:
+        regrouping.move_posts(ctx, Asked(quota, moved := posts_of(quota, FLOOD)), dam)
+    with acting_as() as ctx:
+        regrouping.move_posts(ctx, Asked(dam, moved), quota)
+    assert told() == [("flood", "quota", True), ("flood", "dam", False)]
+    with acting_as() as ctx:
+        merging.merge(ctx, dam, quota)
+    assert told() == [("dam", "quota", True)]
+
+
+def test_equal_words_make_no_pair(push, acting_as, machine, posts_of, told):
+    """Of two equal posts one is split off: two wordings that are one and the same can teach nothing."""
+    old = push(DAM, DAM)[0]
+    with acting_as() as ctx:
+        regrouping.split(ctx, machine, Asked(old, posts_of(old)[:1]))
+    assert told() == []
+
+
 def test_pairs_are_for_whoever_trains(client, key_for, service):
     """Another role reads none, and nothing is on record."""
     assert client.get("/v1/claim-pairs", headers=key_for("gita", Role.CHECKER)).status_code == ForbiddenError.status
@@ -325,3 +388,176 @@ def test_the_page_splits_refuses_and_undoes(push, client, sign_up, posts_of):
     assert form is not None
     assert send(client, str(form["action"]), page).headers["location"] == f"/klaim/{old}"
     assert len(posts_of(old)) == 2
+
+
+# ---- places, sources and pictures --------------------------------------------------------------------------------
+
+BANDUNG = "Tanggul Contoh di Bandung runtuh malam nanti, warga hilir diminta lari ke bukit terdekat bersama keluarga"
+MALANG = f"{BANDUNG}, Kota Malang"
+EMPTY_WELL = "Perawat magang menemukan cincin emas kuno dalam sumur kering dekat terminal bus antarkota lama"
+
+
+@pytest.fixture
+def read(service):
+    """Let the worker's part read what came."""
+    return lambda: trending.read_posts(lambda: acting_for(service))
+
+
+@pytest.fixture
+def noted(service):
+    """Give the provinces and sources that a claim is shown with; what is kept must be what the posts say."""
+
+    def do(claim_id):
+        with service.database.read() as session:
+            read_to = session.get(PostReading, 1).last_post_id
+            posts = session.scalars(select(Post).where(Post.id <= read_to)).all()
+            named = Counter((post.cluster_id or post.claim_id, code) for post in posts for code in provinces(post.text))
+            came = Counter((post.cluster_id or post.claim_id, post.source) for post in posts)
+            kept = session.scalars(select(ClaimPlace)).all()
+            assert {(row.claim_id, row.region): row.n_posts for row in kept} == named
+            kept = session.scalars(select(ClaimSource)).all()
+            assert {(row.claim_id, row.source): row.n_posts for row in kept} == came
+            places, sources = trend_rows.places_of(session, [claim_id]), trend_rows.sources_of(session, [claim_id])
+            return places.get(claim_id, ()), sources.get(claim_id, ())
+
+    return do
+
+
+@pytest.fixture
+def two_places(push):
+    """One claim: two posts of x that name Bandung, and one of facebook that names Malang as well."""
+    old = push(BANDUNG, BANDUNG)[0]
+    assert push(MALANG, source="facebook") == (old,)
+    return old
+
+
+def test_places_and_sources_follow_a_split_and_come_back(two_places, read, noted, acting_as, machine, posts_of):
+    """Both claims name what their own posts name; undone, everything is counted as before, whatever came meanwhile."""
+    old = two_places
+    read()
+    with acting_as() as ctx:
+        new = regrouping.split(ctx, machine, Asked(old, posts_of(old, MALANG))).id
+    assert noted(old) == (("ID-JB",), ("x",))
+    assert noted(new) == (("ID-JB", "ID-JI"), ("facebook",))
+    with acting_as() as ctx:
+        regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
+    assert noted(old) == (("ID-JB", "ID-JI"), ("x", "facebook"))
+    assert noted(new) == ((), ())
+
+
+def test_a_filter_finds_claims_by_what_their_posts_say_after_a_split(
+    two_places, read, client, key_for, machine, acting_as, posts_of
+):
+    """By place and by source: the new claim is found by its post's, the old one no longer."""
+    old = two_places
+    read()
+    with acting_as() as ctx:
+        new = regrouping.split(ctx, machine, Asked(old, posts_of(old, MALANG))).id
+    key = key_for("budi", Role.CHECKER)
+    for asked in ({"region": "ID-JI"}, {"source": "facebook"}):
+        assert [row["id"] for row in client.get("/v1/claims", params=asked, headers=key).json()["claims"]] == [new]
+
+
+def test_posts_that_nobody_read_yet_are_noted_where_they_went(
+    two_places, read, push, noted, acting_as, machine, posts_of
+):
+    """Half of the posts are read before the step: none is counted twice, none is lost."""
+    old = two_places
+    read()
+    push(MALANG, source="telegram")
+    with acting_as() as ctx:
+        new = regrouping.split(ctx, machine, Asked(old, posts_of(old, MALANG))).id
+    assert noted(old) == (("ID-JB",), ("x",))
+    read()
+    assert noted(new) == (("ID-JB", "ID-JI"), ("facebook", "telegram"))
+    with acting_as() as ctx:
+        regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
+    assert noted(old)[1] == ("x", "facebook", "telegram")
+
+
+def test_posts_are_not_read_while_they_move(two_places, read, noted, acting_as, machine, posts_of):
+    """The worker waits for the step, and notes the posts where they are afterwards."""
+    old = two_places
+    with ThreadPoolExecutor(1) as pool:
+        with acting_as() as ctx:
+            new = regrouping.split(ctx, machine, Asked(old, posts_of(old, MALANG))).id
+            reading = pool.submit(read)
+            with pytest.raises(TimeoutError):
+                reading.result(0.3)
+        assert reading.result(30) == 3
+    assert noted(old) == (("ID-JB",), ("x",))
+    assert noted(new) == (("ID-JB", "ID-JI"), ("facebook",))
+
+
+def test_what_a_merge_brought_is_shown_and_moves_on(
+    two_places, read, push, noted, acting_as, posts_of, client, key_for
+):
+    """The claim that stands lists its family's places and sources; a post of a merged claim takes its own along."""
+    old, quota = two_places, push(QUOTA, source="whatsapp")[0]
+    third = push(FLOOD)[0]
+    read()
+    with acting_as() as ctx:
+        merging.merge(ctx, old, quota)
+    assert noted(quota) == (("ID-JB", "ID-JI"), ("x", "facebook", "whatsapp"))
+    row = client.get(f"/v1/trends/{quota}", headers=key_for("budi", Role.CHECKER)).json()
+    assert (row["regions"], row["sources"]) == (["ID-JB", "ID-JI"], ["x", "facebook", "whatsapp"])
+    with acting_as() as ctx:
+        regrouping.move_posts(ctx, Asked(quota, posts_of(quota, MALANG)), third)
+    assert noted(quota) == (("ID-JB",), ("x", "whatsapp"))
+    assert noted(third) == (("ID-JB", "ID-JI"), ("facebook", "x"))
+    with acting_as() as ctx:
+        regrouping.undo(ctx, regrouping.corrections(ctx, quota)[0].id)
+    assert noted(quota) == (("ID-JB", "ID-JI"), ("x", "facebook", "whatsapp"))
+    assert noted(third) == ((), ("x",))
+
+
+def test_counts_that_stayed_behind_are_not_taken_twice(two_places, read, acting_as, machine, posts_of, service):
+    """A split of an older version left its counts at the old claim: undoing it leaves them as they are."""
+    old = two_places
+    with acting_as() as ctx:
+        new = regrouping.split(ctx, machine, Asked(old, posts_of(old, MALANG))).id
+    read()
+    with service.database.write() as session:
+        for row in session.scalars(select(ClaimSource).where(ClaimSource.claim_id == new)).all():
+            session.delete(row)
+        session.add(ClaimSource(claim_id=old, source="facebook", n_posts=1))
+    with acting_as() as ctx:
+        regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
+    with service.database.read() as session:
+        kept = session.scalars(select(ClaimSource).order_by(ClaimSource.source)).all()
+        assert [(row.claim_id, row.source, row.n_posts) for row in kept] == [(old, "facebook", 1), (old, "x", 2)]
+
+
+def test_a_picture_stays_with_the_posts_that_still_carry_it(push, acting_as, machine, posts_of):
+    """One of three posts leaves and the picture stays; the last that carry it take it along, whatever their words."""
+    old, *_ = push(DAM, QUOTA, FLOOD, media=PICTURE)
+    with acting_as() as ctx:
+        regrouping.split(ctx, machine, Asked(old, posts_of(old, FLOOD)))
+    assert push(EMPTY_WELL, media=(Media("image", "A5" * 8),)) == (old,)
+    carrying = posts_of(old)
+    push(DAM)
+    with acting_as() as ctx:
+        new = regrouping.split(ctx, machine, Asked(old, carrying)).id
+    assert push(BANDUNG, media=PICTURE) == (new,)
+
+
+def test_a_picture_comes_back_with_its_posts(push, acting_as, posts_of):
+    """Undone, the next post with the picture joins the claim that it joined before."""
+    other = push(FLOOD)[0]
+    old = push(DAM, media=PICTURE)[0]
+    push(DAM)
+    with acting_as() as ctx:
+        regrouping.move_posts(ctx, Asked(old, posts_of(old)[:1]), other)
+    with acting_as() as ctx:
+        regrouping.undo(ctx, regrouping.corrections(ctx, old)[0].id)
+    assert push(EMPTY_WELL, media=PICTURE) == (old,)
+
+
+def test_a_picture_of_another_claim_stays_there(push, acting_as, machine, posts_of):
+    """Words decided to which claim a post belongs; its picture led elsewhere before, and nobody said anything of that."""
+    first = push(QUOTA, media=PICTURE)[0]
+    old = push(DAM)[0]
+    assert push(OTHER_DAM, media=PICTURE) == (old,)
+    with acting_as() as ctx:
+        regrouping.split(ctx, machine, Asked(old, posts_of(old, OTHER_DAM)))
+    assert push(EMPTY_WELL, media=PICTURE) == (first,)

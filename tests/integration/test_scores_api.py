@@ -78,3 +78,25 @@ def test_a_score_does_not_wait_for_a_writer(ask, service):
     with service.database.write() as session:
         session.connection()
         assert ask({"json": {"text": TEXTS[0]}}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_body_of_another_type_is_told_so(ask, kind):
+    """415 that names the type to send, not a word about dictionaries."""
+    answer = ask({"content": b'{"text": "a"}'}, **{"content-type": kind})
+    assert (answer.status_code, answer.json()["title"]) == (415, "media-type")
+    assert "application/json" in answer.json()["detail"]
+
+
+def test_the_contract_states_the_limits_that_hold(client, service):
+    """OpenAPI's bounds are the settings that refuse, and its words name no module of ours."""
+    document = client.get("/v1/openapi.json").json()
+    text, texts = (
+        document["components"]["schemas"]["TextsIn"]["properties"][name]["anyOf"][0] for name in ("text", "texts")
+    )
+    settings = service.settings
+    assert text["maxLength"] == texts["items"]["maxLength"] == settings.max_text_chars
+    assert texts["maxItems"] == settings.max_texts_per_score
+    operation = document["paths"]["/v1/score"]["post"]
+    assert "quick_scores" not in operation["description"]
+    assert "415" in operation["responses"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete, select, text
@@ -20,15 +21,17 @@ from serving.db.search import Kind, Mark
 from serving.db.tables import Claim, Clarification, ClarificationVersion, Post, SearchChange
 from serving.deps import context_for
 from serving.desk.context import SERVICE
-from serving.desk.incoming import search_index
+from serving.desk.incoming import search, search_index
 from serving.desk.incoming.search_index import Indexer, Standing, folder_of, ref_of, thing_of
-from serving.vocabulary import ClaimState, Role
+from serving.vocabulary import Category, ClaimState, Role
 from tests import factories
 from tests.conftest import SECRET
 from tests.web.browsing import sign_in, soup
 
 FLOOD = "Bendungan Wanasari jebol malam ini, warga disuruh mengungsi ke bukit."
 RICE = "Beras bantuan di Sukaraya dicampur plastik."
+FIVE = ("raya", "sari", "tira", "jaya", "baru")
+NAMES = [f"{first}{last}" for first in ("Suka", "Wana", "Lam", "Tri", "Pura", "Giri") for last in FIVE]
 
 
 @pytest.fixture
@@ -163,6 +166,122 @@ def test_bad_questions_are_refused(client, headers):
     asked = [{"q": "a\x01b"}, {"q": "x" * 501}, {"kind": "user"}, {"limit": 0}, {"limit": 101}, {"after": -1}]
     answers = [client.get("/v1/search", params=params, headers=headers).status_code for params in asked]
     assert answers == [422] * len(asked)
+
+
+# ---- behind what went viral --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copies(service):
+    """Add posts of the same words to a claim: ``copies(claim_id, text, n)``."""
+
+    def add(claim_id: int, words: str, n: int) -> None:
+        with service.database.write() as session:
+            ctx = context_for(service, session, SERVICE)
+            session.add_all(
+                Post(
+                    claim_id=claim_id,
+                    source="sample",
+                    external_hash=ctx.vault.pseudonym("copy", f"{claim_id}-{number}"),
+                    text=words,
+                    posted_at=ctx.now,
+                    collected_at=ctx.now,
+                    reach=100,
+                    media=[],
+                    p_hoax=0.9,
+                )
+                for number in range(n)
+            )
+
+    return add
+
+
+@pytest.fixture
+def listed(client, headers):
+    """Ask ``/v1/claims``, page after page, and give the numbers of what is found."""
+
+    def ask(**params) -> list[int]:
+        found, after = [], None
+        while True:
+            asked = params | ({"after": after} if after else {})
+            page = client.get("/v1/claims", params=asked, headers=headers).json()
+            found += [claim["id"] for claim in page["claims"]]
+            after = page["next_after"]
+            if after is None:
+                return found
+
+    return ask
+
+
+def test_one_viral_claim_hides_no_other(client, sign_up, make, copies, find, follow, listed):
+    """1,500 copies and 30 claims of the same words: all 31 in list and queue, by wording and by post; a post a claim."""
+    viral, *others = make(RICE, *(f"Beras plastik dijual di pasar {name}, kata tetangga." for name in NAMES))
+    [behind] = make("Kabar dari pasar Wanasari belum jelas.")
+    copies(viral, RICE, 1_500)
+    copies(behind, "Katanya beras campur plastik itu dijual juga di pasar Wanasari pada pagi hari ini.", 1)
+    for _ in range(2):
+        assert set(listed(q="beras plastik", limit=100)) == {viral, behind, *others}
+        assert len(listed(q="beras plastik", limit=7)) == 32
+        hits = [hit for after in (0, 100) for hit in find("beras plastik", limit=100, after=after)]
+        assert {number for kind, number in hits if kind == "claim"} == {viral, *others}
+        assert len([number for kind, number in hits if kind == "post"]) == 32
+        assert len(find("beras plastik", kind="post", limit=100)) == 32
+        follow()
+    sign_up("budi", Role.CHECKER)
+    sign_in(client, "budi")
+    page = soup(client.get("/antrean?q=beras+plastik"))
+    assert "32 klaim" in page.main.get_text()
+
+
+def test_a_filter_looks_behind_what_it_leaves_out(service, make, copies, listed, monkeypatch):
+    """However many claims answer better, those that the filter asks for are found, by wording and by post."""
+    monkeypatch.setattr(search, "DEPTH", 10)
+    make(*["Beras plastik"] * 40, state=ClaimState.CLOSED, category=Category.HEALTH)
+    wanted = make(*(f"Beras di pasar {name} diduga plastik, kata seorang tetangga kami" for name in NAMES[:3]))
+    [by_post] = make("Kabar dari Wanasari")
+    copies(by_post, "Beras di pasar itu diduga plastik, kata seorang warga lama di Wanasari", 1)
+    assert set(listed(q="beras plastik")) == {*wanted, by_post}
+    assert set(listed(q="beras plastik", state="queued", category="penipuan")) == {*wanted, by_post}
+    assert len(listed(q="beras plastik", state="closed")) == 10
+
+
+class Alike:
+    """An encoder to which everything is near the question, and texts of fewer letters nearer."""
+
+    def vectors(self, texts):
+        """Give unit vectors [n, 64]."""
+        slopes = np.array([[len(words) / 1_000] for words in texts], np.float32)
+        made = np.hstack([np.ones_like(slopes), slopes, np.zeros((len(texts), 62), np.float32)])
+        return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+
+def test_a_filter_looks_behind_what_it_leaves_out_by_meaning_too(service, settings, make, listed, monkeypatch):
+    """However many claims are nearer in meaning, those that the filter asks for are found."""
+    monkeypatch.setattr(search, "encoder_of", lambda _settings: (Alike(), "alike"))
+    make(*["Pasar tutup"] * (search.NEAR + 10), state=ClaimState.CLOSED)
+    [wanted] = make("Jembatan di Wanasari ditutup sampai malam")
+    search_index.indexer_for(settings).follow(service.database.read, lambda: (Alike(), "alike"))
+    assert listed(q="zzqq") == [wanted]
+    assert len(listed(q="zzqq", state="closed")) == search.NEAR
+
+
+def test_a_lagging_index_is_told_wherever_words_are_asked(client, headers, sign_up, settings, make, follow):
+    """With a torn file list, queue and trends say that something may be missing, as the search does; without words no."""
+    make(FLOOD)
+    follow()
+    for segment in folder_of(settings).glob("*.segment"):
+        segment.write_bytes(segment.read_bytes()[:-100])
+    search_index._finder.cache_clear()
+    search_index._indexer.cache_clear()
+    for path in ("/v1/search", "/v1/claims", "/v1/trends"):
+        assert client.get(path, params={"q": "beras"}, headers=headers).json()["is_behind"] is True
+    for path in ("/v1/claims", "/v1/trends"):
+        assert client.get(path, headers=headers).json()["is_behind"] is False
+    sign_up("budi", Role.CHECKER)
+    sign_in(client, "budi")
+    for path in ("/antrean", "/tren"):
+        assert "Indeks pencarian sedang menyusul" in soup(client.get(path, params={"q": "beras"})).main.get_text()
+        assert "Indeks pencarian" not in soup(client.get(path)).main.get_text()
 
 
 # ---- the page ----------------------------------------------------------------------------------------------------
@@ -378,7 +497,7 @@ def test_the_command_rebuilds_and_tells(make, find, follow, environment):
 _FOLLOWING = """
 import sys, time
 from serving.deps import create_service
-from serving.desk import search_index
+from serving.desk.incoming import search_index
 from serving.settings import Settings
 search_index.PAGE, search_index.STEP = 5, 10
 service = create_service(Settings())
@@ -398,7 +517,7 @@ def test_killed_at_any_moment_the_index_goes_on(service, settings, make, follow,
             [sys.executable, "-c", _FOLLOWING], env={**os.environ, **environment}, stdout=subprocess.PIPE
         )
         assert process.stdout is not None
-        process.stdout.readline()
+        assert process.stdout.readline() == b"ready\n"
         time.sleep(0.05 + 0.12 * round_)
         process.send_signal(signal.SIGKILL)
         process.wait(10)

@@ -72,7 +72,7 @@ def published(service, sign_up):
     """A clarification that two people published, of the claim that the tips are about."""
 
     def do(claim_id=None, **over):
-        pair = [sign_up(f"humas{n}", Role.CHECKER, Role.APPROVER).user_id for n in (1, 2)]
+        pair = [sign_up(f"humas{claim_id}-{n}", Role.CHECKER, Role.APPROVER).user_id for n in (1, 2)]
         with acting(service) as ctx:
             return factories.clarification(ctx, *pair, claim_id=claim_id, **over)
 
@@ -126,7 +126,17 @@ def test_a_blank_picture_is_no_message(tell):
     """One of one colour says nothing, so a tip of it alone is empty."""
     out = io.BytesIO()
     Image.new("RGB", (300, 300), "white").save(out, "PNG")
-    assert tell(image=out.getvalue()).json()["title"] == "tip-empty"
+    answer = tell(image=out.getvalue()).json()
+    assert answer["title"] == "tip-empty"
+    assert "satu warna" in answer["detail"]  # not: send a picture
+
+
+def test_an_empty_form_counts_for_nothing(client):
+    """Sent before it was filled in, at either door and however often: what is sent then is taken."""
+    for _ in range(30):
+        assert client.post("/v1/tips", data={"text": " "}).json()["title"] == "tip-empty"
+        assert send(client, "/lapor", "/lapor", isi="", tautan=" ").status_code == 422
+    assert client.post("/v1/tips", data={"text": FLOOD}).status_code == 202
 
 
 # ---- nothing of the sender ---------------------------------------------------------------------------------------
@@ -307,6 +317,19 @@ def test_a_published_answer_is_named(tell, drain, ask, published):
         assert answer.json()["next"] == ANSWERED
         assert answer.json()["answer"]["url"].endswith(f"/klarifikasi/{entry.slug}")
     assert tell(OTHER).json()["answer"] is None
+
+
+def test_a_few_words_under_another_picture_are_no_copy(tell, drain, ask, published):
+    """A caption that goes with anything is answered by its picture, and never by what the same words stood under before."""
+    caption = "Apa ini benar, kawan?"
+    tell(caption)
+    tell(FLOOD, image=picture(1))
+    drain()
+    spoken, shown = (claim.id for claim in ask(select(Claim).order_by(Claim.id)))
+    entries = {number: published(number) for number in (spoken, shown)}
+    assert tell(caption).json()["answer"]["slug"] == entries[spoken].slug
+    assert tell(caption, image=picture(1)).json()["answer"]["slug"] == entries[shown].slug
+    assert tell(caption, image=picture(2)).json()["answer"] is None
 
 
 MATCHES = (

@@ -214,14 +214,24 @@ def test_a_run_is_recorded(artefact, tmp_path):
 
 @pytest.mark.parametrize("command", [train, evaluate])
 def test_without_tables_a_command_stops_with_one_sentence(command, monkeypatch):
-    """A missing setting is a sentence that names it, and exit code 1."""
+    """A missing setting is a sentence that names what helps, and exit code 1."""
     monkeypatch.delenv("SULUH_DATA_DIR", raising=False)
     result = CliRunner().invoke(command, [])
     assert result.exit_code == 1
-    assert (
-        result.output
-        == "Error: Set SULUH_DATA_DIR to the folder that holds claims.parquet (see data/sample/README.md).\n"
+    assert result.output == (
+        "Error: No data: give --data DIR or set SULUH_DATA_DIR; `suluh data pull --data DIR` fetches the public "
+        "originals there.\n"
     )
+
+
+@pytest.mark.parametrize("command", [train, evaluate])
+def test_a_folder_that_is_none_is_named_by_where_it_came_from(command, monkeypatch, tmp_path):
+    """The option's folder as the option's, the setting's as the setting's."""
+    nowhere = tmp_path / "nosuch"
+    monkeypatch.setenv("SULUH_DATA_DIR", str(tmp_path))
+    assert CliRunner().invoke(command, ["--data", str(nowhere)]).output == f"Error: --data {nowhere} is not a folder.\n"
+    monkeypatch.setenv("SULUH_DATA_DIR", str(nowhere))
+    assert f"SULUH_DATA_DIR names {nowhere}" in CliRunner().invoke(command, []).output
 
 
 @pytest.mark.parametrize(

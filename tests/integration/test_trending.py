@@ -92,6 +92,18 @@ def test_the_board_puts_bursts_first_and_says_why(client, key_for, make):
     assert client.get("/v1/trends", headers=key_for("ani", Role.INFLUENCER)).status_code == 403
 
 
+def test_a_burst_names_its_window_at_both_doors(client, service, sign_up, key_for, make):
+    """A wave that ended an hour ago: page and ``/v1`` say four hours and what was usual of them, not the quiet hour."""
+    hour = dict.fromkeys(range(600), 1)
+    claim = make(hour | dict.fromkeys(range(4, 16), 12), posts_per_hour=9.0, wording=FLOOD)
+    found = client.get(f"/v1/trends/{claim}", headers=key_for("budi", Role.CHECKER)).json()
+    assert found["bursts"]
+    assert (found["surge"]["hours"], found["surge"]["n_posts"]) == (4.0, 12 * 12 + 4)
+    assert found["surge"]["expected"] == pytest.approx(16, rel=0.2)
+    client.cookies.set(SESSION_COOKIE, session_token(service, sign_up("ani", Role.CHECKER).user_id, 0))
+    assert "148 kiriman dalam empat jam; biasanya sekitar" in words(client.get(f"/tren/{claim}"))
+
+
 def test_places_and_sources_are_read_once_and_found_by(client, service, key_for, make):
     """A filter by province, source, category or band finds what was read; a second reading adds nothing."""
     flood = make({0: 3}, wording=FLOOD, category=Category.DISASTER)
@@ -114,6 +126,30 @@ def test_places_and_sources_are_read_once_and_found_by(client, service, key_for,
         assert client.get(path, params={"region": "ID-ZZ"}, headers=key).status_code == 200
     row = client.get(f"/v1/trends/{flood}", headers=key).json()
     assert (row["regions"], row["sources"]) == (["ID-JB"], ["sample"])
+
+
+def test_a_board_can_be_asked_for_a_topic(client, service, sign_up, key_for, make):
+    """Words bound the board of page and operation, in any spelling, with the other filters, in the order of the speed."""
+    slow = make({0: 2}, wording=FLOOD, posts_per_hour=3.0)
+    fast = make({0: 5}, wording="Air bah di Semarang menelan pasar.", posts_per_hour=9.0)
+    make({0: 3}, wording=PRIZE, posts_per_hour=99.0)
+    make({0: 3}, wording=FLOOD, posts_per_hour=0.0)
+    read(service)
+    key = key_for("budi", Role.CHECKER)
+
+    def ids(**asked):
+        found = client.get("/v1/trends", params=asked, headers=key).json()
+        assert found["n_moving"] == 3
+        return [row["claim_id"] for row in found["trends"]]
+
+    assert ids(q="air bahh") == [fast, slow]
+    assert ids(q="air bah", region="ID-JB") == [slow]
+    assert ids(q="kapal selam") == []
+    client.cookies.set(SESSION_COOKIE, session_token(service, sign_up("ani", Role.CHECKER).user_id, 0))
+    page = BeautifulSoup(client.get("/tren", params={"q": "air bah"}).text, "html.parser")
+    assert [row["id"] for row in page.select("li.desk-row")] == [f"tren-{fast}", f"tren-{slow}"]
+    assert page.select_one("main form input[name=q]")["value"] == "air bah"
+    assert page.select_one("#tren-papan")["data-stream"] == "/tren/aliran?q=air+bah"
 
 
 def test_what_a_merged_claim_named_leads_to_the_one_that_stands(client, service, key_for, make):
@@ -207,7 +243,7 @@ def test_the_page_says_it_in_words(client, service, sign_up, make):
     said = words(client.get("/tren"))
     for expected in (
         "melonjak",
-        "kiriman dalam satu jam; biasanya sekitar",
+        "25 kiriman dalam seperempat jam; biasanya sekitar",
         "6 jam ke depan",
         "sedang di puncaknya",
         "menyebut Jawa Barat",
@@ -350,7 +386,9 @@ def test_the_page_streams_its_own_rows_in_its_language(client, service, sign_up,
 
     async def follow():
         browser = Browser(
-            client.app, "/tren/aliran?region=ID-JI", {"cookie": f"{SESSION_COOKIE}={cookie}", "accept-language": "id"}
+            client.app,
+            "/tren/aliran?region=ID-JI&q=undian",
+            {"cookie": f"{SESSION_COOKIE}={cookie}", "accept-language": "id"},
         )
         await browser.next()
         rows = BeautifulSoup(data_of(await browser.next()), "html.parser")
@@ -385,6 +423,25 @@ def test_there_is_room_for_so_many_and_no_more():
         assert len(broadcast) == 0
 
     played(crowd())
+
+
+def test_a_page_that_nobody_asks_for_any_more_is_forgotten():
+    """What was written for those who left is not kept while others listen on."""
+    board = trending.Board(START, (), 0, 0.1, trending.Looked(0, 0), None)
+    tongue = streams.Tongue("json", lambda _board: "x" * 1_000)
+
+    async def come_and_go():
+        broadcast = streams.Broadcast(lambda wanted, _known: dict.fromkeys(wanted, board), every_s=0.01)
+        stays = broadcast.join(1, Wanted())
+        broadcast.written(stays, board, tongue)
+        for number in range(200):
+            guest = broadcast.join(2, Wanted(source=f"s{number}"))
+            broadcast.written(guest, board, tongue)
+            broadcast.leave(guest)
+        assert len(broadcast._written) == 1
+        broadcast.leave(stays)
+
+    played(come_and_go())
 
 
 def test_a_fault_of_the_database_ends_no_stream():

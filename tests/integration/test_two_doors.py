@@ -109,7 +109,12 @@ def test_a_checker_merges_and_undoes_with_forms(ani, two, service):
     with service.database.read() as session:
         assert session.get(Claim, a).state is ClaimState.QUEUED
         assert session.scalars(select(Post.claim_id).order_by(Post.id)).all() == [a, b]
-    assert "Tidak ada klaim yang serupa" in ani.get(f"/klaim/{a}/gabung").get_text()
+    page = ani.get(f"/klaim/{a}/gabung")
+    assert "Tidak ada klaim yang serupa" in page.get_text()
+    assert page.find("a", href=f"/klaim/{a}/pindah")
+    [taken_out] = ani.get(f"/klaim/{a}/pindah").select("form[action$=batal]")
+    assert ani.post(str(taken_out["action"])).headers["location"] == f"/klaim/{b}"
+    assert ani.get(f"/klaim/{b}").find("a", href=f"/klaim/{a}?asal=ya")
 
 
 @pytest.mark.parametrize("into", ["", "0", "-1", "abc", "9" * 30, "4040"])
@@ -135,6 +140,10 @@ def test_a_program_merges_and_undoes(ani, person, two):
     back = ani.api("POST", f"/claims/{a}/unmerge", {"note": "Ternyata lain"})
     assert (back["id"], back["state"], back["n_posts"]) == (a, "queued", 1)
     assert ani.api("POST", f"/claims/{a}/merge", {"into": b}, 409)["title"] == "kept-apart"
+    [taken_out] = ani.api("GET", f"/claims/{a}/corrections")
+    again = ani.api("POST", f"/claim-corrections/{taken_out['id']}/undo")
+    assert (again["id"], again["n_posts"]) == (b, 2)
+    assert ani.api("POST", f"/claims/{a}/unmerge")["state"] == "queued"
     assert ani.api("POST", f"/claims/{a}/merge", {"into": a}, 422)["title"] == "invalid-input"
     assert ani.api("POST", f"/claims/{a}/unmerge", None, 409)["title"] == "illegal-step"
     person("mira", Role.MANAGER).api("POST", f"/claims/{a}/merge", {"into": b}, 403)
@@ -178,6 +187,18 @@ def test_the_library_is_asked_again_with_a_button(ani, two, service):
 
 
 # ---- trying a text -----------------------------------------------------------------------------------------------
+
+
+def test_a_tried_text_stands_beside_the_clarifications_nearest_to_it(ani, service):
+    """With verdict, date and how sure the machine is; an empty library says so."""
+    assert "Tidak ada klarifikasi di pustaka yang mirip" in ani.post("/coba", 200, text=HOAX).text
+    with service.database.write() as session:
+        ctx = context_for(service, session, SERVICE)
+        factories.clarification(ctx).published_at = ctx.now
+    near = BeautifulSoup(ani.post("/coba", 200, text=HOAX).text, "html.parser").select_one("ol.plain li")
+    assert "Bank Contoh tidak membagikan kuota" in ani.get(near.a["href"]).get_text()
+    assert near.find("time")["datetime"]
+    assert "· mungkin" in " ".join(near.get_text().split())
 
 
 def test_a_text_is_tried_on_a_page(ani, service):

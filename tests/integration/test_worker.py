@@ -16,9 +16,11 @@ import pytest
 from sqlalchemy import func, select
 
 from serving import worker
+from serving.db.search import Kind
 from serving.db.tables import Campaign, Delivery
 from serving.deps import context_for
 from serving.desk.context import SERVICE
+from serving.desk.incoming import search_index
 from serving.vocabulary import DeliveryState
 from tests import factories
 from tests.conftest import SECRET
@@ -42,7 +44,7 @@ def _many(service, story, n):
 
 
 @contextmanager
-def _process(settings, port, log, **more):
+def _process(settings, port, log, name="satu", **more):
     """Run ``suluh worker`` as a process of its own, without quiet hours: the hour of the test must not matter."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -57,7 +59,7 @@ def _process(settings, port, log, **more):
     }
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from serving.cli import main; main()", "worker", "--name", "satu"],
+            [sys.executable, "-c", "from serving.cli import main; main()", "worker", "--name", name],
             env=environment,
             stdout=out,
             stderr=out,
@@ -124,6 +126,53 @@ def test_a_part_that_fails_does_not_stop_the_others(service, monkeypatch):
     monkeypatch.setattr(worker, "EVERY_PART", parts)
     assert worker.run_once(service) is False
     assert ran == [service]
+
+
+def test_a_timer_goes_on_in_its_own_process_until_it_is_told(service):
+    """It runs again and again, after a fault too, and not once more when it has stopped."""
+    ran = []
+
+    def run(asked):
+        ran.append(asked)
+        if len(ran) == 1:
+            raise RuntimeError("fault")
+
+    timer = worker.Timer(worker.Part("search", "* * * * * *", timedelta(milliseconds=5), run), service)
+    until = time.monotonic() + 20
+    while len(ran) < 3 and time.monotonic() < until:
+        time.sleep(0.01)
+    timer.stop(20)
+    n_ran = len(ran)
+    time.sleep(0.05)
+    assert n_ran >= 3
+    assert ran == [service] * n_ran
+
+
+def test_the_index_of_every_machine_is_followed(service, settings, tmp_path):
+    """Two workers with a folder each: both hold what the database holds, though each tick runs in one of them."""
+    assert {"judge", "search"}.isdisjoint(part.name for part in worker.EVERY_PART)
+    with service.database.write() as session:
+        factories.claim(context_for(service, session, SERVICE))
+    folders = [settings.var_dir, tmp_path / "another"]
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+    logs = [tmp_path / "one.log", tmp_path / "two.log"]
+    waiting = {folder / "search-index" for folder in folders}
+
+    def has_read(folder):
+        # A transaction of its own each time: the workers' own tables are made beside no other.
+        with service.database.read() as session:
+            return search_index.status(session, folder).n_documents[Kind.POST] == 1
+
+    until = time.monotonic() + 180
+    with (
+        _process(settings, 1, logs[0]),
+        _process(settings, 1, logs[1], "dua", SULUH_VAR_DIR=str(folders[1])),
+    ):
+        while waiting and time.monotonic() < until:
+            waiting = {each for each in waiting if not has_read(each)}
+            time.sleep(0.2)
+    assert not waiting, "".join(log.read_text()[-3000:] for log in logs)
 
 
 def test_a_second_worker_under_the_same_name_is_refused(settings, service, tmp_path):

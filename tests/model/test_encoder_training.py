@@ -337,6 +337,7 @@ def test_a_recipe_that_learns_unseen_opinions_is_measured_by_its_twin(with_twin)
     metrics = read_manifest(folder).metrics
     assert not [name for name in metrics if "unseen" in name and not name.startswith("twin.")]
     assert {"twin.unseen_criticism.look", "twin.posts_vs_unseen_opinion.auc", "twin.threshold.look"} <= metrics.keys()
+    assert read_manifest(folder).thresholds["look"] >= metrics["twin.threshold.look"]
     assert "trained these weights and set nothing" in (folder / CARD).read_text(encoding="utf-8")
     assert "CC BY-NC-SA" in (folder / LICENCE).read_text(encoding="utf-8")
     assert told.count(f"goes on at batch {N_BATCHES}") == 3  # the first stage twice, and the twin

@@ -33,6 +33,12 @@ def _post(number: int) -> dict[str, Any]:
 POSTS = [*map(_post, range(240)), {"id": 240, "text": "🔥", "platform": "x"}, {"id": 241, "text": "", "platform": "x"}]
 """Copies of 35 claims under several openings, and two posts without a word."""
 
+LIBRARY = [
+    {"id": "b-1", "title": "Tidak ada ramalan gempa di Lamtira", "text": "Pesan berantai itu tidak berdasar."},
+    {"id": "b-2", "title": "Air sumur Wanasari aman", "text": "Hasil uji menunjukkan tidak ada limbah pabrik kertas."},
+]
+"""Two clarifications that answer some of these claims."""
+
 
 def write_archive(folder: Path, rows: Sequence[dict[str, Any]], n_parts: int) -> Path:
     """Write rows as so many Parquet files of about the same size, in two folders where there are several."""

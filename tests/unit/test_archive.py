@@ -24,12 +24,7 @@ from models.cli import score as score_lines
 from models.match_cli import match as match_lines
 from models.serve_scorers import MAX_TEXTS, RequestError, texts_of
 from tests.artefacts import small_artefact
-from tests.unit.archives import POSTS, as_lines, rows_of, write_archive
-
-LIBRARY = [
-    {"id": "b-1", "title": "Tidak ada ramalan gempa di Lamtira", "text": "Pesan berantai itu tidak berdasar."},
-    {"id": "b-2", "title": "Air sumur Wanasari aman", "text": "Hasil uji menunjukkan tidak ada limbah pabrik kertas."},
-]
+from tests.unit.archives import LIBRARY, POSTS, as_lines, rows_of, write_archive
 
 
 def run(*arguments: str | Path) -> Result:

@@ -11,6 +11,8 @@ import pytest
 
 from benchmarks.capacity import BILLION, PAGE, Archive, Inputs, Service, inputs, tables, written
 from benchmarks.run import rows
+from serving import worker
+from serving.desk.incoming import trending
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["suluh.commands"]
@@ -19,6 +21,15 @@ ROUND = Inputs(
     {
         **GIVEN.values,
         "intake_us": 1000,
+        "push_us": 300,
+        "inbox_us": 500,
+        "trends_us": 200,
+        "index_us": 100,
+        "embed_ms": 2,
+        "index_bytes": 200,
+        "index_items": 10**6,
+        "trends_a_run": 40_000,
+        "trends_every_s": 10,
         "postgresql_us": 100,
         "judge_ms": 9,
         "match_ms": 1,
@@ -71,9 +82,20 @@ def test_a_service_worked_by_hand() -> None:
     assert service.worker_cores == pytest.approx(2000 * (0.001 + 0.5 * 0.010))
     assert service.database_cores == pytest.approx(0.2)
     assert service.disk_gb == pytest.approx(8640)
-    lock = next(limit for limit in service.limits() if limit.part.startswith("intake"))
+    used = {limit.part.partition(":")[0]: limit.used for limit in service.limits() if "year of items" not in limit.part}
     # A quarter takes turns: 1,000 posts a second alone, 4,000 for any number.
-    assert lock.used == pytest.approx(0.5)
+    assert used["intake's lock"] == pytest.approx(0.5)
+    # One run reads 4,000 posts a second; one process a machine indexes 2,000 posts and 1,000 claims a second.
+    assert used["trends"] == pytest.approx(0.5)
+    assert used["search index"] == service.index_cores == pytest.approx(2000 * (0.0001 + 0.5 * 0.002))
+    assert service.index_gb == pytest.approx(86.4e6 * 1.5 * 100 * 200 / 1e9)
+
+
+def test_the_sums_know_the_limits_that_the_code_sets() -> None:
+    """How much the reader of trends takes, and how often, is what the service does."""
+    part = next(part for part in (*worker.EVERY_PART, *worker.OWN_PARTS) if part.name == "trends")
+    assert GIVEN["trends_every_s"] == part.every.total_seconds()
+    assert GIVEN["trends_a_run"] == trending.READ_PAGE * trending.READ_PAGES
 
 
 def test_twice_the_posts_are_twice_the_work() -> None:

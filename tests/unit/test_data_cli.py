@@ -84,6 +84,14 @@ def test_pull_that_fails_names_every_address_with_its_reason(tmp_path, unreachab
     assert "may be redistributed with attribution" in result.stderr
 
 
+def test_a_mirror_of_another_scheme_is_refused_at_once(tmp_path, unreachable):
+    """An ftp address is no folder: one sentence that says what can be given, and nothing is asked for."""
+    result = suluh_data("pull", "clickid", "--data", str(tmp_path), "--mirror", "ftp://x")
+    assert result.exit_code == 2
+    assert "ftp://x is no mirror: give a folder, or an http:// or https:// address." in result.stderr
+    assert not (tmp_path / "originals").exists()
+
+
 def test_pull_takes_a_mirror_and_then_what_is_there(tmp_path, unreachable, monkeypatch):
     """The folder's bytes are verified and kept, and the second run says that the file is present."""
     content = b"title\nPasar Contoh Dibuka\n"

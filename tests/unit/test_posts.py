@@ -62,8 +62,10 @@ def test_a_row_survives_the_inbox():
         {"text": "x" * 20_001},
         {"text": "🔥🔥🔥 !!!"},
         {"text": "@seseorang"},
+        {"text": "", "media": (Media("image", "0" * 16),)},
+        {"text": "🙏", "media": (Media("image"),)},
     ],
-    ids=["future", "long ago", "source", "no id", "too long", "no word", "only a handle"],
+    ids=["future", "long ago", "source", "no id", "too long", "no word", "only a handle", "blank picture", "no hash"],
 )
 def test_a_post_that_cannot_be_kept_is_refused(over):
     """It says nothing, too much, or at an impossible time."""
@@ -80,6 +82,23 @@ def test_a_transcript_speaks_for_a_short_text():
     """Where the text says too little, what is said in the video is read with it."""
     kept = _anonymous(text="lihat ini", media=(Media("video", None, "bendungan contoh jebol sore ini"),))
     assert "bendungan" in kept.reading
+
+
+@pytest.mark.parametrize("text", ["", "🙏🔥", "@seseorang"])
+def test_a_picture_without_words_is_named_by_its_hash(text):
+    """The commonest repost says nothing of its own: the same picture gives the same words, another one others."""
+    kept = _anonymous(text=text, media=(Media("image", "8123456789012345"),))
+    assert kept.text.startswith("Gambar tanpa kata ")
+    assert kept.text == _anonymous(text="", media=(Media("image", "8123456789012345"),)).text
+    assert kept.text != _anonymous(text="", media=(Media("image", "8123456789012346"),)).text
+    assert kept.reading == kept.text.lower()
+    assert AnonymousPost.from_row(kept.as_row()) == kept
+
+
+@pytest.mark.parametrize(("kind", "words"), [("video", "Video tanpa kata "), ("audio", "Rekaman tanpa kata ")])
+def test_a_video_without_words_is_no_picture(kind, words):
+    """What a post without words carries is called what it is."""
+    assert _anonymous(text="", media=(Media(kind, "ABCD" * 4),)).text.startswith(words)
 
 
 @pytest.mark.parametrize("name", [*sorted(AUTHOR_FIELDS), "Author", "USER-NAME"])

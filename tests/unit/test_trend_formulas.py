@@ -152,6 +152,40 @@ def test_a_new_claim_bursts_by_what_is_typical():
     assert found.came[0].tolist() == [0, 0, 0]
 
 
+# Per cent of steady claims that burst at an age in hours, by their posts an hour; the table of docs/trends.md.
+YOUNG = {
+    3: {4: 0, 6: 0, 8: 0, 12: 0, 16: 0, 24: 0},
+    30: {4: 100, 6: 7, 8: 1, 12: 0, 16: 0, 24: 0},
+    300: {4: 100, 6: 100, 8: 92, 12: 21, 16: 4, 24: 0},
+}
+
+
+@pytest.mark.parametrize("per_hour", YOUNG)
+def test_how_long_a_claim_that_was_born_fast_keeps_bursting(per_hour):
+    """Nothing changes in these claims; what they are measured against is the typical claim until they have a past."""
+    rng, n = np.random.default_rng(7), 1_000
+    for age_h, share in YOUNG[per_hour].items():
+        seen, born = np.zeros((n, WEEK)), WEEK - age_h * PER_HOUR
+        seen[:, born:] = rng.poisson(per_hour / PER_HOUR, (n, age_h * PER_HOUR))
+        seen[:, born] += 1
+        found = trends.bursts(streams(seen, born=[born] * n), TYPICAL, trends.alpha(150))
+        # The share of a thousand varies by 1.6 of a hundred at most (one standard error).
+        assert 100 * found.alarm.mean() == pytest.approx(share, abs=4)
+
+
+def test_a_burst_names_the_window_that_shows_it():
+    """A wave that ended an hour ago shows in four hours, a sudden quarter in a quarter; what is quiet has none."""
+    seen = np.ones((3, WEEK))
+    seen[0, -16:-4] = 12
+    seen[1, -1] = 30
+    found = trends.bursts(streams(seen), TYPICAL, trends.alpha(150))
+    wave, sudden, quiet = (found.surge(row) for row in range(3))
+    assert (wave.quarters, wave.n_posts) == (16, 12 * 12 + 4)
+    assert wave.expected == pytest.approx(16, rel=0.1)
+    assert (sudden.quarters, sudden.n_posts) == (1, 30)
+    assert quiet is None
+
+
 def test_the_busy_hour_is_no_burst():
     """What everybody writes at noon is expected at noon, and unusual at night."""
     season = daily(WEEK, swing=0.9)

@@ -60,6 +60,7 @@ class Page:
 
     items: tuple[Listed, ...]
     next_after: str | None
+    is_behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +110,27 @@ def _for_reader(ctx: Context, filters: Filters) -> Filters:
     return replace(filters, reader_id=ctx.actor.user_id)
 
 
-def _asked(ctx: Context, filters: Filters) -> Filters:
-    """Put what the words of a filter find in the place of the words, for the person who reads."""
+def _asked(ctx: Context, filters: Filters) -> tuple[Filters, bool]:
+    """Put the claims that the words of a filter find in the place of the words, for the person who reads.
+
+    Beside them stands whether the search has not read everything yet. What else the filter asks for has been seen to.
+    """
     filters = _for_reader(ctx, filters)
-    return replace(filters, words="", ids=tuple(search.claim_ids(ctx, filters.words))) if filters.words else filters
+    if not filters.words:
+        return filters, False
+    others = replace(filters, words="")
+    found = search.claim_ids(ctx, filters.words, lambda ids: rows.ids_in(ctx.session, replace(others, ids=tuple(ids))))
+    return replace(others, ids=found.ids), found.is_behind
 
 
 def _found(ctx: Context, filters: Filters, after: str | None, limit: int) -> Page:
-    asked = _asked(ctx, filters)
-    inside = rows.ids_in(ctx.session, asked)
-    ranked = [claim_id for claim_id in asked.ids or () if claim_id in inside]
+    asked, is_behind = _asked(ctx, filters)
+    ranked = asked.ids or ()
     begin = _found_place(after)
     wanted = ranked[begin : begin + limit]
-    by_id = {row[0].id: row for row in rows.queue_page(ctx.session, replace(asked, ids=tuple(wanted)), None, limit)}
+    by_id = {row[0].id: row for row in rows.queue_page(ctx.session, replace(asked, ids=wanted), None, limit)}
     items = _listed(ctx, [by_id[claim_id] for claim_id in wanted if claim_id in by_id])
-    return Page(tuple(items), f"{_FOUND_MARK}{begin + limit}" if len(ranked) > begin + limit else None)
+    return Page(tuple(items), f"{_FOUND_MARK}{begin + limit}" if len(ranked) > begin + limit else None, is_behind)
 
 
 def _found_place(mark_text: str | None) -> int:
@@ -191,7 +198,7 @@ def detail(ctx: Context, claim_id: int) -> Detail:
 def n_newer(ctx: Context, filters: Filters, claim_id: int) -> int:
     """Count open claims that came after the newest one that a reader was shown."""
     ctx.require(*READERS)
-    return rows.count_newer(ctx.session, _asked(ctx, filters), claim_id)
+    return rows.count_newer(ctx.session, _asked(ctx, filters)[0], claim_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +229,11 @@ def newest(ctx: Context) -> int:
 def n_found(ctx: Context, filters: Filters) -> int:
     """Count what a filter finds."""
     ctx.require(*READERS)
-    return rows.count_claims(ctx.session, _asked(ctx, filters))
+    return rows.count_claims(ctx.session, _asked(ctx, filters)[0])
 
 
 def counts(ctx: Context, filters: Filters) -> dict[ClaimState, int]:
     """Count what a filter finds in each open state; the state that the filter itself names is passed over."""
     ctx.require(*READERS)
-    found = rows.count_by_state(ctx.session, replace(_asked(ctx, filters), states=rows.OPEN_STATES))
+    found = rows.count_by_state(ctx.session, _asked(ctx, replace(filters, states=rows.OPEN_STATES))[0])
     return {state: found.get(state, 0) for state in rows.OPEN_STATES}

@@ -5,7 +5,8 @@ was found (``Post.cluster_id``), and copies that arrive later are still placed b
 taking apart gives back exactly its cluster: what it had, and what came to it meanwhile. The merged claim keeps its
 draft, sources, notes and matches for that day. The cost is that its own page shows no posts until then.
 
-What a person took apart stays apart: the pair is never suggested again, and merging it again is refused.
+What a person took apart stays apart: the pair is not suggested again, and merging it again is refused, until somebody
+takes that correction back (``desk.regrouping.undo``).
 
 Splitting one claim and moving single posts are corrections of the same kind, in the same table: ``desk.regrouping``.
 """
@@ -36,7 +37,7 @@ from serving.desk.incoming.trends import WINDOW_S, quarter_of, trend
 from serving.desk.states import TAKES_OVER, ClaimStep, next_claim_state
 from serving.errors import ConflictError, InvalidInputError, NotFoundError
 from serving.i18n import mark
-from serving.vocabulary import ClaimCorrectionKind, Role
+from serving.vocabulary import ClaimCorrectionKind, ClaimState, Role
 
 NEAR_MAX: Final = 10
 # So many claims are compared, those that share most words first; while the search index is being made, which then
@@ -54,18 +55,31 @@ class CannotTakeOverError(ConflictError):
 
 
 class KeptApartError(ConflictError):
-    """A person took these two claims apart; they are not put together again."""
+    """A person took these two claims apart; they are not put together again while that correction stands."""
 
     code = "kept-apart"
 
-    def __init__(self) -> None:
-        super().__init__(mark("Kedua klaim ini pernah dipisahkan oleh seorang pemeriksa, dan tetap terpisah."))
+    def __init__(self, by: ClaimCorrection) -> None:
+        super().__init__(
+            mark(
+                "Seorang pemeriksa memisahkan kedua klaim ini (koreksi {n}). Untuk menggabungkannya, batalkan dahulu "
+                "koreksi itu di halaman “Pindahkan kiriman” klaim {claim}."
+            ),
+            n=by.id,
+            claim=by.claim_id,
+        )
 
 
 class AnsweredError(ConflictError):
     """What was published about the claim still stands, so the claim cannot go away from under it."""
 
     code = "answered"
+
+
+class MovedOnError(ConflictError):
+    """What a correction moved is no longer where it went, or needs no way back."""
+
+    code = "moved-on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,28 +203,41 @@ def merge(ctx: Context, claim_id: int, into_id: int, note: str = "") -> Claim:
         KeptApartError: a person took the two apart before.
         ImmovableError: one of the two stays as it is.
     """
-    user_id = ctx.require(Role.CHECKER)
+    ctx.require(Role.CHECKER)
     claim_rows.lock_intake(ctx.session)  # no post is placed while its claim moves
     giver, taker = _both(ctx, claim_id, standing_id(ctx, into_id))
     if giver is taker:
         raise InvalidInputError(mark("Sebuah klaim tidak dapat digabung ke dirinya sendiri."))
+    _check_mergeable(ctx, giver, taker)
+    n_posts = _give_all(ctx, giver, taker, taker.id)
+    rows.copy_matches(ctx.session, giver.id, taker.id, ctx.now)
+    recount(ctx, giver, taker)
+    remember(ctx, Correction(ClaimCorrectionKind.MERGE, giver.id, taker.id, n_posts, note))
+    return taker
+
+
+def _check_mergeable(ctx: Context, giver: Claim, taker: Claim, undone: Collection[int] = ()) -> None:
+    """Raise where one claim cannot be merged into another, or only because of corrections that are being ``undone``."""
     next_claim_state(giver.state, ClaimStep.MERGE)
     check_takes_over(taker)
     golden.check_movable(ctx, giver.id, taker.id)
     for claim in (giver, taker):
-        refuse_if_held(ctx, claim, user_id)
+        refuse_if_held(ctx, claim, ctx.require(Role.CHECKER))
     refuse_if_answered(ctx, giver)
-    _refuse_if_apart(ctx, giver, taker)
+    ones, others = rows.family(ctx.session, giver.id), rows.family(ctx.session, taker.id)
+    if apart := rows.kept_apart(ctx.session, ones, others, undone):
+        raise KeptApartError(apart)
+
+
+def _give_all(ctx: Context, giver: Claim, taker: Claim, into_id: int) -> int:
+    """Move a claim's posts and spread to the one that stands for ``into_id``, and close it; give how many posts."""
     n_posts = rows.hand_over_posts(ctx.session, giver.id, taker.id)
     _hand_over_spread(ctx, giver.id, taker.id)
-    rows.copy_matches(ctx.session, giver.id, taker.id, ctx.now)
     move(giver, ClaimStep.MERGE)
     let_go(giver)
-    giver.merged_into_id = taker.id
+    giver.merged_into_id = into_id
     taker.version += 1
-    recount(ctx, giver, taker)
-    remember(ctx, Correction(ClaimCorrectionKind.MERGE, giver.id, taker.id, n_posts, note))
-    return taker
+    return n_posts
 
 
 def _both(ctx: Context, claim_id: int, other_id: int) -> tuple[Claim, Claim]:
@@ -239,12 +266,6 @@ def refuse_if_answered(ctx: Context, claim: Claim) -> None:
             ),
             n=claim.id,
         )
-
-
-def _refuse_if_apart(ctx: Context, giver: Claim, taker: Claim) -> None:
-    ones, others = rows.family(ctx.session, giver.id), rows.family(ctx.session, taker.id)
-    if rows.kept_apart(ctx.session, ones, others):
-        raise KeptApartError
 
 
 def _hand_over_spread(ctx: Context, giver_id: int, taker_id: int) -> None:
@@ -294,6 +315,52 @@ def unmerge(ctx: Context, claim_id: int, note: str = "") -> Claim:
     for other_id in dict.fromkeys((way[1], giver.id)):
         remember(ctx, Correction(ClaimCorrectionKind.UNMERGE, taker.id, other_id, n_posts, note))
     return taker
+
+
+def put_back(ctx: Context, taken_out: Sequence[ClaimCorrection], note: str = "") -> tuple[Claim, list[ClaimCorrection]]:
+    """Merge a claim again that was taken out by mistake: into the one that it was in, with what came to it meanwhile.
+
+    Args:
+        ctx: the step's surroundings, under the intake's lock; its person is a checker.
+        taken_out: what one ``unmerge`` left, oldest first.
+        note: why, for whoever reads the history.
+
+    Returns:
+        The claim that stands, and what is remembered, one for each of ``taken_out``.
+
+    Raises:
+        MovedOnError: it was merged since.
+        IllegalStepError: it is decided or closed.
+        CannotTakeOverError: the claim that should have it again was dismissed or retracted.
+        HeldByAnotherError: somebody else works on one of the two.
+        AnsweredError: its clarification is published.
+        KeptApartError: another correction keeps the two apart.
+        ImmovableError: one of the two stays as it is.
+    """
+    into_id = taken_out[0].other_id
+    giver, taker = _both(ctx, taken_out[0].claim_id, standing_id(ctx, into_id))
+    if giver.state is ClaimState.MERGED or giver is taker:
+        raise MovedOnError(mark("Klaim {n} sudah digabung lagi sejak itu; pisahkan dahulu klaim itu."), n=giver.id)
+    _check_mergeable(ctx, giver, taker, [each.id for each in taken_out])
+    n_posts = _give_all(ctx, giver, taker, into_id)
+    ctx.session.flush()
+    _give_matches(ctx, rows.chain(ctx.session, giver.id))
+    recount(ctx, giver, taker)
+    kept = [
+        remember(ctx, Correction(ClaimCorrectionKind.UNDO, giver.id, each.other_id, n_posts, note))
+        for each in taken_out
+    ]
+    return taker, kept
+
+
+def _give_matches(ctx: Context, way: Sequence[int]) -> None:
+    """Copy the matches of the first claim along the way to the one that stands, each as of the merge there."""
+    merged_at = rows.newest_merges(ctx.session, way[1:-1])
+    copied = rows.matched_clarifications(ctx.session, way[0])
+    rows.copy_matches(ctx.session, way[0], way[1], ctx.now)
+    for giver_id, taker_id in pairwise(way[1:]):
+        if correction := merged_at.get(giver_id):
+            rows.copy_matches(ctx.session, giver_id, taker_id, correction.at, copied)
 
 
 def move_spread(ctx: Context, giver_id: int, taker_id: int, posts: Iterable[PostFigures]) -> None:

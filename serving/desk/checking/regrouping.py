@@ -2,28 +2,35 @@
 
 What moves with a post is its part of the spread, its picture, and its wording, so that later copies follow it: a
 wording that no post of the old claim says any more finds the new claim from then on. Both claims are counted anew. What
-was split stays apart (``desk.merging``) until it is undone. Every correction is remembered with its posts, and the
-pairs of wordings teach the matcher what is one claim and what is not.
+was split stays apart (``desk.merging``) until it is undone; a mistaken ``unmerge`` is undone here as well. Every
+correction is remembered with its posts, and the pairs of wordings are an export: what people said is one claim and what
+is not. No recipe of this project reads them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
 
 from data.duplicates import SignatureFormatError, Signatures, signatures
+from models.places import provinces
+from serving.db import Session
 from serving.db import claims as claim_rows
 from serving.db import merging as family_rows
 from serving.db import regrouping as rows
+from serving.db import trends as trend_rows
 from serving.db.merging import PostFigures
 from serving.db.regrouping import Made, Said
-from serving.db.tables import Claim, Post
+from serving.db.tables import Claim, ClaimCorrection, Post
 from serving.desk import audit
 from serving.desk.checking import golden, merging
 from serving.desk.checking.leases import let_go, move, refuse_if_held
-from serving.desk.checking.merging import Correction, recount, remember
+from serving.desk.checking.merging import Correction, MovedOnError, recount, remember
 from serving.desk.context import Begin, Context, Read
 from serving.desk.incoming import categories
 from serving.desk.incoming.machine import Machine, match_row, reason_rows
@@ -46,10 +53,10 @@ class AlreadyUndoneError(ConflictError):
     code = "already-undone"
 
 
-class MovedOnError(ConflictError):
-    """What a correction moved is no longer where it went, or needs no way back."""
+class OtherStepError(ConflictError):
+    """Corrections of this kind are taken back by another step, which the sentence names."""
 
-    code = "moved-on"
+    code = "other-step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,19 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
-    """What people said last of pairs of claims, newest first, and the number below which the next page begins."""
+class Pair:
+    """Two wordings, and whether a person said that they are one claim."""
 
-    rows: Sequence[Said]
+    one: str
+    other: str
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """What people said last of pairs of wordings, newest first, and the number below which the next page begins."""
+
+    rows: Sequence[Pair]
     after: int | None
 
 
@@ -73,22 +89,40 @@ class Pairs:
 
 
 def corrections(ctx: Context, claim_id: int) -> list[Made]:
-    """Give the corrections that moved posts out of a claim or into it, newest first."""
+    """Give the corrections that moved posts out of a claim or into it and can be undone, newest first."""
     ctx.require(Role.CHECKER, Role.APPROVER)
     return rows.made(ctx.session, claim_id, SHOWN)
 
 
 def pairs(ctx: Context, begin: Begin, *, after: int | None = None, limit: int = 50) -> Pairs:
-    """Give what people said of pairs of claims to whoever trains the matcher, and note it in the record.
+    """Give what people said of pairs of wordings, ``limit`` corrections at a time, and note it in the record.
 
-    Of each pair the newest word counts; what was undone is out.
+    It is an export, for whoever measures or trains a matcher. Of each pair the newest word counts; what was undone is
+    out. Claims that were merged, taken apart or split are told by their wordings; a move tells of the words that it
+    moved: that they are one claim with the one, and not with the other. Two equal wordings make no pair.
     """
     ctx.require(Role.ENGINEER)
     found = rows.said(ctx.session, after, limit + 1)
     shown = found[:limit]
     with begin() as own:
         audit.append(own, "claim.export_pairs", "claim", after=after, n=len(shown))
-    return Pairs(shown, shown[-1].id if len(found) > limit else None)
+    return Pairs(_told(ctx.session, shown), shown[-1].id if len(found) > limit else None)
+
+
+def _told(session: Session, found: Sequence[Said]) -> list[Pair]:
+    moved = [each.id for each in found if each.moved]
+    clearest = {
+        correction_id: max(words, key=lambda each: clarity(each.text))
+        for correction_id, words in groupby(rows.moved_words(session, moved), attrgetter("correction_id"))
+    }
+    pairs: list[Pair] = []
+    for each in found:
+        if not each.moved:
+            pairs.append(Pair(each.one, each.other, each.same))
+        elif words := clearest.get(each.id):
+            wording = neutral_wording(readable_text(words.text, _media(words.media)))
+            pairs += [Pair(wording, each.one, same=True), Pair(wording, each.other, same=False)]
+    return [pair for pair in pairs if pair.one != pair.other]
 
 
 def export_pairs(ctx: Context, begin: Begin, read: Read) -> Iterator[str]:
@@ -108,7 +142,8 @@ def _lines(read: Read) -> Iterator[str]:
     while True:
         with read() as session:
             found = rows.said(session, after, PAGE)
-        for pair in found:
+            told = _told(session, found)
+        for pair in told:
             row = {"one": pair.one, "other": pair.other, "same": pair.same}
             yield f"{json.dumps(row, ensure_ascii=False)}\n"
         if len(found) < PAGE:
@@ -164,22 +199,25 @@ def undo(ctx: Context, correction_id: int, note: str = "") -> Claim:
     """Put the posts of a split or a move back where they were; give the claim that has them again.
 
     Where one of the two was merged since, the claim that stands for it takes its part. A claim that was made by the
-    split and has no post left is merged away.
+    split and has no post left is merged away. A claim that was taken out of a merge goes back as ``merging.put_back``
+    says, which may refuse more.
 
     Raises:
         NotFoundError: there is no such correction.
+        OtherStepError: it is a merge, or itself an undo.
         AlreadyUndoneError: it was undone before.
         MovedOnError: the two were merged since, or a later correction moved some of the posts on.
         AnsweredError: the claim that would be merged away has a clarification that is published.
         HeldByAnotherError: somebody else works on one of the two.
     """
     user_id = ctx.require(Role.CHECKER)
-    claim_rows.lock_intake(ctx.session)
+    _hold_still(ctx)
     done = rows.correction(ctx.session, correction_id)
-    if done is None or done.kind not in rows.MOVING:
+    if done is None:
         raise NotFoundError(mark("Koreksi itu tidak ada."))
-    if rows.is_undone(ctx.session, done):
-        raise AlreadyUndoneError(mark("Koreksi ini sudah dibatalkan."))
+    _check_undoable(ctx, done)
+    if done.kind is ClaimCorrectionKind.UNMERGE:
+        return _undo_unmerge(ctx, done, note)
     gives, takes = merging.standing_id(ctx, done.claim_id), merging.standing_id(ctx, done.other_id)
     if gives == takes:
         raise MovedOnError(mark("Kedua klaim sudah digabung, jadi kirimannya sudah bersama."))
@@ -203,10 +241,33 @@ def undo(ctx: Context, correction_id: int, note: str = "") -> Claim:
     return taker
 
 
+def _check_undoable(ctx: Context, done: ClaimCorrection) -> None:
+    if done.kind is ClaimCorrectionKind.MERGE:
+        raise OtherStepError(mark("Penggabungan dibatalkan dengan memisahkan lagi klaim {n}."), n=done.claim_id)
+    if done.kind is ClaimCorrectionKind.UNDO:
+        raise OtherStepError(mark("Pembatalan tidak dapat dibatalkan; lakukan koreksinya sekali lagi."))
+    if rows.is_undone(ctx.session, done):
+        raise AlreadyUndoneError(mark("Koreksi ini sudah dibatalkan."))
+
+
+def _undo_unmerge(ctx: Context, done: ClaimCorrection, note: str) -> Claim:
+    taken_out = rows.of_one_unmerge(ctx.session, done)
+    taker, put_back = merging.put_back(ctx, taken_out, note)
+    for each, undone in zip(taken_out, put_back, strict=True):
+        rows.note_undo(ctx.session, each, undone)
+    return taker
+
+
 def _dissolve(giver: Claim, taker: Claim) -> None:
     move(giver, ClaimStep.MERGE)
     let_go(giver)
     giver.merged_into_id = taker.id
+
+
+def _hold_still(ctx: Context) -> None:
+    """Let nobody place posts, or read them for places and sources, while some of them move."""
+    claim_rows.lock_intake(ctx.session)
+    trend_rows.lock_reading(ctx.session)
 
 
 def _opened(ctx: Context, asked: Asked) -> tuple[Claim, Sequence[Post]]:
@@ -215,7 +276,7 @@ def _opened(ctx: Context, asked: Asked) -> tuple[Claim, Sequence[Post]]:
     wanted = set(asked.post_ids)
     if not wanted or len(wanted) > POSTS_MAX:
         raise InvalidInputError(mark("Pilih satu sampai {n} kiriman."), n=POSTS_MAX)
-    claim_rows.lock_intake(ctx.session)
+    _hold_still(ctx)
     claim = claim_rows.lock_claims(ctx.session, [asked.claim_id]).get(asked.claim_id)
     if claim is None or claim.state is ClaimState.MERGED:
         raise NotFoundError(mark("Klaim itu tidak ada."))
@@ -229,14 +290,15 @@ def _opened(ctx: Context, asked: Asked) -> tuple[Claim, Sequence[Post]]:
     return claim, posts
 
 
-def _media(post: Post) -> list[Media]:
-    return [Media(item["kind"], item["phash"], item["transcript"]) for item in post.media]
+def _media(kept: Sequence[Mapping[str, Any]]) -> list[Media]:
+    return [Media(item["kind"], item["phash"], item["transcript"]) for item in kept]
 
 
 def _founded(ctx: Context, machine: Machine, posts: Sequence[Post]) -> Claim:
     """Make a queued claim that is worded, scored and matched as intake does it; it has no posts yet."""
     clearest = max(posts, key=lambda post: clarity(post.text))
-    text, reading = readable_text(clearest.text, _media(clearest)), reading_of(clearest.text, _media(clearest))
+    media = _media(clearest.media)
+    text, reading = readable_text(clearest.text, media), reading_of(clearest.text, media)
     [score] = machine.scores([text])
     category = categories.suggest(reading)
     [number] = claim_rows.numbers_for_claims(ctx.session, 1)
@@ -272,16 +334,18 @@ def _founded(ctx: Context, machine: Machine, posts: Sequence[Post]) -> Claim:
 
 
 def _hand_over(ctx: Context, giver: Claim, taker: Claim, posts: Sequence[Post]) -> None:
-    """Move posts with their spread, wordings and pictures, and count both claims anew."""
+    """Move posts with their spread, places, sources, wordings and pictures, and count both claims anew."""
     owners = family_rows.family(ctx.session, giver.id)
-    moved = [_Moved(post.text, _media(post)) for post in posts]
+    moved = [_Moved(post.text, _media(post.media)) for post in posts]
     merging.move_spread(ctx, giver.id, taker.id, map(_figures, posts))
+    _hand_over_noted(ctx, taker.id, posts)
     rows.hand_over(ctx.session, [post.id for post in posts], taker.id)
     left = rows.texts_left(ctx.session, giver.id, {each.text for each in moved})
     gone = [each for each in moved if each.text not in left]
     _hand_over_wordings(ctx, owners, taker.id, [reading_of(each.text, each.media) for each in gone])
-    phashes = {item.phash.lower() for each in gone for item in each.media if item.phash}
-    rows.give_media(ctx.session, phashes, taker.id)
+    phashes = {item.phash.lower() for each in moved for item in each.media if item.phash}
+    carried = rows.pictures_left(ctx.session, giver.id, phashes)
+    rows.give_media(ctx.session, owners, phashes - carried, taker.id)
     giver.version += 1
     taker.version += 1
     recount(ctx, giver, taker)
@@ -298,6 +362,19 @@ class _Moved:
 def _figures(post: Post) -> PostFigures:
     drawn = Engagement(post.likes, post.shares, post.comments, post.views)
     return PostFigures(post.posted_at, post.reach, drawn.reactions)
+
+
+def _hand_over_noted(ctx: Context, taker_id: int, posts: Sequence[Post]) -> None:
+    """Let places and sources count where their posts are; what the worker has not read yet it notes there itself."""
+    read_to = trend_rows.lock_reading(ctx.session)
+    read = [post for post in posts if post.id <= read_to]
+    places = Counter((_cluster(post), region) for post in read for region in provinces(post.text))
+    sources = Counter((_cluster(post), post.source) for post in read)
+    trend_rows.give_noted(ctx.session, places, sources, taker_id)
+
+
+def _cluster(post: Post) -> int:
+    return post.claim_id if post.cluster_id is None else post.cluster_id
 
 
 def _hand_over_wordings(ctx: Context, owners: Sequence[int], taker_id: int, readings: Sequence[str]) -> None:

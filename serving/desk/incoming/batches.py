@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data.duplicates import Signatures, signatures
+from models.gate import kept_below
 from models.score import Probabilities, Scorer, Thresholds
-from serving.desk.incoming.posts import AnonymousPost, Media, readable_text
+from serving.desk.incoming.posts import AnonymousPost, Media, readable_text, telling_hashes
 from serving.desk.incoming.trends import Engagement, quarter_of, reach_of
 
 Counts = npt.NDArray[np.int64]
@@ -88,10 +89,9 @@ class Batch:
         """Give what a model should read of one post."""
         return readable_text(self.texts[row], self.media[row])
 
-    def hashes_of_media(self, row: int) -> list[str]:
-        """Give the perceptual hashes that one post carries; one of equal digits is a blank picture and says nothing."""
-        hashes = (item.phash.lower() for item in self.media[row] if item.phash)
-        return [phash for phash in hashes if len(set(phash)) > 1]
+    def pictures(self) -> dict[int, list[str]]:
+        """Give the perceptual hashes that say something for each row that carries any, in the rows' order."""
+        return {row: found for row, media in enumerate(self.media) if media and (found := telling_hashes(media))}
 
     def engagement(self, row: int) -> Engagement:
         """Give what one post has drawn."""
@@ -173,7 +173,8 @@ def _p_hoax(posts: Sequence[AnonymousPost], readings: Sequence[str], scorer: Sco
     texts = [readable_text(post.text, post.media) for post in posts]
     if not isinstance(scorer, ReadsCleaned):
         return scorer.probabilities(texts)
-    return scorer.probabilities_of_cleaned(cleaned_for(scorer, texts, readings))
+    found = scorer.probabilities_of_cleaned(cleaned_for(scorer, texts, readings))
+    return kept_below(texts, found, scorer.thresholds)
 
 
 def cleaned_for(scorer: ReadsCleaned, texts: Sequence[str], readings: Sequence[str]) -> list[str]:

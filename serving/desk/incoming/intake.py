@@ -477,20 +477,22 @@ def _keep_signatures(ctx: Context, machine: Machine, placed: Sequence[Placed], c
 
 
 def _keep_keys(ctx: Context, new: Batch, placed: Sequence[Placed], clusters: Sequence[int]) -> None:
-    """Keep what finds a claim again: the keys of the wording that founded it."""
-    founders = [row for row, place in enumerate(placed) if place.is_new]
-    keys = new.signed.take(np.array(founders, np.int64)).keys()
-    bands = {(band, clusters[row]) for row, of_one in zip(founders, keys.tolist(), strict=True) for band in of_one}
-    claim_rows.add_bands(ctx.session, sorted(bands))
+    """Keep what finds a claim again: the keys of each wording that is kept of it."""
+    kept = [row for row, place in enumerate(placed) if place.stored is not None]
+    keys = new.signed.take(np.array(kept, np.int64)).keys().tolist()
+    bands = {(band, clusters[row]) for row, of_one in zip(kept, keys, strict=True) for band in of_one}
+    founded = {clusters[row] for row, place in enumerate(placed) if place.is_new}
+    fresh = {pair for pair in bands if pair[1] in founded}
+    claim_rows.add_bands(ctx.session, sorted(fresh))
+    claim_rows.add_missing_bands(ctx.session, sorted(bands - fresh))
 
 
 def _keep_media(ctx: Context, new: Batch, clusters: Sequence[int]) -> None:
     """Keep to which claim each picture leads that no claim had yet."""
     media: dict[str, int] = {}
-    for row, carried in enumerate(new.media):
-        if carried:
-            for phash in new.hashes_of_media(row):
-                media.setdefault(phash, clusters[row])
+    for row, carried in new.pictures().items():
+        for phash in carried:
+            media.setdefault(phash, clusters[row])
     known = claim_rows.claims_by_media(ctx.session, media) if media else {}
     claim_rows.add_media(ctx.session, [(phash, claim) for phash, claim in media.items() if phash not in known])
 

@@ -5,7 +5,7 @@ wrote before each use. What this process added itself is read back before it is 
 back leaves the index ahead of the database, and then it is filled anew.
 
 What has had no copy for long leaves the index, so that memory does not grow with the number of claims, and comes back
-when a copy appears: each claim can be looked up by keys of its first wording.
+when a copy appears: each claim can be looked up by keys of the wordings that it keeps.
 
 The index may be touched only by whoever holds the intake's lock (``serving.db.claims.lock_intake``), in the same
 transaction; that makes several threads and several processes decide one after another, so no claim is doubled.
@@ -14,7 +14,7 @@ transaction; that makes several threads and several processes decide one after a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -39,6 +39,7 @@ from serving.desk import audit
 from serving.desk.context import Context
 from serving.desk.incoming import figures
 from serving.desk.incoming.batches import Batch
+from serving.desk.incoming.posts import goes_with_anything, says_little
 from serving.desk.learning.models_holder import ModelHolder
 from serving.desk.learning.models_store import ModelStore
 from serving.errors import NotFoundError, UnavailableError
@@ -97,6 +98,8 @@ class Machine:
         self._regrouped = 0
         # What was added and not yet read back.
         self._unsure: list[tuple[int, int]] = []
+        # Clusters that the last batch founded by a picture alone.
+        self._wordless: list[str] = []
         self._matcher = Matcher.build([])
         self._library: rows.LibraryState | None = None
         self._versions: dict[int, int] = {}
@@ -132,7 +135,7 @@ class Machine:
     def _forget_all(self) -> None:
         self._index = self._empty_index()
         self._claims, self._names, self._used = {}, {}, {}
-        self._last_id, self._newest_claim, self._unsure = 0, 0, []
+        self._last_id, self._newest_claim, self._unsure, self._wordless = 0, 0, [], []
 
     def _restore(self, session: Session, page: Sequence[rows.Signature]) -> None:
         """Remember what others wrote of new claims and of those that are remembered; the rest stays where it is."""
@@ -164,24 +167,53 @@ class Machine:
         """Say for each post, in order, which claim it belongs to; after ``catch_up``.
 
         A post that is like nothing remembered is looked up by its keys among all claims, and then by its pictures.
+        Under a picture a few words are not asked where the picture is known, nor where they would go with any other.
         """
+        self._forget_wordless()
         names = [f"{_FOUNDED}{number}" for number in range(self._serial, self._serial + len(batch))]
         self._serial += len(batch)
-        found = self._index.add_signed(names, batch.signed)
-        founders = [row for row, each in enumerate(found) if each.is_new]
+        pictures = batch.pictures()
+        known = self._known_pictures(session, pictures)
+        shown = _shown(batch, pictures, known)
+        spoken = [row for row in range(len(batch)) if row not in shown]
+        signed = batch.signed.take(np.array(spoken, np.int64)) if shown else batch.signed
+        found = dict(zip(spoken, self._index.add_signed([names[row] for row in spoken], signed), strict=True))
+        founders = [row for row, each in found.items() if each.is_new]
         homes = {} if self._remembers_all else self._recalled(session, batch, founders)
-        homes |= self._by_media(session, batch, [row for row in founders if row not in homes])
-        leads_on: dict[str, str] = {}
-        for row, home in homes.items():
-            leads_on[found[row].cluster] = home
-            self._index.merge(home, found[row].cluster)
+        leads_on = {found[row].cluster: home for row, home in homes.items()}
+        clusters = [found[row].cluster if row in found else name for row, name in enumerate(names)]
+        leads_on |= _led_by_pictures(pictures, known, clusters, leads_on, shown.union(founders).difference(homes))
+        self._merge(session, leads_on)
         self._round += 1
         placed = []
-        for each in found:
-            cluster = leads_on.get(each.cluster, each.cluster)
-            self._used[cluster] = self._round
-            placed.append(Placed(cluster, each.is_new and each.cluster not in leads_on, each.stored))
+        for row, cluster in enumerate(clusters):
+            home = leads_on.get(cluster, cluster)
+            self._used[home] = self._round
+            placed.append(Placed(home, home == names[row], found[row].stored if row in found else None))
+        self._wordless = [placed[row].cluster for row in shown if placed[row].is_new]
         return placed
+
+    def _merge(self, session: Session, leads_on: Mapping[str, str]) -> None:
+        """Let what was founded in the index go to the clusters that it leads on to, whose wordings are read before."""
+        moved = {gone: home for gone, home in leads_on.items() if gone in self._index}
+        strange = {home for home in moved.values() if home not in self._index and not self._is_unnamed(home)}
+        missing = [self.claim_of(home) for home in strange]
+        self._remember(session, rows.signatures_of(session, missing) if missing else [])
+        for gone, home in moved.items():
+            self._index.merge(home, gone)
+
+    def _is_unnamed(self, cluster: str) -> bool:
+        """Tell whether a cluster is of the batch at hand, and so has no claim yet."""
+        return cluster.startswith(_FOUNDED) and cluster not in self._claims
+
+    def _forget_wordless(self) -> None:
+        """Drop the names of claims that have no wording in the index: they are found by their pictures and numbers."""
+        for cluster in self._wordless:
+            if cluster not in self._index:
+                self._used.pop(cluster, None)
+                if (claim_id := self._claims.pop(cluster, None)) is not None:
+                    self._names.pop(claim_id, None)
+        self._wordless = []
 
     def _recalled(self, session: Session, batch: Batch, founders: Sequence[int]) -> dict[int, str]:
         """Give for rows that copy a claim which is not remembered its cluster; it is remembered from now on."""
@@ -205,24 +237,12 @@ class Machine:
         self._remember(session, list(chain.from_iterable(kept[home] for home in dict.fromkeys(homes.values()))))
         return homes
 
-    def _by_media(self, session: Session, batch: Batch, founders: Sequence[int]) -> dict[int, str]:
-        """Give for rows whose pictures are known, or came before in the batch, the cluster that those belong to."""
-        hashes = {row: found for row in founders if (found := batch.hashes_of_media(row))}
-        if not hashes:
+    def _known_pictures(self, session: Session, pictures: Mapping[int, Sequence[str]]) -> dict[str, str]:
+        """Give for each picture that a claim has its cluster."""
+        if not pictures:
             return {}
-        claims = rows.claims_by_media(session, set(chain.from_iterable(hashes.values())))
-        missing = [claim_id for claim_id in set(claims.values()) if self._name(claim_id) not in self._index]
-        self._remember(session, rows.signatures_of(session, missing) if missing else [])
-        first = {phash: self._name(claim_id) for phash, claim_id in claims.items()}
-        homes: dict[int, str] = {}
-        for row, found in hashes.items():
-            own = f"{_FOUNDED}{self._serial - len(batch) + row}"
-            home = next((first[phash] for phash in found if phash in first), own)
-            if home != own:
-                homes[row] = home
-            for phash in found:
-                first.setdefault(phash, home)
-        return homes
+        claims = rows.claims_by_media(session, set(chain.from_iterable(pictures.values())))
+        return {phash: self._name(claim_id) for phash, claim_id in claims.items()}
 
     @property
     def n_remembered(self) -> int:
@@ -292,6 +312,48 @@ class Machine:
     def scores(self, texts: Sequence[str]) -> list[Score]:
         """Score texts with reasons."""
         return self.scorer.score_many(texts)
+
+
+def _shown(batch: Batch, pictures: Mapping[int, Sequence[str]], known: Collection[str]) -> set[int]:
+    """Name the rows that are placed by their pictures alone, whatever their words are like."""
+    seen = set(known)
+    shown = set()
+    for row, carried in pictures.items():
+        reading = batch.readings[row]
+        if says_little(reading) and (not seen.isdisjoint(carried) or goes_with_anything(reading)):
+            shown.add(row)
+        seen.update(carried)
+    return shown
+
+
+def _led_by_pictures(
+    pictures: Mapping[int, Sequence[str]],
+    known: Mapping[str, str],
+    clusters: Sequence[str],
+    leads_on: Mapping[str, str],
+    free: Collection[int],
+) -> dict[str, str]:
+    """Give for clusters of free rows, which are no copies, those that their pictures belong to.
+
+    Args:
+        pictures: what rows carry, in the rows' order.
+        known: the cluster of each picture that a claim has; others belong to the first row that carries them.
+        clusters: where each row stands by its words.
+        leads_on: clusters of the batch that others took over.
+        free: rows that their pictures may lead elsewhere.
+    """
+    first = dict(known)
+    led: dict[str, str] = {}
+    for row, carried in pictures.items():
+        own = clusters[row]
+        home = leads_on.get(own, led.get(own, own))
+        if row in free:
+            home = next((first[phash] for phash in carried if phash in first), own)
+            if home != own:
+                led[own] = home
+        for phash in carried:
+            first.setdefault(phash, home)
+    return led
 
 
 def sharing_most(keys: Keys, sharing: Keys, most: int) -> set[int]:

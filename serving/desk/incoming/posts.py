@@ -18,6 +18,7 @@ from typing import Any, Final
 from data._plain_text import cleaned_plain
 from data.normalise import mask_identities, normalise
 from serving.desk.incoming.trends import NOTHING_YET, Engagement
+from serving.desk.incoming.wording import n_content_words
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 from serving.security import Vault
@@ -30,6 +31,11 @@ MEDIA_KINDS: Final = ("image", "video", "audio")
 MEDIA_MAX: Final = 20
 # Below this many words a transcript that came along is read with the text: the text alone says too little.
 FEW_WORDS: Final = 8
+# Below this many words of content a text goes with anything: only equal ones would be copies (``data.duplicates``).
+_SAYING: Final = 3
+_NAMED: Final = {"image": "Gambar tanpa kata", "video": "Video tanpa kata", "audio": "Rekaman tanpa kata"}
+_NAME_CHARS: Final = 16
+_LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 
 # Fields that would say who wrote a post. The API refuses them, files have them dropped; neither stores them.
 AUTHOR_FIELDS: Final = frozenset(
@@ -152,6 +158,45 @@ def reading_of(text: str, media: Sequence[Media]) -> str:
     return normalise(readable) if plain is None else plain
 
 
+def telling_hashes(media: Sequence[Media]) -> list[str]:
+    """Give the perceptual hashes of what a post carries; one of equal digits is a blank picture and says nothing."""
+    hashes = (item.phash.lower() for item in media if item.phash)
+    return [phash for phash in hashes if len(set(phash)) > 1]
+
+
+def says_something(reading: str) -> bool:
+    """Tell whether cleaned words hold any beside handles."""
+    return any(not word.startswith("@") for word in reading.split())
+
+
+def says_little(reading: str) -> bool:
+    """Tell whether cleaned words are so few that a picture beside them tells more of what is claimed."""
+    return len(reading.split()) < FEW_WORDS
+
+
+def goes_with_anything(reading: str) -> bool:
+    """Tell whether cleaned words name nothing by themselves, as "bantu sebar" does."""
+    words = reading.split()
+    return len(words) < FEW_WORDS and n_content_words(words) < _SAYING
+
+
+def name_for(vault: Vault, kind: str, value: str) -> str:
+    """Give one word for a value, unlike that of any other value.
+
+    Letters alone, as sixteen digits would be taken for a telephone number and masked; and of a keyed hash, as words of
+    which one letter differs are taken for one word that was mistyped.
+    """
+    return vault.pseudonym(kind, value)[:_NAME_CHARS].translate(_LETTERS)
+
+
+def _named(media: Sequence[Media], vault: Vault) -> str | None:
+    """Name what came without words by its picture, so that copies of it, and nothing else, become one claim."""
+    for item in media:
+        for phash in telling_hashes([item]):
+            return f"{_NAMED[item.kind]} {name_for(vault, 'tip-picture', phash)}"
+    return None
+
+
 def _masked(text: str, url: str | None) -> str:
     """Mask what points to a person; a post's own address leads to its author, so it goes as well."""
     return mask_identities(text.replace(url, "@akun") if url else text)
@@ -167,7 +212,7 @@ def anonymous(post: NewPost, vault: Vault, now: datetime, max_chars: int) -> Ano
         max_chars: the longest text that is taken.
 
     Raises:
-        PostRefusedError: it says nothing, says too much, or says it at an impossible time.
+        PostRefusedError: it says and shows nothing, says too much, or says it at an impossible time.
     """
     if not SOURCE.fullmatch(post.source):
         raise PostRefusedError(mark("source: satu kata huruf kecil, angka, titik atau garis, paling panjang 40."))
@@ -180,8 +225,11 @@ def anonymous(post: NewPost, vault: Vault, now: datetime, max_chars: int) -> Ano
     media = tuple(Media(item.kind, item.phash, _masked(item.transcript, post.url)) for item in post.media[:MEDIA_MAX])
     text = _masked(post.text, post.url)
     reading = reading_of(text, media)
-    if not any(not word.startswith("@") for word in reading.split()):
-        raise PostRefusedError(mark("text: tidak berisi kata yang dapat dibaca."))
+    if not says_something(reading):
+        named = _named(media, vault)
+        if named is None:
+            raise PostRefusedError(mark("text: tidak berisi kata yang dapat dibaca."))
+        text, reading = named, reading_of(named, media)
     return AnonymousPost(
         source=post.source,
         external_hash=vault.pseudonym("post", post.source, post.external_id),

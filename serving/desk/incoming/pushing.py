@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -73,12 +73,25 @@ def push(ctx: Context, rows: Iterable[tuple[int, NewPost | SuluhError]]) -> Push
         except SuluhError as error:
             rejected.append(Rejected(line, error))
     if not accepted:
-        first = f"{rejected[0].line}: {rejected[0].error}" if rejected else "-"
-        raise NothingAcceptedError(mark("Tidak satu pun kiriman dapat diterima; yang pertama: {first}"), first=first)
+        raise _nothing_accepted(rejected)
     batch = _new_batch(ctx)
     inbox.put(ctx.session, batch, accepted, ctx.now)
     audit.append(ctx, "posts.push", "batch", accepted=len(accepted), rejected=len(rejected), batch=batch)
     return Pushed(batch, len(accepted), tuple(rejected))
+
+
+def _nothing_accepted(rejected: Sequence[Rejected]) -> NothingAcceptedError:
+    """Name each row that was refused; the first stands in the sentence."""
+    if not rejected:
+        return NothingAcceptedError(mark("Tidak ada kiriman di dalamnya; kirim sedikitnya satu."))
+    first = rejected[0]
+    refused = NothingAcceptedError(
+        mark("Tidak satu pun dari {n} kiriman dapat diterima; yang pertama, baris {line}: {why}"),
+        n=len(rejected),
+        line=first.line,
+        why=first.error,
+    )
+    return refused.of((f"line/{row.line}", row.error) for row in rejected)
 
 
 def n_waiting(ctx: Context, batch: str) -> int:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from models.matcher import MatchStatus
 from models.score import Score
+from serving.db import library as rows
+from serving.db.library import Entry
 from serving.desk.context import Context
-from serving.desk.incoming.machine import scorer_for
+from serving.desk.incoming.machine import machine_for, scorer_for
 from serving.errors import InvalidInputError, TooLargeError
 from serving.i18n import mark
+
+NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A clarification that a text resembles, and whether the machine thinks the likeness strong."""
+
+    entry: Entry
+    is_strong: bool
 
 
 def check_size(ctx: Context, texts: Sequence[str]) -> None:
@@ -30,3 +44,10 @@ def score(ctx: Context, texts: Sequence[str]) -> Sequence[Score]:
     """
     check_size(ctx, texts)
     return scorer_for(ctx.settings).score_many(texts)
+
+
+def nearest(ctx: Context, text: str) -> Sequence[Near]:
+    """Give at most three published clarifications that a text resembles, likeliest first."""
+    found = machine_for(ctx.settings).match(ctx.session, [text])[0][:NEAREST]
+    entries = [(rows.entry(ctx.session, int(match.id)), match.status) for match in found]
+    return [Near(entry, status is MatchStatus.CONFIRMED) for entry, status in entries if entry is not None]

@@ -27,14 +27,23 @@ from serving.db import tips as rows
 from serving.db.library import Entry
 from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.incoming.posts import AnonymousPost, Media, NewPost, anonymous
+from serving.desk.incoming.posts import (
+    AnonymousPost,
+    Media,
+    NewPost,
+    anonymous,
+    goes_with_anything,
+    name_for,
+    says_little,
+    says_something,
+    telling_hashes,
+)
 from serving.desk.incoming.tips_counting import SOURCE
 from serving.errors import InvalidInputError
 from serving.i18n import mark
 
 TEXT_MAX_CHARS: Final = 4_000
 _NAME_CHARS: Final = 16
-_LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 _BARE_LINK: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 # As where posts are taken in: claims under one key, and claims that a text is compared with.
 _NEWEST_OF_KEY: Final = 16
@@ -45,12 +54,19 @@ RECEIVED: Final = mark(
     "mendesak dahulu. Hasil pemeriksaan terbit di halaman klarifikasi resmi."
 )
 ANSWERED: Final = mark("Klaim seperti ini sudah pernah kami periksa. Ini klarifikasi resminya:")
+EMPTY: Final = mark("Isi pesannya, tautannya, atau gambarnya: sedikitnya satu.")
 
 
 class EmptyTipError(InvalidInputError):
     """A tip without words, link and picture."""
 
     code = "tip-empty"
+
+
+def refuse_blank(text: str, link: str | None, *, has_picture: bool) -> None:
+    """Raise ``EmptyTipError`` for a form sent before it was filled in: a slip, told before it is counted."""
+    if not (text.strip() or link or has_picture):
+        raise EmptyTipError(EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,43 +116,26 @@ def send(ctx: Context, tip: Tip) -> Receipt:
 
 def _collected(ctx: Context, tip: Tip) -> NewPost:
     text, link = tip.text.strip(), tip.link
-    # One of equal digits is a blank picture and says nothing.
-    phash = tip.phash if tip.phash and len(set(tip.phash)) > 1 else None
+    sent = (Media("image", tip.phash),) if tip.phash else ()
+    media = sent if telling_hashes(sent) else ()
     if link is None and _BARE_LINK.fullmatch(text):
         text, link = "", text
-    if not _says_something(text):
-        text = _named(ctx, link, phash)
+    # A picture without words is named where posts are made anonymous.
+    if not media and not says_something(normalise(mask_identities(text))):
+        if sent and not link:
+            raise EmptyTipError(mark("Gambar itu satu warna saja, jadi tidak dapat dikenali; ketik apa isinya."))
+        if not link:
+            raise EmptyTipError(EMPTY)
+        text = f"Tautan tanpa kata {name_for(ctx.vault, 'tip-link', link)}"
     return NewPost(
         source=SOURCE,
         # Replaced where it is taken in; until then it only tells two tips of one batch apart.
         external_id=secrets.token_hex(_NAME_CHARS),
         text=text,
         posted_at=ctx.now,
-        media=(Media("image", phash),) if phash else (),
+        media=media,
         url=link,
     )
-
-
-def _says_something(text: str) -> bool:
-    return any(not word.startswith("@") for word in normalise(mask_identities(text)).split())
-
-
-def _named(ctx: Context, link: str | None, phash: str | None) -> str:
-    """Name what came without words, so that copies of it, and nothing else, become one claim."""
-    if phash:
-        return f"Gambar tanpa kata {_name(ctx, 'tip-picture', phash)}"
-    if link:
-        return f"Tautan tanpa kata {_name(ctx, 'tip-link', link)}"
-    raise EmptyTipError(mark("Isi pesannya, tautannya, atau gambarnya: sedikitnya satu."))
-
-
-def _name(ctx: Context, kind: str, value: str) -> str:
-    """Give one word for a value, unlike that of any other value.
-
-    Letters alone, as sixteen digits would be taken for a telephone number and masked; and of a keyed hash, as words of
-    which one letter differs are taken for one word that was mistyped.
-    """
-    return ctx.vault.pseudonym(kind, value)[:_NAME_CHARS].translate(_LETTERS)
 
 
 # ---- what is known of it already ---------------------------------------------------------------------------------
@@ -151,12 +150,13 @@ def _answer(ctx: Context, post: AnonymousPost) -> Entry | None:
 
 
 def _claim_like(ctx: Context, post: AnonymousPost) -> int | None:
-    """Find the claim that a post copies, by its words and else by its picture, without taking it in."""
-    by_words = _claim_of_words(ctx, post.reading)
-    if by_words is not None:
-        return by_words
-    phashes = {item.phash for item in post.media if item.phash}
-    return next(iter(claim_rows.claims_by_media(ctx.session, phashes).values()), None) if phashes else None
+    """Find the claim that a post copies, by words and picture in the order of intake, without taking it in."""
+    phashes = telling_hashes(post.media)
+    shown = next(iter(claim_rows.claims_by_media(ctx.session, phashes).values()), None) if phashes else None
+    if phashes and (goes_with_anything(post.reading) or (shown is not None and says_little(post.reading))):
+        return shown
+    spoken = _claim_of_words(ctx, post.reading)
+    return shown if spoken is None else spoken
 
 
 def _claim_of_words(ctx: Context, reading: str) -> int | None:

@@ -26,7 +26,8 @@ from serving.db.trends import Noted, Quarter, Wanted
 from serving.desk.checking import golden
 from serving.desk.checking.claims import READERS
 from serving.desk.context import Begin, Context
-from serving.desk.incoming import trends
+from serving.desk.incoming import search, trends
+from serving.desk.incoming.search import FoundClaims
 from serving.desk.incoming.trends import QUARTER_S, quarter_of
 from serving.errors import NotFoundError
 from serving.i18n import mark
@@ -38,8 +39,8 @@ AHEAD_H: Final = 6
 WEEKS_OF_SEASON: Final = 4
 SPARK_QUARTERS: Final = 96
 _QUARTERS: Final = int(PAST.total_seconds()) // QUARTER_S
-_READ_PAGE: Final = 2_000
-_READ_PAGES: Final = 20
+READ_PAGE: Final = 2_000
+READ_PAGES: Final = 20
 _LOOKED_AT: Final = 60
 _HOUR: Final = timedelta(hours=1)
 _FADES_AFTER: Final = timedelta(minutes=1)
@@ -48,7 +49,7 @@ _FADES_AFTER: Final = timedelta(minutes=1)
 # ---- reading posts once ------------------------------------------------------------------------------------------
 
 
-def read_posts(begin: Begin, max_pages: int = _READ_PAGES) -> int:
+def read_posts(begin: Begin, max_pages: int = READ_PAGES) -> int:
     """Note places, sources and hours of posts that came since the last time; give how many were read.
 
     Args:
@@ -58,12 +59,12 @@ def read_posts(begin: Begin, max_pages: int = _READ_PAGES) -> int:
     n_read = 0
     for _ in range(max_pages):
         with begin() as ctx:
-            posts = rows.unread_posts(ctx.session, _READ_PAGE)
+            posts = rows.unread_posts(ctx.session, READ_PAGE)
             if posts:
                 rows.add_noted(ctx.session, _noted(posts))
                 rows.note_read(ctx.session, posts[-1].id)
         n_read += len(posts)
-        if len(posts) < _READ_PAGE:
+        if len(posts) < READ_PAGE:
             break
     return n_read
 
@@ -148,6 +149,7 @@ class Trending:
         times_typical: the same against a typical claim of the desk at this hour.
         doublings: of speed, the last hour against the three before.
         bursts: whether the last quarter, hour or four hours hold more than chance explains.
+        surge: the strongest of these windows, where it bursts.
         chance: of the strongest of these windows.
         total: the next six hours together.
         coming: each of them.
@@ -169,6 +171,7 @@ class Trending:
     times_typical: float
     doublings: float
     bursts: bool
+    surge: formulas.Surge | None
     chance: float
     total: Coming
     coming: tuple[Coming, ...]
@@ -201,6 +204,7 @@ class Board:
         alpha: the chance below which a window bursts.
         looked_back: what became of the forecasts of six hours ago.
         measured_at: when a claim of the desk was last measured.
+        is_behind: words were looked for in an index that has not read everything yet.
     """
 
     at: datetime
@@ -209,6 +213,7 @@ class Board:
     alpha: float
     looked_back: Looked
     measured_at: datetime | None
+    is_behind: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,7 +256,9 @@ def follow(ctx: Context, questions: Collection[Wanted], known: Mapping[Wanted, B
 
 def measure(ctx: Context, wanted: Wanted, desk: Desk, limit: int = SHOWN) -> Board:
     """Work out a board, whoever asks."""
-    found = rows.fastest(ctx.session, wanted, trends.STILL_PER_HOUR, limit)
+    worded = _worded(ctx, wanted)
+    named = None if worded is None else worded.ids
+    found = rows.fastest(ctx.session, wanted, trends.STILL_PER_HOUR, limit, named)
     measured = _Matrix.of(ctx, found, desk.usual).measured()
     return Board(
         at=ctx.now,
@@ -260,6 +267,16 @@ def measure(ctx: Context, wanted: Wanted, desk: Desk, limit: int = SHOWN) -> Boa
         alpha=formulas.alpha(desk.usual.n_moving),
         looked_back=desk.looked_back,
         measured_at=desk.measured_at,
+        is_behind=worded is not None and worded.is_behind,
+    )
+
+
+def _worded(ctx: Context, wanted: Wanted) -> FoundClaims | None:
+    """Look for the words of a question among the claims that fit it otherwise; nothing where it has none."""
+    if not wanted.words:
+        return None
+    return search.claim_ids(
+        ctx, wanted.words, lambda ids: rows.moving_among(ctx.session, wanted, trends.STILL_PER_HOUR, ids)
     )
 
 
@@ -356,6 +373,7 @@ class _Matrix:
                 times_typical=float(against_typical[row]),
                 doublings=float(doublings[row]),
                 bursts=bool(burst.alarm[row]),
+                surge=burst.surge(row),
                 chance=float(burst.chance[row].min()),
                 total=Coming(
                     self.now, float(told.total_mean[row]), int(told.total_low[row]), int(told.total_high[row])

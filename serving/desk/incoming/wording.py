@@ -58,10 +58,11 @@ def _light_words() -> frozenset[str]:
 
 
 def _content(sentence: str) -> int:
-    return _content_words(_WORDS.findall(sentence.casefold()))
+    return n_content_words(_WORDS.findall(sentence.casefold()))
 
 
-def _content_words(words: list[str]) -> int:
+def n_content_words(words: list[str]) -> int:
+    """Count the words that are neither light nor a single letter."""
     light = _light_words()
     return sum([word not in light and len(word) > 1 for word in words])
 
@@ -174,5 +175,5 @@ def clarity(text: str) -> float:
     haste = 0.1 if n_capitals == 0 else max(0.0, capitals - _NAMES_SHARE)
     marks = sum(text.count(mark) for mark in "!?") / len(words)
     odd = sum(map(_is_odd, words)) / len(words)
-    content = _content_words(words) if text.isascii() else _content(text)
+    content = n_content_words(words) if text.isascii() else _content(text)
     return min(content, _PARAGRAPH_WORDS) * (1 - 0.5 * haste) * (1 - odd) ** 2 / (1 + marks)

@@ -268,7 +268,7 @@ def waiting(ctx: Context) -> ModelProposal:
 
 
 def _refuse_serving(ctx: Context, champion: Named | None, artefact: str) -> None:
-    if artefact == (champion.artefact if champion else _base(ctx).name):
+    if artefact == (champion.artefact if champion else base_model(ctx).name):
         raise ConflictError(mark("Model itu sudah melayani."))
 
 
@@ -303,14 +303,14 @@ def _pass_gate(ctx: Context, metrics: Mapping[str, Any]) -> None:
 
 def _champion_metrics(ctx: Context) -> Mapping[str, Any]:
     changes = rows.changes(ctx.session)
-    return changes[-1].metrics if changes else _base(ctx).metrics
+    return changes[-1].metrics if changes else base_model(ctx).metrics
 
 
 def trained_at(ctx: Context) -> datetime | None:
     """Give when the model that serves was trained; none where nothing readable says so."""
     champion = rows.standing(ctx.session).champion
     try:
-        stored = _base(ctx) if champion is None else store_of(ctx).found(champion.artefact)
+        stored = base_model(ctx) if champion is None else store_of(ctx).found(champion.artefact)
         trained = datetime.fromisoformat(stored.created)
     except (SuluhError, ValueError):
         return None
@@ -321,7 +321,7 @@ def _base_folder(ctx: Context) -> Path:
     return ctx.settings.model_dir or artifact.released_folder(artifact.JUDGE)
 
 
-def _base(ctx: Context) -> Stored:
+def base_model(ctx: Context) -> Stored:
     """Describe the model that the service is set up with; raise ``UnavailableError`` where it cannot be read."""
     try:
         return described(_base_folder(ctx))
@@ -334,7 +334,7 @@ def _serving_artefact(ctx: Context) -> str:
     champion = rows.standing(ctx.session).champion
     if champion is not None:
         return champion.artefact
-    _base(ctx)  # what cannot be read is told as such, and not as a bad upload
+    base_model(ctx)  # what cannot be read is told as such, and not as a bad upload
     return store_of(ctx).keep(_base_folder(ctx)).name
 
 
@@ -501,7 +501,7 @@ def _disagreement(score: ShadowScore, wording: str) -> Disagreement:
 def _serving(ctx: Context, champion: Named | None) -> Serving:
     if champion is None:
         try:
-            base = _base(ctx)
+            base = base_model(ctx)
         except UnavailableError as error:
             return Serving("", "", None, {}, "", fault=str(error.params["why"]))
         return Serving(base.version, base.kind, None, figures_of(base.metrics), base.card)

@@ -27,7 +27,7 @@ def changed_recipe(path: Path, name: str, before: str, after: str) -> Path:
 def small_artefact(folder: Path, bias: float = 0.0, **metrics: Any) -> Path:
     """Write an artefact that loads at once; its folder's name makes its weights, and so its version, its own.
 
-    ``bias`` is added to every logit; ``metrics`` replace what the released manifest says.
+    ``bias`` is added to every logit; ``metrics`` replace what the released manifest says, intervals included.
     """
     shutil.copytree(RELEASED / "linear", folder)
     n = 1 << BITS
@@ -38,6 +38,8 @@ def small_artefact(folder: Path, bias: float = 0.0, **metrics: Any) -> Path:
     manifest["files"][WEIGHTS] = sha256((folder / WEIGHTS).read_bytes()).hexdigest()
     manifest["settings"]["ngrams"]["bits"] = BITS
     manifest["settings"]["bias"] += bias
-    manifest["metrics"] |= metrics
+    replaced = {f"{name}{bound}" for name in metrics for bound in (".low", ".high")}
+    kept = {name: value for name, value in manifest["metrics"].items() if name not in replaced}
+    manifest["metrics"] = kept | metrics
     (folder / MANIFEST).write_text(json.dumps(manifest))
     return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -132,7 +131,7 @@ def test_unfit_requests_are_refused(client, headers, get):
         ({"text": "air naik", "url": "ftp://contoh.example"}, 422),
         ({"text": "air naik", "author": "x"}, 422),
     ]
-    answers = [client.post("/v1/claims", headers=headers, content=json.dumps(body)) for body, _ in posts]
+    answers = [client.post("/v1/claims", headers=headers, json=body) for body, _ in posts]
     assert [answer.status_code for answer in answers] == [status for _, status in posts]
     asked = [
         ({"limit": 0}, 422),

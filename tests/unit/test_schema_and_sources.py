@@ -122,7 +122,7 @@ def test_matching_tables_are_read(tmp_path):
 def test_a_missing_setting_is_one_sentence_with_the_fix(monkeypatch):
     """Without SULUH_DATA_DIR the error says what to set."""
     monkeypatch.delenv("SULUH_DATA_DIR", raising=False)
-    with pytest.raises(DataError, match="Set SULUH_DATA_DIR to the folder"):
+    with pytest.raises(DataError, match="give --data DIR or set SULUH_DATA_DIR"):
         data_folder()
 
 

@@ -11,7 +11,7 @@ from eval.run import Comparison, Curves, Report
 from models.artifact import CARD, MANIFEST, RELEASED, read_manifest
 from training.order import Made
 from training.pipeline import recorded
-from training.release import with_topics
+from training.release import headline
 from training.tracking import MODEL, PICTURES, REGISTERED, Run, mirror, record
 
 mlflow = pytest.importorskip("mlflow")
@@ -99,7 +99,7 @@ def test_figures_are_named_with_their_intervals():
     report = SimpleNamespace(
         model="linear-1", comparisons=rows, flagged={"unseen criticism": figure}, topics=(topic,), ece_after=0.02
     )
-    assert with_topics(report) == {
+    assert headline(report) == {
         "unseen_criticism.look": 0.9124,
         "unseen_criticism.look.low": 0.9,
         "unseen_criticism.look.high": 0.93,

@@ -98,7 +98,7 @@ class LinearScorer:
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """The probabilities alone, float64 (n,); too few words get the declared share of hoaxes."""
         if len(texts) == 1:
-            return kept_below(texts, self._one_probability(texts[0]), self._thresholds)
+            return self._one_kept_below(texts[0])
         chunks = (texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK))
         found = _joined([self._calibrated([self.cleaned(text) for text in chunk]) for chunk in chunks])
         return kept_below(texts, found, self._thresholds)
@@ -108,6 +108,13 @@ class LinearScorer:
         if len(cleaned) == 1:
             return self._one_probability_of_cleaned(cleaned[0])
         return _joined([self._calibrated(cleaned[at : at + _CHUNK]) for at in range(0, len(cleaned), _CHUNK)])
+
+    def _one_kept_below(self, text: str) -> Probabilities:
+        """`kept_below` of one text, without the arrays of a batch."""
+        found, thresholds = self._one_probability(text), self._thresholds
+        if found.item() >= thresholds.look and is_kept_below(text[: thresholds.max_characters]):
+            found[0] = math.nextafter(thresholds.look, 0.0)
+        return found
 
     def _one_probability(self, text: str) -> Probabilities:
         """One text without the arrays of a batch, which would cost more than the text."""

@@ -17,13 +17,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Final, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from data import _minhash as kernels
+from data.normalise import light_words
 
 __all__ = [
     "MAX_REPRESENTATIVES",
@@ -77,12 +77,9 @@ class KeptApartError(ValueError):
 
 @cache
 def _light_table() -> npt.NDArray[np.uint64]:
-    """Return the open table of function words and of what chain letters say around every claim.
-
-    These words carry a fifth of a word's weight and no shingles; they are listed as `normalise` leaves words.
-    """
+    """Return the open table of `light_words`: they carry a fifth of a word's weight and no shingles."""
     table = np.zeros(kernels.LIGHT_SLOTS, np.uint64)
-    for word in files("data").joinpath("light_words.txt").read_text("utf-8").split():
+    for word in sorted(light_words()):
         key = int(kernels.hash_word(np.frombuffer(word.encode(), np.uint8)))
         place = key & (kernels.LIGHT_SLOTS - 1)
         while table[place]:

@@ -114,6 +114,12 @@ def slang() -> Mapping[str, str]:
     return MappingProxyType({row[0]: row[1] for row in rows})
 
 
+@cache
+def light_words() -> frozenset[str]:
+    """Function words and what chain letters say around every claim, as `normalise` leaves words: `light_words.txt`."""
+    return frozenset(files("data").joinpath("light_words.txt").read_text(encoding="utf-8").split())
+
+
 def normalise(text: str) -> str:
     """Return `text` as lower-case words between single blanks, for the model and for clustering.
 

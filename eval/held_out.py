@@ -45,6 +45,7 @@ class Line:
     flagged: float
     auc: Mapping[str, float]
     recall_at_5: Mapping[str, float]
+    recall_at_1: Mapping[str, float]
 
 
 def lines_of(scorer: Scorer, hoaxes: Texts, others: Texts) -> list[Line]:
@@ -55,8 +56,8 @@ def lines_of(scorer: Scorer, hoaxes: Texts, others: Texts) -> list[Line]:
         low = scorer.probabilities(texts)
         flagged = float((low >= scorer.thresholds.look).mean())
         ranked = {kind: auc(p, low) for kind, p in high.items()}
-        recalled = {kind: recall_at(0.05)(p, low) for kind, p in high.items()}
-        found.append(Line(name, low.size, flagged, ranked, recalled))
+        at_5, at_1 = ({kind: recall_at(share)(p, low) for kind, p in high.items()} for share in (0.05, 0.01))
+        found.append(Line(name, low.size, flagged, ranked, at_5, at_1))
     return found
 
 
@@ -89,11 +90,13 @@ def as_markdown(version: str, lines: Sequence[Line]) -> str:
     """The lines of one model as a Markdown table."""
     rows = [
         f"| {line.against} ({line.n:,}) | {line.flagged:.1%} | "
-        + " | ".join(f"{line.auc[kind]:.3f} ({line.recall_at_5[kind]:.2f})" for kind in _HOAXES)
+        + " | ".join(
+            f"{line.auc[kind]:.3f} ({line.recall_at_5[kind]:.2f}, {line.recall_at_1[kind]:.2f})" for kind in _HOAXES
+        )
         + " |"
         for line in lines
     ]
-    heads = " | ".join(f"{kind}: AUC (recall at 5 %)" for kind in _HOAXES)
+    heads = " | ".join(f"{kind}: AUC (recall at 5 %, at 1 %)" for kind in _HOAXES)
     return "\n".join((f"\n{version}\n", f"| against (n) | at `look` | {heads} |", "| --- | --- | --- | --- |", *rows))
 
 

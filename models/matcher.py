@@ -12,14 +12,12 @@ a human, who alone confirms a match.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from data.normalise import normalise
+from data.normalise import light_words, normalise
 from models import _postings as kernels
 from models.instances import SmallWords, are_other_instances
 from models.stemming import stem
@@ -180,7 +178,9 @@ class Matcher:
     def add(self, records: Iterable[Record]) -> None:
         """Add records, or put them in the place of those with the same id."""
         for record in records:
-            self._forget(record.id)
+            known = self._records.get(record.id)
+            if known is not None:
+                self._small.remove(known.text[:MAX_RECORD_CHARS])
             self._records[record.id] = record
             self._small.add(record.text[:MAX_RECORD_CHARS])
             self._is_old = True
@@ -188,15 +188,10 @@ class Matcher:
     def remove(self, ids: Iterable[str]) -> None:
         """Take records out; an id that is not there is passed over."""
         for record_id in ids:
-            self._is_old |= self._forget(record_id)
-
-    def _forget(self, record_id: str) -> bool:
-        """Take one record out; False where it was not there."""
-        record = self._records.pop(record_id, None)
-        if record is None:
-            return False
-        self._small.remove(record.text[:MAX_RECORD_CHARS])
-        return True
+            record = self._records.pop(record_id, None)
+            if record is not None:
+                self._small.remove(record.text[:MAX_RECORD_CHARS])
+                self._is_old = True
 
     def search(self, query: str, k: int = 10) -> list[Match]:
         """Return at most k matches for one claim, surest first."""
@@ -225,7 +220,7 @@ class Matcher:
         status = self.thresholds.status(score, n_words)
         if status is not MatchStatus.CONFIRMED:
             return status
-        is_other = are_other_instances(query, self._records[record_id].title, _light_words(), self._small)
+        is_other = are_other_instances(query, self._records[record_id].title, light_words(), self._small)
         return MatchStatus.SUGGESTED if is_other else status
 
     def refresh(self) -> None:
@@ -236,14 +231,9 @@ class Matcher:
             self._is_old = False
 
 
-@cache
-def _light_words() -> frozenset[str]:
-    return frozenset(files("data").joinpath("light_words.txt").read_text("utf-8").split())
-
-
 def _read(text: str) -> _Reading:
     cleaned = normalise(text)
-    light = _light_words()
+    light = light_words()
     return _Reading(" ".join([stem(word) for word in cleaned.split() if word not in light]), cleaned)
 
 

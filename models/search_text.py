@@ -8,11 +8,10 @@ they tell no two texts apart and their lists would be the longest.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from typing import Final
 
-from data.normalise import normalise
+from data.normalise import light_words, normalise
 from models.stemming import stem
 
 # Longer texts are found by their beginning; both bound the time that one text can take.
@@ -24,14 +23,9 @@ _REMEMBERED_WORDS: Final = 1 << 15
 _WORDS: Final = re.compile(r"\w+", re.UNICODE)
 
 
-@cache
-def _light_words() -> frozenset[str]:
-    return frozenset(files("data").joinpath("light_words.txt").read_text("utf-8").split())
-
-
 def words_of(text: str) -> list[str]:
     """Return the words of a text that are indexed, cleaned and in their order."""
-    light = _light_words()
+    light = light_words()
     return [
         word[:_LONGEST_WORD]
         for word in normalise(text[:MAX_CHARACTERS]).split()

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from data.reading import NUMBER, neutral_words, plain_words
+from data.schema import DataError
 from training.encoder_recipe import EncoderRecipe
 from training.encoder_rows import Judged, Material, Moderated, Paired
 
@@ -136,6 +137,9 @@ def _to_moderate(rows: Sequence[Moderated], recipe: EncoderRecipe, rng: random.R
     if not recipe.moderated:
         return drawn(rows, recipe.drawn.moderated, rng)
     by_source = {name: [row for row in rows if row.source == name] for name in recipe.moderated}
+    missing = [name for name, found in by_source.items() if not found]
+    if missing:
+        raise DataError(f"[moderated] asks for texts of {', '.join(missing)}, of which there are none to moderate.")
     return [row for name, n in recipe.moderated.items() for row in drawn(by_source[name], n, rng)]
 
 

@@ -62,19 +62,24 @@ def begin(material: Material, recipe: EncoderRecipe, base: str, folder: Path, pr
 def fit(before: Trained, material: Material, recipe: EncoderRecipe, folder: Path, progress: Progress) -> Trained:
     """Train what an earlier stage left, with moments of its own, or go on with what `folder` holds of the same recipe.
 
-    Further seeds are fitted beside the first, each with a thread and a folder of its own; their mean is what is left.
+    Further seeds are fitted beside the first, each in a folder of its own and with its share of the processor's cores;
+    their mean is what is left.
     """
     if not recipe.further_seeds:
         return _fit_once(before, material, recipe, folder, progress)
     alone = [replace(recipe, seed=seed, further_seeds=()) for seed in (recipe.seed, *recipe.further_seeds)]
 
+    n_cores = torch.get_num_threads()
+
     def fitted(one: EncoderRecipe) -> Trained:
+        torch.set_num_threads(max(1, n_cores // len(alone)))
         told = f"seed {one.seed}: "
         beginning = replace(before, model=deepcopy(before.model), tokenizer=deepcopy(before.tokenizer))
         return _fit_once(beginning, material, one, folder / str(one.seed), lambda said: progress(told + said))
 
     with ThreadPoolExecutor(len(alone)) as threads:
         fits = list(threads.map(fitted, alone))
+    torch.set_num_threads(n_cores)
     return replace(fits[0], model=mean_of([one.model for one in fits]))
 
 

@@ -20,6 +20,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from data.reading import neutral_words
+from data.schema import DataError
 from models.artifact import CARD, LICENCE, MANIFEST, NETWORK, TOKENIZER, WEIGHTS, read_manifest
 from tests.integration.test_train_and_eval_commands import DESPITE, claims, comments
 from training.cli import train
@@ -425,6 +426,13 @@ def test_so_many_texts_of_each_source_are_moderated(recipe, order, tmp_path):
     epoch = batches(material, asked, lambda texts: [[0, len(text), 2] for text in texts], seed=1)
     assert sum(len(batch.tokens) for batch in epoch if batch.task is Task.MODERATE) == asked.drawn.moderated == 20
     assert {row.source for row in material.moderated} == {"yt_promo_a", SPOKEN}
+
+
+def test_a_source_that_has_no_texts_is_named(recipe, order, tmp_path):
+    """A slip in a recipe is no silent lack of what it asks for."""
+    asked = several(recipe, tmp_path, ("spoken = 5", "spokn = 5"))
+    with pytest.raises(DataError, match="texts of spokn"):
+        batches(material_for(asked, order.source), asked, lambda texts: [[0, 2] for _ in texts], seed=1)
 
 
 @pytest.mark.parametrize(

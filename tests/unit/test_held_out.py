@@ -25,7 +25,7 @@ def test_a_line_says_how_hoaxes_stand_above_a_slice():
     [line] = lines_of(ByLength(), hoaxes, {"made up": ["x" * 20, "x" * 60]})
     assert (line.n, line.flagged) == (2, 0.5)
     assert dict(line.auc) == {"posts": 1.0, "titles": 0.5}
-    assert "| made up (2) | 50.0% | 1.000 (1.00) | 0.500" in as_markdown("by-length", [line])
+    assert "| made up (2) | 50.0% | 1.000 (1.00, 1.00) | 0.500 (0.50, 0.50)" in as_markdown("by-length", [line])
 
 
 def test_no_test_row_and_no_unseen_opinion_is_asked_about(tmp_path):

@@ -70,6 +70,13 @@ def test_records_that_went_tell_nothing_any_more():
     assert matcher.search(TEMPLATES[0].format("Bank Nusacontoh"))[0].status is MatchStatus.SUGGESTED
 
 
+def test_a_record_worded_anew_keeps_its_place_and_only_its_new_words():
+    """Among equals the order is that in which the records came first."""
+    matcher = Matcher.build([Record("one", "Bendungan Contoh utuh", ""), Record("two", "Bendungan Contoh utuh", "")])
+    matcher.add([Record("one", "Bendungan Contoh utuh", "")])
+    assert [match.id for match in matcher.search("bendungan contoh utuh")] == ["one", "two"]
+
+
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_any_text_is_compared(query, title):
     """And a text is never another instance of itself."""

@@ -6,9 +6,10 @@ taking apart gives back exactly its cluster: what it had, and what came to it me
 draft, sources, notes and matches for that day. The cost is that its own page shows no posts until then.
 
 What a person took apart stays apart: the pair is not suggested again, and merging it again is refused, until somebody
-takes that correction back (``desk.regrouping.undo``).
+takes that correction back (``desk.checking.regrouping.undo``).
 
-Splitting one claim and moving single posts are corrections of the same kind, in the same table: ``desk.regrouping``.
+Splitting one claim and moving single posts are corrections of the same kind, in the same table:
+``desk.checking.regrouping``.
 """
 
 from __future__ import annotations

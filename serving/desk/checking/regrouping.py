@@ -2,9 +2,9 @@
 
 What moves with a post is its part of the spread, its picture, and its wording, so that later copies follow it: a
 wording that no post of the old claim says any more finds the new claim from then on. Both claims are counted anew. What
-was split stays apart (``desk.merging``) until it is undone; a mistaken ``unmerge`` is undone here as well. Every
-correction is remembered with its posts, and the pairs of wordings are an export: what people said is one claim and what
-is not. No recipe of this project reads them.
+was split stays apart (``desk.checking.merging``) until it is undone; a mistaken ``unmerge`` is undone here as well.
+Every correction is remembered with its posts, and the pairs of wordings are an export: what people said is one claim
+and what is not. No recipe of this project reads them.
 """
 
 from __future__ import annotations

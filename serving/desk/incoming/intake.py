@@ -4,13 +4,14 @@ A post is known by its source and external id. One that comes again changes noth
 upwards: the larger of each is kept, and what came on top is added to the claim and to the quarter of an hour in which
 it was posted. Its text and time stay as they first came.
 
-Tips of one claim count as one post an hour (``desk.tips_counting``).
+Tips of one claim count as one post an hour (``desk.incoming.tips_counting``).
 
 A post joins the claim whose wording it copies, whatever the state of that claim: a published claim that goes on
 spreading stays published, and the queue says so. Nothing here decides anything about a claim; it only orders.
 
-What a post is by itself is worked out before (``desk.batches``); here is what needs to know the others. A batch is
-columns from beginning to end and each table is written in one go, so that a post costs microseconds and not statements.
+What a post is by itself is worked out before (``desk.incoming.batches``); here is what needs to know the others. A
+batch is columns from beginning to end and each table is written in one go, so that a post costs microseconds and not
+statements.
 """
 
 from __future__ import annotations

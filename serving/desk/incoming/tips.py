@@ -1,9 +1,9 @@
 """Tips: anybody sends what goes round, as words, a link or a picture, and nothing is kept of who sent it.
 
 A tip is a post of the source ``laporan-warga`` and goes the way of every post: masked here, kept in the inbox, taken in
-by the worker (``desk.tips_counting`` says how it counts). It has no number of its own, its link is sealed as every
-post's is, its picture is sixteen digits (``desk.tips_picture``), and neither account nor address is asked for, also not
-of somebody who is signed in.
+by the worker (``desk.incoming.tips_counting`` says how it counts). It has no number of its own, its link is sealed as
+every post's is, its picture is sixteen digits (``desk.incoming.tips_picture``), and neither account nor address is
+asked for, also not of somebody who is signed in.
 
 The receipt names a clarification only where people made the link: the claim that the tip copies was published, or
 somebody confirmed that a published clarification answers it. Everybody else reads one neutral sentence, so that the

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
-from data.normalise import slang
+from data.normalise import light_words, slang
 
 LONGEST: Final = 200
 _SHORT: Final = 60
@@ -52,18 +51,13 @@ _ACRONYM_CHARS: Final = 5
 _NAMES_SHARE: Final = 0.2
 
 
-@cache
-def _light_words() -> frozenset[str]:
-    return frozenset(files("data").joinpath("light_words.txt").read_text("utf-8").split())
-
-
 def _content(sentence: str) -> int:
     return n_content_words(_WORDS.findall(sentence.casefold()))
 
 
 def n_content_words(words: list[str]) -> int:
     """Count the words that are neither light nor a single letter."""
-    light = _light_words()
+    light = light_words()
     return sum([word not in light and len(word) > 1 for word in words])
 
 

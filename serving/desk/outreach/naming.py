@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from importlib.resources import files
 
-from data.normalise import slang
+from data.normalise import light_words, slang
 from data.reading import entities
 from models.stemming import stem
 
@@ -36,8 +36,7 @@ _HEADS = frozenset(
 @cache
 def _everyday() -> frozenset[str]:
     lines = files("serving.desk.outreach").joinpath("everyday_words.txt").read_text("utf-8").splitlines()
-    light = files("data").joinpath("light_words.txt").read_text("utf-8").split()
-    return frozenset((*(word for line in lines if line[:1] != "#" for word in line.split()), *light, *slang()))
+    return frozenset((*(word for line in lines if line[:1] != "#" for word in line.split()), *light_words(), *slang()))
 
 
 def capital_runs(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:

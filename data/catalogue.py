@@ -1,87 +1,23 @@
 """What each source is: where it comes from, how to know its bytes, and what its licence lets us do.
 
-A file is named by an address that cannot change (a commit, not a branch) with its size and SHA-256, read from the
-repositories in November 2026. Where an address could not be read then, the checksum is None: the first download is
-trusted and recorded (`data.pull`), and every later one is held against it.
+Addresses and checksums were read from the repositories in November 2026.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote
 
+from data.collected import COLLECTED
+from data.origin import Repository, Source, Terms
 
-class Terms(StrEnum):
-    """What the licence of a text allows; a text without one may be studied, and not passed on."""
-
-    OPEN = "open"
-    NON_COMMERCIAL = "non-commercial"
-    NONE_STATED = "none stated"
-    ON_REQUEST = "on request"
-    OWN = "own"
-
-
-_SENTENCES: Final[Mapping[Terms, str]] = MappingProxyType(
-    {
-        Terms.OPEN: "may be redistributed with attribution",
-        Terms.NON_COMMERCIAL: "may be redistributed under the same licence, and never used commercially",
-        Terms.NONE_STATED: "for research on this machine, not to be redistributed",
-        Terms.ON_REQUEST: "given on request by its owner, not to be redistributed",
-        Terms.OWN: "the desk's own; it holds what people wrote and is not to be published",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """One file of a source: its name here, its address there, and how to know that it is that file."""
-
-    name: str
-    address: str
-    size_bytes: int | None = None
-    sha256: str | None = None  # None: not known when this was written; the first download is recorded
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One source. `licence` is that of its text, `files` what can be pulled, `ask` where to ask for the rest."""
-
-    name: str
-    title: str
-    address: str
-    licence: str
-    terms: Terms = Terms.NONE_STATED
-    files: tuple[RemoteFile, ...] = ()
-    ask: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What may be done with the text, as one plain sentence."""
-        return f"{self.title}. Licence: {self.licence}; {_SENTENCES[self.terms]}."
-
-
-@dataclass(frozen=True, slots=True)
-class _Repository:
-    """A GitHub repository at one commit."""
-
-    name: str
-    commit: str
-
-    def file(self, path: str, size_bytes: int, sha256: str, name: str = "") -> RemoteFile:
-        address = f"https://raw.githubusercontent.com/{self.name}/{self.commit}/{quote(path)}"
-        return RemoteFile(name or path.rpartition("/")[2], address, size_bytes, sha256)
-
-
-_INDONLU: Final = _Repository("IndoNLP/indonlu", "ce728f6926a36174b9923dfe49d6a6839b6e9bb7")
-_TWEETS: Final = _Repository(
+_INDONLU: Final = Repository("IndoNLP/indonlu", "ce728f6926a36174b9923dfe49d6a6839b6e9bb7")
+_TWEETS: Final = Repository(
     "okkyibrohim/id-multi-label-hate-speech-and-abusive-language-detection", "be98de98e974b65838d2b5145ee2c89e9bf53a6b"
 )
-_CLICKBAIT: Final = _Repository("ruzcmc/ClickbaitIndo-textclassifier", "b1934b8a854af559dce7f9e4d66749c34babcb72")
-_TITLES: Final = _Repository("jibranfawaid/turnbackhoax-dataset", "9f860bd3b672f55811631bb59dac7c8f7ce03d6c")
-_POSTS_2024: Final = _Repository("alharkan7/turnbackhoax-analysis", "d365e9a6bfdcff9cde7db35222c54ef71b957889")
-_HOAX_1K: Final = _Repository("itshiroto/hoax-detection-indo", "afb2fd3a56bef0aeaa9bff81c8333a693f4475b4")
+_CLICKBAIT: Final = Repository("ruzcmc/ClickbaitIndo-textclassifier", "b1934b8a854af559dce7f9e4d66749c34babcb72")
+_TITLES: Final = Repository("jibranfawaid/turnbackhoax-dataset", "9f860bd3b672f55811631bb59dac7c8f7ce03d6c")
+_POSTS_2024: Final = Repository("alharkan7/turnbackhoax-analysis", "d365e9a6bfdcff9cde7db35222c54ef71b957889")
+_HOAX_1K: Final = Repository("itshiroto/hoax-detection-indo", "afb2fd3a56bef0aeaa9bff81c8333a693f4475b4")
 
 _EMOT_FILES: Final = tuple(
     _INDONLU.file(f"dataset/emot_emotion-twitter/{part}_preprocess.csv", size_bytes, sha256, f"{part}.csv")
@@ -231,11 +167,107 @@ _IN_TABLES: Final = (
     Source("chat_weak", "chat messages, sexual", "public collection", "unclear"),
 )
 
-SOURCES: Final[Mapping[str, Source]] = MappingProxyType({source.name: source for source in (*_PUBLIC, *_IN_TABLES)})
+_NETIFIER: Final = Repository("ahmadizzan/netifier", "725b7ebc74fe5d6bc7de9f2edb55a4251bc944a5")
+_REPORTS: Final = Repository("halowahyudi/pendeteksi-sms-penipuan", "36983d6c41b13a7ffe406d5e5e33cb7bf29c4f9c")
+_VIDEOS: Final = Repository("ayu-dash/klasifikasi-komentar-judol-yt", "f0a5ad1a58a5dd61d8af3c7265cb3f5f7f94eaba")
+_SENTIMENT: Final = Repository(
+    "rizalespe/Dataset-Sentimen-Analisis-Bahasa-Indonesia", "9d792604b1297bece6dbdf4d3c5101560d34a892"
+)
+_ELECTION: Final = Repository("ialfina/id-hatespeech-detection", "6cfba9852fa8812a5d7ca8870894c9454474800f")
+_STORIES: Final = Repository("FaddliLWibowo/Identifikasi-Pornografi-SVM", "031fcc06373cca18d014c9cb8d5c60aaf6c48e77")
+
+_MODERATED: Final = (
+    Source(
+        "netifier",
+        "posts of Kaskus, X and Instagram marked for pornography, SARA and insult",
+        "https://github.com/ahmadizzan/netifier",
+        "none stated",
+        files=(
+            _NETIFIER.file(
+                "data/raw/train.csv", 2_492_319, "33f65dff7739a65a5faf2d13fc9f32393b5aadb87115a0f5dd92ceab7769b507"
+            ),
+            _NETIFIER.file(
+                "data/raw/test.csv", 225_334, "46088b11b06f1f876f04249af5916318832d77f18572bc792ae3dfc668cb3deb"
+            ),
+        ),
+    ),
+    Source(
+        "smsreport",
+        "text messages that people reported, fraud and other",
+        "https://github.com/halowahyudi/pendeteksi-sms-penipuan",
+        "none stated",
+        files=(
+            _REPORTS.file(
+                "dataset-sms-penipuan.csv",
+                3_722_347,
+                "e44224f8851fc333dd5b6afe974c6df46c3e608aae918c5dce76726552168cf1",
+            ),
+        ),
+    ),
+    Source(
+        "judolyt2025nov",
+        "YouTube comments of November 2025, gambling promotion",
+        "https://github.com/ayu-dash/klasifikasi-komentar-judol-yt",
+        "none stated",
+        files=(
+            _VIDEOS.file(
+                "labeled_comments.csv", 2_994_425, "bd456274ede328525e829284550ebbc49a41677f33409201eec8a007f9473241"
+            ),
+        ),
+    ),
+    Source(
+        "igcyber400",
+        "Instagram comments, bullying or praise (Luqyana et al. 2018)",
+        "https://github.com/rizalespe/Dataset-Sentimen-Analisis-Bahasa-Indonesia",
+        "none stated",
+        files=(
+            _SENTIMENT.file(
+                "dataset_komentar_instagram_cyberbullying.csv",
+                65_494,
+                "f0335f5722d434da89726c642c47c9b9bde398966cf1a213f706bec2bb59a665",
+            ),
+        ),
+    ),
+    Source(
+        "idhsd2017",
+        "tweets on the election of Jakarta's governor, hateful or not (Alfina et al. 2017)",
+        "https://github.com/ialfina/id-hatespeech-detection",
+        "free to use with citation, no copy elsewhere",
+        files=(
+            _ELECTION.file(
+                "IDHSD_RIO_unbalanced_713_2017.txt",
+                77_009,
+                "4ee1d9cc1f1fdd27fb4298207fabb717f4e09281bd68fa5dcbcf720d75f1d4ed",
+            ),
+        ),
+    ),
+    Source(
+        "porn500",
+        "sentences of erotic stories, and of advice on health and marriage",
+        "https://github.com/FaddliLWibowo/Identifikasi-Pornografi-SVM",
+        "none stated",
+        files=(
+            _STORIES.file(
+                "classification/dataset/dataset500.csv",
+                162_598,
+                "ff69e295923ce733e1827c1dba64fe60401c71e34ab28cfc600da35a4880f63a",
+            ),
+        ),
+    ),
+)
+
+_GATHERED: Final = tuple(collection.source for collection in COLLECTED.values())
+
+SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
+    {source.name: source for source in (*_PUBLIC, *_GATHERED, *_MODERATED, *_IN_TABLES)}
+)
 """Every source by its short name: those with a reader of their own, the sample, and those read from the tables only."""
 
-READABLE: Final = tuple(source.name for source in _PUBLIC)
+READABLE: Final = tuple(source.name for source in (*_PUBLIC, *_GATHERED))
 """The sources that `data.sources.originals` reads from files of their own."""
+
+PULLABLE: Final = (*READABLE, *(source.name for source in _MODERATED))
+"""Those, and the comments that `data.sources.moderated` reads."""
 
 
 def source_of(row_id: str) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from data.duplicates import NearDuplicateIndex
 from data.normalise import normalise
 from data.schema import Example, Label
-from data.split import LeakError, Part, Split, refuse_shared_groups, without_texts_of
+from data.split import LATER, LeakError, Part, Split, refuse_shared_groups, without_texts_of
 
 _VERDICTS: Final = "salah|hoaks|hoax|disinformasi|misinformasi|fitnah|klarifikasi|benar|fakta|cek fakta|false"
 
@@ -49,9 +49,6 @@ STYLE: Final = (
     "typographic_quotes",
     "line_breaks",
 )
-LATER: Final = (Part.TUNE, Part.TEST, Part.UNSEEN_OPINION)
-"""The parts that training must not have met."""
-
 _TYPOGRAPHIC: Final = frozenset("“”‘’„«»")
 _BATCH_TEXTS: Final = 4096
 
@@ -170,7 +167,7 @@ def _copies(divided: Split, training: Sequence[Example], cleaned: Mapping[str, s
     """Near-duplicates of training rows in later parts, found as the live intake finds copies of a post."""
     index = NearDuplicateIndex()
     known = set(_clusters(index, "t", [cleaned[row.id] for row in training]))
-    for part in LATER:
+    for part in filter(divided.parts.get, LATER):
         rows = divided[part]
         met = _clusters(index, part, [cleaned[row.id] for row in rows])
         copied = sum(cluster in known for cluster in met) / max(len(rows), 1)

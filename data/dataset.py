@@ -20,7 +20,10 @@ from data.schema import DataError, Example, Kind, Label
 from data.split import PROTOCOL, Part, Protocol, Split
 
 PARTS: Final = (Part.TRAIN, Part.TUNE, Part.TEST, Part.UNSEEN_OPINION)
-"""The parts that a dataset holds; what the split leaves out is in none."""
+"""The parts that every dataset holds; what the split leaves out is in none."""
+
+COLLECTED: Final = (Part.COLLECTED_TRAIN, Part.COLLECTED_TUNE, Part.NEVER_MET)
+"""The parts of public collections, which a dataset holds where they were fetched."""
 
 RECORD: Final = "suluh.json"
 _COLUMNS: Final = ("id", "text", "label", "kind", "source", "publisher", "group", "date")
@@ -35,8 +38,12 @@ def features() -> Features:
 
 
 def dataset_dict(divided: Split) -> DatasetDict:
-    """One dataset for each of `PARTS`, rows in the order of the split, each with its fingerprint."""
-    return DatasetDict({str(part): _dataset(divided[part], part) for part in PARTS})
+    """One dataset a part, rows in the order of the split, each with its fingerprint."""
+    return DatasetDict({str(part): _dataset(divided[part], part) for part in _held(divided)})
+
+
+def _held(divided: Split) -> tuple[Part, ...]:
+    return (*PARTS, *(part for part in COLLECTED if divided[part]))
 
 
 def split_of(dictionary: DatasetDict) -> Split:
@@ -44,17 +51,19 @@ def split_of(dictionary: DatasetDict) -> Split:
     missing = [part for part in PARTS if part not in dictionary]
     if missing:
         raise DataError(f"The dataset lacks the part(s) {', '.join(missing)}.")
-    parts = {part: tuple(_example(row) for row in dictionary[str(part)]) for part in PARTS}
+    held = [part for part in (*PARTS, *COLLECTED) if part in dictionary]
+    parts = {part: tuple(_example(row) for row in dictionary[str(part)]) for part in held}
     return Split({**parts, Part.LEFT_OUT: ()})
 
 
 def record_of(divided: Split, protocol: Protocol = PROTOCOL) -> dict[str, Any]:
     """What is kept beside a dataset: its fingerprint, each part's with n, and the protocol that divided it."""
-    used = [row for part in PARTS for row in divided[part]]
+    held = _held(divided)
+    used = [row for part in held for row in divided[part]]
     plain = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(protocol).items()}
     return {
         "fingerprint": fingerprint(used),
-        "parts": {str(part): {"n": len(divided[part]), "fingerprint": fingerprint(divided[part])} for part in PARTS},
+        "parts": {str(part): {"n": len(divided[part]), "fingerprint": fingerprint(divided[part])} for part in held},
         "protocol": json.loads(json.dumps(plain, default=str)),
     }
 
@@ -80,7 +89,7 @@ def read(folder: Path) -> Split:
         divided = split_of(load_from_disk(str(folder)))
     except (OSError, ValueError) as error:
         raise DataError(f"{folder} holds no dataset of ours: {error}") from error
-    found = fingerprint(row for part in PARTS for row in divided[part])
+    found = fingerprint(row for part in _held(divided) for row in divided[part])
     if found != record["fingerprint"]:
         raise DataError(f"{folder} holds rows with fingerprint {found}, not {record['fingerprint']} as recorded.")
     return divided

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import httpx
 
-from data.catalogue import RemoteFile, Source
+from data.origin import RemoteFile, Source
 from data.schema import DataError
 from data.sources.originals import PARTIAL, folder_of
 

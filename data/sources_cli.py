@@ -12,14 +12,16 @@ import click
 import httpx
 from tqdm import tqdm
 
-from data.catalogue import READABLE, SOURCES, Source
-from data.corpus import corpus
+from data.catalogue import PULLABLE, SOURCES
+from data.corpus import dealt
+from data.origin import Source
 from data.pull import Progress, Pulled, Puller
-from data.schema import DataError
+from data.schema import DataError, Kind
 from data.sources import sample
+from data.sources.moderated import moderated, moderated_present
+from data.sources.moderation import MARKS
 from data.sources.originals import folder_of, originals, present
 from data.sources.tables import SETTING, data_folder, rows, table_path, text_of
-from data.split import split
 
 _STATISTICS: Final = ("label", "publisher", "month")
 _WITHOUT_SETTING: Final = Path("var/data")
@@ -32,9 +34,10 @@ _folder_option = click.option(
 @_folder_option
 def list_sources(folder: Path | None) -> None:
     """List every source: whether it is here, what fetches it, and what its licence allows."""
-    here = set(present(_folder(folder)))
+    data = _folder(folder)
+    here = {*present(data), *moderated_present(data)}
     for source in SOURCES.values():
-        click.echo(f"{source.name:<14}{_standing(source, here):<22}{source.sentence}")
+        click.echo(f"{source.name:<21}{_standing(source, here):<22}{source.sentence}")
 
 
 @click.command("pull")
@@ -47,12 +50,12 @@ def pull(names: tuple[str, ...], folder: Path | None, mirror: str) -> None:
     Each file is known by its SHA-256. A broken transfer goes on where it stopped, in the next run too. Without
     --data and SULUH_DATA_DIR the files go to var/data.
     """
-    unknown = sorted(set(names) - set(READABLE))
+    unknown = sorted(set(names) - set(PULLABLE))
     if unknown:
-        raise click.ClickException(f"No such source: {', '.join(unknown)}. There is: {', '.join(READABLE)}.")
+        raise click.ClickException(f"No such source: {', '.join(unknown)}. There is: {', '.join(PULLABLE)}.")
     data, failures = _folder(folder), []
     with _puller(data, mirror) as (puller, progress):
-        for source in (SOURCES[name] for name in names or READABLE):
+        for source in (SOURCES[name] for name in names or PULLABLE):
             click.echo(f"{source.name}: {source.sentence}", err=True)
             try:
                 for file in puller.pull(source):
@@ -97,7 +100,7 @@ def build(out: Path, folder: Path | None) -> None:
     try:
         from data import dataset  # noqa: PLC0415 - `datasets` is an extra, and the other commands do without
 
-        record = dataset.write(split(corpus(data_folder(folder))), out)
+        record = dataset.write(dealt(data_folder(folder)), out)
     except ImportError as error:
         raise click.ClickException(f"{error.name} is missing: pip install 'suluh[train]'.") from error
     except DataError as error:
@@ -182,12 +185,21 @@ def _claims_counted(data: Path) -> tuple[dict[str, Counter[str]], str]:
 def _originals_counted(data: Path) -> tuple[dict[str, Counter[str]], str]:
 
     names: Sequence[str] = present(data)
-    if not names:
+    with_marks = moderated_present(data)
+    if not (names or with_marks):
         raise DataError(f"{data} holds no originals; `suluh data pull` fetches them.")
     counts: dict[str, Counter[str]] = {"source": Counter(), "label": Counter(), "kind": Counter(), "month": Counter()}
+    marked: Counter[str] = Counter()
+    for comment in moderated(data, with_marks):
+        counts["source"][comment.source] += 1
+        counts["kind"][Kind.COMMENT] += 1
+        for name in MARKS:
+            mark = getattr(comment, name)
+            if mark is not None:
+                marked[name if mark else f"not {name}"] += 1
     for row in originals(data, names):
         counts["source"][row.source] += 1
         counts["label"][row.label] += 1
         counts["kind"][row.kind] += 1
         counts["month"][f"{row.date:%Y-%m}" if row.date else "no date"] += 1
-    return counts, "rows in the originals"
+    return counts | ({"mark": marked} if marked else {}), "rows in the originals"

@@ -31,7 +31,14 @@ class Part(StrEnum):
     TUNE = "tune"
     TEST = "test"
     UNSEEN_OPINION = "unseen_opinion"
+    COLLECTED_TRAIN = "collected_train"  # public collections, each dealt whole (`data.collected`)
+    COLLECTED_TUNE = "collected_tune"
+    NEVER_MET = "never_met"  # collections that only measure: subjects and outlets that no model learned
     LEFT_OUT = "left_out"
+
+
+LATER: Final = (Part.TUNE, Part.TEST, Part.UNSEEN_OPINION, Part.COLLECTED_TUNE, Part.NEVER_MET)
+"""The parts that training must not have met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Split:
     parts: Mapping[Part, tuple[Example, ...]]
 
     def __getitem__(self, part: Part) -> tuple[Example, ...]:
-        return self.parts[part]
+        return self.parts.get(part, ())
 
 
 def split(examples: Iterable[Example], protocol: Protocol = PROTOCOL) -> Split:

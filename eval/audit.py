@@ -17,11 +17,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from data.checks import ARTEFACTS, STYLE, TAGS, Audit, audit, cleaned_texts, share_matching, style_features
-from data.corpus import corpus
+from data.corpus import dealt
 from data.fingerprint import fingerprint
 from data.reading import PAGE_NAME
 from data.schema import Example, Kind, Label
-from data.split import Part, Split, split, without_texts_of
+from data.split import LATER, Part, Split, without_texts_of
 from eval.baselines import (
     BestOf,
     Reading,
@@ -121,14 +121,14 @@ class LeakReport:
 
 def audit_folder(folder: Path) -> LeakReport:
     """Audit what is in a data folder; DataError where it cannot be read, LeakError where groups cross the split."""
-    return leak_report(split(corpus(folder)))
+    return leak_report(dealt(folder))
 
 
 def leak_report(divided: Split) -> LeakReport:
     """Audit a split: the checks on the rows that a recipe would train on, and the baselines fitted on them."""
     used = [row for part in Part if part is not Part.LEFT_OUT for row in divided[part]]
     cleaned = cleaned_texts(used, MAX_CHARACTERS)
-    later = [row for part in (Part.TUNE, Part.TEST, Part.UNSEEN_OPINION) for row in divided[part]]
+    later = [row for part in LATER for row in divided[part]]
     training = without_texts_of(divided[Part.TRAIN], later, cleaned)
     slices = slices_of(divided)
     return LeakReport(

@@ -41,6 +41,8 @@ _CHECKS: Final = {
     "near-duplicates of training in tune": "salinan teks latih di bagian setel",
     "near-duplicates of training in test": "salinan teks latih di bagian uji",
     "near-duplicates of training in unseen_opinion": "salinan teks latih di opini tak terlihat",
+    "near-duplicates of training in collected_tune": "salinan teks latih di kumpulan umum yang menyetel",
+    "near-duplicates of training in never_met": "salinan teks latih di kumpulan umum yang mengukur",
 }
 
 
@@ -139,6 +141,9 @@ def _parts(report: LeakReport) -> str:
         Part.TUNE: "setel",
         Part.TEST: "uji",
         Part.UNSEEN_OPINION: "opini tak terlihat",
+        Part.COLLECTED_TRAIN: "latih, kumpulan umum",
+        Part.COLLECTED_TUNE: "setel, kumpulan umum",
+        Part.NEVER_MET: "uji, tak pernah ditemui",
         Part.LEFT_OUT: "disisihkan",
     }
     return ", ".join(f"{names[part]} {count(n)}" for part, n in report.n_by_part.items())

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
+from data.corpus import dealt
 from data.schema import DataError
-from data.sources.claims import examples
 from data.sources.tables import data_folder
-from data.split import split
 from eval import moderation, readable, run
 from eval import report as reports
 from models.artifact import JUDGE, ArtifactError, read_manifest, released_folder
@@ -35,7 +34,7 @@ def evaluate(model: str, out: Path, data: Path | None) -> None:
             moderated = moderation.measure(folder, tables)
             text, written = moderation.as_markdown(moderated), moderation.write(moderated, out)
         else:
-            report = run.measure(folder, split(examples(tables)))
+            report = run.measure(folder, dealt(tables))
             text, written = reports.as_markdown(report), reports.write(report, out)
             written.append(readable.write(report, folder, datetime.now(UTC), out))
     except (DataError, ArtifactError) as error:

@@ -19,7 +19,7 @@ from data.schema import Example
 from data.split import Split
 from eval.metrics import Figure, recall_at
 from eval.run import DECLARED_MIX, PARTS
-from eval.slices import SEEN_OPINION, UNSEEN_OPINION, Slices, by_topic, slices_of
+from eval.slices import NEW_POLICIES, SEEN_OPINION, UNSEEN_OPINION, Slices, by_topic, slices_of
 from eval.unseen import as_met, learned_unseen
 from models.artifact import load, read_manifest
 from models.calibration import expected_calibration_error, mix_weights
@@ -136,7 +136,7 @@ def _topics(
     pairs: Mapping[str, Pair], named: Mapping[str, Sequence[Example]], looks: tuple[float, float]
 ) -> Iterator[Difference]:
     hoaxes = [name for name in _MIX_HOAXES if name in pairs]
-    others = [name for name in ("news", UNSEEN_OPINION, SEEN_OPINION) if name in pairs]
+    others = [name for name in ("news", UNSEEN_OPINION, NEW_POLICIES, SEEN_OPINION) if name in pairs]
     if not hoaxes or not others:
         return
     joined = [np.concatenate([pairs[name] for name in names], axis=1) for names in (hoaxes, others)]
@@ -152,8 +152,7 @@ def _topics(
 def _calibrated(
     pairs: Mapping[str, Pair], named: Mapping[str, Sequence[Example]], slices: Slices
 ) -> Iterator[Difference]:
-    opinion = UNSEEN_OPINION if slices.unseen_opinions else SEEN_OPINION
-    names = [name for name in (*_MIX_HOAXES, "news", opinion) if name in pairs]
+    names = [name for name in (*_MIX_HOAXES, "news", slices.mix_opinion) if name in pairs]
     parts = np.array([PARTS[row.label] for name in names for row in named[name]])
     if set(parts) != set(DECLARED_MIX):
         return

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
+from data.corpus import dealt
 from data.schema import DataError
-from data.sources.claims import examples
 from data.sources.tables import data_folder
-from data.split import split
 from eval import compare as comparing
 from models.artifact import ArtifactError, released_folder
 
@@ -26,7 +25,7 @@ def compare(first: str, second: str, data: Path | None, out: Path | None) -> Non
     """
     try:
         one, other = (Path(name) if Path(name).is_dir() else released_folder(name) for name in (first, second))
-        divided = split(examples(data_folder(data)))
+        divided = dealt(data_folder(data))
         click.echo("Comparing on the same rows …", err=True)
         found = comparing.compare_folders(one, other, divided)
     except (DataError, ArtifactError) as error:

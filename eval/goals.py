@@ -3,8 +3,9 @@
     python -m eval.goals
 
 Measured anew are the judge on later months, matching, flags on opinion never learned, and swapped names. What only a
-fit without some rows can say was recorded when the weights were trained, and stands in their manifest: figures of the
-twin against opinion never met, and average precision on sources left out.
+fit without some rows, or with public collections at hand, can say was recorded when the weights were trained, and
+stands in their manifest: figures of the twin against opinion never met, figures on policies never met, and average
+precision on sources left out.
 """
 
 import argparse
@@ -18,15 +19,14 @@ from typing import Any, Final
 
 import click
 
-from data.sources.claims import examples
+from data.corpus import dealt
 from data.sources.tables import data_folder
-from data.split import split
 from eval import moderation
 from eval.behaviour import swaps
 from eval.matching import evaluate_matching
 from eval.metrics import Figure
 from eval.run import Report, measure
-from eval.slices import Typing
+from eval.slices import NEW_CRITICISM, NEW_POLICIES, Typing
 from models.artifact import JUDGE, read_manifest, released, released_folder
 from models.moderation import ModerationLabel
 
@@ -35,6 +35,8 @@ _AT_MOST: Final = "at_most"
 _TWIN: Final = "twin."  # as training.release names the twin's figures in a manifest
 _RANKING: Final = ("auc", "recall_at_5", "recall_at_1")
 _MODERATOR: Final = "moderation"
+_POSTS_NEW: Final = f"posts_vs_{NEW_POLICIES}".replace(" ", "_")
+_TITLES_NEW: Final = f"titles_vs_{NEW_POLICIES}".replace(" ", "_")
 
 Figures = Mapping[str, Figure]
 
@@ -90,7 +92,7 @@ def measured_on(tables: Path) -> dict[str, dict[str, Figure | float]]:
     matched = evaluate_matching(tables)
     moved = swaps(released(JUDGE))
     return {
-        **_judged(measure(released_folder(JUDGE), split(examples(tables)), baselines=False), recorded),
+        **_judged(measure(released_folder(JUDGE), dealt(tables), baselines=False), recorded),
         "matching_links": _recalls(matched["factchecker_link"]),
         "matching_posts": _recalls(matched["later_posts"]),
         "moderation_left_out": _worst(moderated, moderation.LEFT_OUT),
@@ -107,16 +109,22 @@ def _judged(report: Report, recorded: Mapping[str, float]) -> dict[str, dict[str
     return {
         "posts_unseen_opinion": {name: _kept(recorded, f"posts_vs_unseen_opinion.{name}") for name in _RANKING},
         "titles_unseen_opinion": {name: _kept(recorded, f"titles_vs_unseen_opinion.{name}") for name in _RANKING},
+        "posts_new_policies": {name: _kept(recorded, f"{_POSTS_NEW}.{name}", "") for name in _RANKING},
+        "titles_new_policies": {name: _kept(recorded, f"{_TITLES_NEW}.{name}", "") for name in _RANKING},
         "posts_news": {name: getattr(news, name) for name in _RANKING},
         "criticism": {"criticism": _kept(recorded, "unseen_criticism.look"), "posts": _kept(recorded, "posts.look")},
+        "new_criticism": {
+            "criticism": _kept(recorded, f"{NEW_CRITICISM}.look".replace(" ", "_"), ""),
+            "posts": _kept(recorded, "posts.look", ""),
+        },
         "typing": _typing(recorded),
         "calibration": {"ece": recorded[f"{_TWIN}ece"]},
     }
 
 
-def _kept(recorded: Mapping[str, float], name: str) -> Figure:
-    """A figure of the twin as its manifest keeps it."""
-    key = f"{_TWIN}{name}"
+def _kept(recorded: Mapping[str, float], name: str, fit: str = _TWIN) -> Figure:
+    """A figure as the manifest keeps it: the twin's, or with an empty `fit` that of the weights themselves."""
+    key = f"{fit}{name}"
     return Figure(recorded[key], recorded[f"{key}.low"], recorded[f"{key}.high"], int(recorded[f"{key}.n"]))
 
 

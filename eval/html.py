@@ -29,6 +29,8 @@ SLICE_NAMES: Final = {
     "unseen criticism with list marks": "kritik itu, dengan tanda daftar",
     "unseen criticism with none of these": "kritik itu, tanpa semua ini",
     "opinion of seen sources": "opini dari sumber yang dikenal",
+    "opinion on policies never met": "opini tentang kebijakan yang tak pernah ditemui",
+    "criticism of policies never met": "kritik atas kebijakan yang tak pernah ditemui",
     "posts of train": "kiriman hoaks, bagian latih",
     "posts of tune": "kiriman hoaks, bagian setel",
 }

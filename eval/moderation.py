@@ -32,13 +32,16 @@ Known = dict[ModerationLabel, bool]
 KIND: Final = "moderation"
 """The kind of artefact that is measured here."""
 LEFT_OUT: Final = "source left out"
-GROUPED: Final = "grouped inside the only source"
+GROUPED: Final = "grouped inside the tables' only source"
+NEVER_MET: Final = "source outside the tables, never met"
 UNMARKED: Final = "unseen opinion, unmarked"
 CRITICISM: Final = "unseen criticism, unmarked"
 RECORDED: Final = "held_out"
 """In a manifest's metrics: the figures of `held_out_figures`, which only training can make."""
 FLAGGED: Final = "flagged"
 """In a manifest's metrics: the shares of `flag_figures`, those of the twin included."""
+POSTED: Final = "posted"
+"""In a manifest's metrics: the shares of citizens' posts that are flagged, of collections that only measure."""
 
 # Letters that Unicode styles: boxed, circled, full width and mathematical ones.
 _STYLED: Final = ((0x1F110, 0x1F18F), (0x24B6, 0x24E9), (0xFF21, 0xFF5A), (0x1D400, 0x1D7FF))
@@ -214,10 +217,11 @@ def measure(folder: Path, tables: Path) -> ModerationReport:
     never = tuple(label for label in LABELS if label not in learned)
     recorded = tuple(_held_out_of(one) for one in manifest.metrics[RECORDED])
     twins = tuple(one for one in map(_flags_of, manifest.metrics[FLAGGED]) if one.label in learned)
+    posted = tuple(map(_flags_of, manifest.metrics.get(POSTED, ())))
     return ModerationReport(
         model=moderator.version,
         held_out=recorded,
-        flagged=(*flag_figures(moderator, opinions, never, "these weights"), *twins),
+        flagged=(*flag_figures(moderator, opinions, never, "these weights"), *twins, *posted),
         not_reported=tuple(label for label in LABELS if label in learned),
     )
 

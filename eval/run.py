@@ -12,6 +12,7 @@ from data.split import PROTOCOL, Part, Split
 from eval.baselines import StyleOnly, YearOnly
 from eval.metrics import Figure, recall_at, share, with_interval
 from eval.slices import (
+    NEW_POLICIES,
     NEWS,
     SEEN_OPINION,
     UNSEEN_CRITICISM,
@@ -26,6 +27,7 @@ from eval.slices import (
 from eval.unseen import as_met, learned_unseen
 from models.artifact import load, read_manifest
 from models.calibration import Floats, expected_calibration_error, mix_weights, sigmoid
+from models.encoder_scorer import EncoderScorer
 from models.linear import LinearScorer
 from models.measures import auc
 from models.score import (
@@ -47,7 +49,7 @@ _SMALLEST_OUTLET: Final = 30  # rows; below, a rate says nothing
 _SMALLEST_TYPING: Final = 50  # rows; below, a rate near one in a hundred says nothing
 _SMALLEST_TOPIC: Final = 20  # rows on a side; below, n is shown alone
 _TOPIC_HOAXES: Final = ("posts", "titles")
-_TOPIC_OTHERS: Final = (NEWS, UNSEEN_OPINION, SEEN_OPINION)
+_TOPIC_OTHERS: Final = (NEWS, UNSEEN_OPINION, NEW_POLICIES, SEEN_OPINION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def evaluate(scorer: Scorer, divided: Split, *, baselines: bool = True) -> Repor
         flagged_by_publisher=_by_publisher(own["news"], slices.news, scorer.thresholds.look),
         topics=_by_topic(own, slices, scorer.thresholds.look),
         learned_unseen=tuple(sorted(PROTOCOL.unseen_sources.intersection(row.source for row in divided[Part.TRAIN]))),
-        mix_opinion=_mix_opinion(slices),
+        mix_opinion=slices.mix_opinion,
         ece_before=_ece_before(scorer, slices, curves),
         ece_after=expected_calibration_error(curves.p_hoax, curves.is_hoax > 0, curves.weights),
         curves=curves,
@@ -221,13 +223,8 @@ def _by_typing(own: dict[str, Floats], slices: Slices) -> dict[str, Floats]:
     return {name: scores for name, scores in parts.items() if scores.size >= _SMALLEST_TYPING}
 
 
-def _mix_opinion(slices: Slices) -> str:
-    """Opinions never met where there are any: those are what a feed will bring."""
-    return UNSEEN_OPINION if slices.unseen_opinions else SEEN_OPINION
-
-
 def _mix_names(slices: Slices) -> tuple[str, ...]:
-    return "posts", "titles", "news", _mix_opinion(slices)
+    return "posts", "titles", "news", slices.mix_opinion
 
 
 def _mixed_rows(slices: Slices) -> tuple[Example, ...]:
@@ -247,7 +244,11 @@ def _curves(own: dict[str, Floats], slices: Slices) -> Curves:
 
 def _ece_before(scorer: Scorer, slices: Slices, curves: Curves) -> float | None:
     """The same error of the uncalibrated logits; None for a scorer that shows none."""
-    if not isinstance(scorer, LinearScorer):
+    rows = _mixed_rows(slices)
+    if isinstance(scorer, LinearScorer):
+        raw, _ = scorer.raw_logits([scorer.cleaned(row.text) for row in rows])
+    elif isinstance(scorer, EncoderScorer):
+        raw = scorer.raw_logits(_texts(rows))
+    else:
         return None
-    raw, _ = scorer.raw_logits([scorer.cleaned(row.text) for row in _mixed_rows(slices)])
     return expected_calibration_error(sigmoid(raw), curves.is_hoax > 0, curves.weights)

@@ -32,6 +32,8 @@ NEWS: Final = "news"
 UNSEEN_OPINION: Final = "unseen opinion"
 UNSEEN_CRITICISM: Final = "unseen criticism"
 SEEN_OPINION: Final = "opinion of seen sources"
+NEW_POLICIES: Final = "opinion on policies never met"
+NEW_CRITICISM: Final = "criticism of policies never met"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,16 @@ class Slices:
     unseen_opinions: tuple[Example, ...]
     unseen_criticism: tuple[Example, ...]
     opinions: tuple[Example, ...]
+    new_policies: tuple[Example, ...] = ()
+    new_criticism: tuple[Example, ...] = ()
+
+    @property
+    def mix_opinion(self) -> str:
+        """The opinions that a declared mix takes: never met where there are any, for those are what a feed brings."""
+        for name in (UNSEEN_OPINION, NEW_POLICIES):
+            if self.negatives[name]:
+                return name
+        return SEEN_OPINION
 
     @property
     def positives(self) -> Mapping[str, tuple[Example, ...]]:
@@ -59,6 +71,8 @@ class Slices:
             UNSEEN_OPINION: self.unseen_opinions,
             UNSEEN_CRITICISM: self.unseen_criticism,
             SEEN_OPINION: self.opinions,
+            NEW_POLICIES: self.new_policies,
+            NEW_CRITICISM: self.new_criticism,
         }
 
 
@@ -67,6 +81,7 @@ def slices_of(divided: Split) -> Slices:
     test = divided[Part.TEST]
     hoaxes = [row for row in test if row.label is Label.HOAX]
     unseen = divided[Part.UNSEEN_OPINION]
+    new = [row for row in divided[Part.NEVER_MET] if row.label is Label.OPINION]
     return Slices(
         hoax_posts=_of_kind(hoaxes, Kind.CIRCULATED_POST),
         hoax_titles=_of_kind(hoaxes, Kind.FACTCHECK_TITLE),
@@ -75,6 +90,8 @@ def slices_of(divided: Split) -> Slices:
         unseen_opinions=unseen,
         unseen_criticism=tuple(row for row in unseen if speaks_of_government(row.text)),
         opinions=tuple(row for row in test if row.label is Label.OPINION),
+        new_policies=tuple(new),
+        new_criticism=tuple(row for row in new if speaks_of_government(row.text)),
     )
 
 

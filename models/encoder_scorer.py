@@ -108,6 +108,10 @@ class EncoderScorer:
             for text, words, p, share in zip(texts, read, p_hoax, opinion, strict=True)
         ]
 
+    def raw_logits(self, texts: Sequence[str]) -> Floats:
+        """Blended log odds of texts as published, before calibration and gate: float64 (n,)."""
+        return self.blend.logits(self._read(texts))[0]
+
     def word_weights(self, text: str) -> dict[str, float]:
         """What the words that matter most add to the calibrated logit: the logit with one less that without it.
 
@@ -129,7 +133,7 @@ class EncoderScorer:
 
     def _answers(self, texts: Sequence[str]) -> tuple[list[str], Probabilities, Floats]:
         """The texts as they are read, their probabilities with the gate, and their shares of opinion."""
-        read = [neutral_words(text[: self._thresholds.max_characters]) for text in texts]
+        read = self._read(texts)
         logits, opinion = self.blend.logits(read)
         p_hoax = self._calibration.probabilities(logits)
         below_look = np.nextafter(self._thresholds.look, 0.0)
@@ -137,6 +141,9 @@ class EncoderScorer:
         too_short = np.array([self._is_short(words) for words in read], dtype=np.bool_)
         judged = np.where(too_short, DECLARED_HOAX_SHARE, gated)
         return read, kept_below(texts, judged, self._thresholds), opinion
+
+    def _read(self, texts: Sequence[str]) -> list[str]:
+        return [neutral_words(text[: self._thresholds.max_characters]) for text in texts]
 
     def _is_short(self, words: str) -> bool:
         return len(words.split()) < self._thresholds.min_words

@@ -12,7 +12,7 @@ import numpy as np
 from data.split import PROTOCOL, Part
 from eval.metrics import Figure, share
 from eval.run import Comparison, Report
-from eval.slices import UNSEEN_CRITICISM, UNSEEN_OPINION, speaks_of_government
+from eval.slices import NEW_CRITICISM, UNSEEN_CRITICISM, UNSEEN_OPINION, speaks_of_government
 from training.fit_linear import Fitted
 from training.recipe import Recipe
 from training.rows import Rows
@@ -64,13 +64,20 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
 
 def _opening(report: Report, twin: Candidate | None) -> str:
     judged = (twin.report if twin else report).flagged
+    opening = _OPENING_TWIN if twin else _OPENING
     facts = {
         "found": percent(report.flagged["posts"]),
         "found_by_judged": percent(judged["posts"]),
         "flagged": percent(judged[UNSEEN_CRITICISM]),
         "n": judged[UNSEEN_CRITICISM].n,
     }
-    return (_OPENING_TWIN if twin else _OPENING).format(**facts)
+    return opening.format(**facts) + on_new_policies(report)
+
+
+def on_new_policies(report: Report) -> str:
+    """What the weights themselves do with criticism of policies that they never met; empty where not measured."""
+    figure = report.flagged.get(NEW_CRITICISM)
+    return _NEW.format(flagged=percent(figure), n=figure.n) if figure else ""
 
 
 def _crossed(fitted: Fitted) -> list[str]:
@@ -129,6 +136,8 @@ def percent(figure: Figure) -> str:
     return f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}]"
 
 
+_NEW: Final = """ Of {n:,} posts that speak of government in public collections on policies that
+neither met, these weights flag {flagged}."""
 _OPENING: Final = """At `look` it finds {found} of later hoax posts and
 flags {flagged} of {n:,} tweets that speak of government (a published list of words,
 `eval/slices.py`), of a source that it never met."""
@@ -169,7 +178,7 @@ spelling say nothing.
 {n_train:,} rows dated before {tune_from} or without a date, of
 {sources}.
 Calibrated and banded on rows from {tune_from} to before {test_from}, on a tenth of the undated groups, and on
-comments of {held_out} (2025 and later), which never trained. Fact-checkers' narratives, tags, addresses and
+{held_out}, which never trained. Fact-checkers' narratives, tags, addresses and
 clarifications were not read. {unseen}
 {despite}
 Training weighs opinions that speak of government {criticism:g} times as much as others, and knows them by the

@@ -24,7 +24,7 @@ from training.encoder_recipe import EncoderRecipe
 
 HELD_OUT_COMMENTS: Final = "yt_promo_b"
 _ON_GOVERNMENT: Final = " on government"
-_FEWEST: Final = 100  # texts; fewer set no threshold
+_FEWEST: Final = 200  # texts; of fewer, one in a hundred is a single text, and sets no threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _tuning(divided: Split, recipe: EncoderRecipe) -> list[tuple[str, Label]]:
 def _held_out(divided: Split, said: Sequence[Comment], recipe: EncoderRecipe) -> dict[str, list[str]]:
     """Opinions of sources that never trained, by source, and their parts about government; cleaned and judged."""
     raw: dict[str, list[str]] = {name: [] for name in recipe.held_out}
-    for part in (Part.TRAIN, Part.TUNE):
+    for part in (Part.TRAIN, Part.TUNE, Part.COLLECTED_TUNE):
         for row in divided[part]:
             if row.source in recipe.held_out and row.label is Label.OPINION:
                 raw[row.source].append(row.text)

@@ -5,6 +5,7 @@ ones, two short ones joined), whether it holds numbers or a question mark, and n
 are the same for every class.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -66,12 +67,31 @@ def batches(material: Material, recipe: EncoderRecipe, encode: Encode, seed: int
     return made
 
 
+def check_batches(material: Material, recipe: EncoderRecipe, encode: Encode) -> list[Batch]:
+    """The texts that say when a fit stops gaining, read as they are served."""
+    rng = random.Random(recipe.seed)  # noqa: S311 - orders rows, keeps no secret
+    tokens = encode([neutral_words(row.text) for row in material.checked])
+    return list(_by_length(Task.JUDGE, tokens, [row.label for row in material.checked], recipe, rng))
+
+
 def drawn(rows: Sequence[Row], n: int, rng: random.Random) -> list[Row]:
     """`n` of `rows` without repeats; where there are fewer, all of them and some again."""
     if not rows:
         return []
     whole, rest = divmod(n, len(rows))
     return [*(row for _ in range(whole) for row in rows), *rng.sample(list(rows), rest)]
+
+
+def drawn_evenly(rows: Sequence[Judged], n: int, rng: random.Random) -> list[Judged]:
+    """About `n` of `rows`, of each source in proportion to the root of its size: no subject drowns the others."""
+    by_source: dict[str, list[Judged]] = {}
+    for row in rows:
+        by_source.setdefault(row.source, []).append(row)
+    roots = {source: math.sqrt(len(members)) for source, members in by_source.items()}
+    whole = sum(roots.values())
+    return [
+        row for source, members in by_source.items() for row in drawn(members, round(n * roots[source] / whole), rng)
+    ]
 
 
 def _judging(material: Material, recipe: EncoderRecipe, encode: Encode, rng: random.Random) -> Iterator[Batch]:
@@ -86,6 +106,7 @@ def _judging(material: Material, recipe: EncoderRecipe, encode: Encode, rng: ran
         (material.spoken, sizes.spoken),
     ):
         chosen.extend(drawn(rows, n, rng))
+    chosen.extend(drawn_evenly(material.collected, sizes.collected, rng))
     by_source: dict[tuple[int, str], list[Judged]] = {}
     for row in chosen:
         by_source.setdefault((row.label, row.source), []).append(row)

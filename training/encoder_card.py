@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Final
 from data.split import PROTOCOL
 from eval.run import Report
 from eval.slices import UNSEEN_CRITICISM
-from training.card import DESPITE, GUARD, THESE, TWIN, UNSEEN, bands_of, calibration_of, percent, rows_of
+from training.card import (
+    DESPITE,
+    GUARD,
+    THESE,
+    TWIN,
+    UNSEEN,
+    bands_of,
+    calibration_of,
+    on_new_policies,
+    percent,
+    rows_of,
+)
 from training.encoder_recipe import EncoderRecipe, earlier_stages
 
 if TYPE_CHECKING:
@@ -35,6 +46,7 @@ def encoder_card(candidate: "EncoderCandidate", twin: "EncoderCandidate | None")
         share=recipe.bands.linear_share,
         linear=recipe.linear,
         stages=_stages(recipe),
+        collections=", ".join(f"`{name}`" for name in recipe.collections) or "none",
         held="".join(f"the opinions of `{name}`, " for name in recipe.held_out),
         despite=DESPITE.format(reason=candidate.despite) if candidate.despite else "",
         crossed="\n".join(f"| {name} | {rate:.1%} |" for name, rate in fitted.false_flags.items()),
@@ -67,12 +79,13 @@ def _drawn(candidate: "EncoderCandidate") -> str:
 
 def _opening(report: Report, twin: Report | None) -> str:
     judged = (twin or report).flagged
-    return (_OPENING_TWIN if twin else _OPENING).format(
+    opening = (_OPENING_TWIN if twin else _OPENING).format(
         found=percent(report.flagged["posts"]),
         found_by_judged=percent(judged["posts"]),
         flagged=percent(judged[UNSEEN_CRITICISM]),
         n=judged[UNSEEN_CRITICISM].n,
     )
+    return opening + on_new_policies(report)
 
 
 _OPENING: Final = """At `look` it finds {found} of later hoax posts and flags
@@ -117,7 +130,9 @@ draws from each part as many texts as the last column says.
 | --- | --- | --- |
 {drawn}
 
-`spoken` are sentences that a grammar of this project makes (`training/spoken.py`); no figure is measured on them.
+`collected` are posts on policies from public collections, each subject as often as the root of its size:
+{collections}. `spoken` are sentences that a grammar
+of this project makes (`training/spoken.py`); no figure is measured on them.
 Fact-checkers' narratives, tags and addresses were not read by the class; clarifications were read as the
 answers of {pairs:,} pairs. Never trained and set the bands: {held}the comments of `yt_promo_b`. {unseen}
 

@@ -138,7 +138,7 @@ def _before(recipe: EncoderRecipe, material: Material, order: Order, work: Path)
         return begin(material, recipe, order.base or recipe.base, work, progress)
     earlier = read_encoder_recipe(recipe.begins_with)
     shared = order.folder / _WORK / Path(recipe.begins_with).stem
-    material = material_for(earlier, order.source)
+    material = material_for(earlier, order.source, material.divided)
     before = _before(earlier, material, order, shared)
     progress(f"an earlier stage, {recipe.begins_with}")
     return fit(before, material, earlier, shared, progress)
@@ -165,7 +165,8 @@ def _scorer(blend: Blend, fitted: Fitted, recipe: EncoderRecipe) -> EncoderScore
 
 def _write(folder: Path, candidate: EncoderCandidate, twin: EncoderCandidate | None, now: datetime) -> Manifest:
     recipe, fitted = candidate.recipe, candidate.fitted
-    used = {row.source for row in candidate.material.divided[Part.TRAIN]} | {*recipe.comments, *recipe.learns_unseen}
+    used = {row.source for row in candidate.material.divided[Part.TRAIN]}
+    used |= {*recipe.comments, *recipe.learns_unseen, *recipe.collections, *recipe.held_out}
     arrays: Arrays = {"weights": candidate.linear.weights, "idf": candidate.linear.idf}
     terms = f"{licence(sorted(used))}\n{_BASE_LICENCE.format(base=recipe.base)}"
     texts = {CARD: encoder_card(candidate, twin), LICENCE: terms}

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from training.recipe import RecipeError, content_of, misstated
+from training.recipe import RecipeError, content_of, misstated, refuse_misused
 
 KIND: Final = "encoder"
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """How the weights are moved."""
+    """How the weights are moved.
+
+    Every `check_batches` batches the loss on texts of the tuning months is asked for; after `patience` such checks
+    without a better one the fit stops, and in any case the weights of the best check are kept. 0 = no checks.
+    """
 
     epochs: float
     learning_rate: float
@@ -22,6 +26,8 @@ class Steps:
     temperature: float
     checkpoint_minutes: float
     dropout: float = 0.1
+    check_batches: int = 0
+    patience: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Drawn:
     spoken: int
     moderated: int
     paired: int
+    collected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,8 @@ class EncoderRecipe:
     `base` is a Hub name or a folder of any BERT-family model. `begins_with` names a recipe that is trained before,
     whose weights and vocabulary this one goes on from. `linear` names the recipe of the linear part. `held_out` names
     opinion sources that set thresholds and never train; `comments` and `moderation` name sources of the moderation
-    table. `learns_unseen` names unseen sources of the protocol that train all the same; `measured_by` then names the
+    table; `collections` names public collections that train (`data.collected`), and `held_out` may name others.
+    `learns_unseen` names unseen sources of the protocol that train all the same; `measured_by` then names the
     twin, a recipe that goes on from the same stage and never meets them: its figures speak of unseen opinion.
     `further_seeds` repeat the fit with other draws; the mean of all their weights is what is kept. `moderated` says how
     many texts an epoch draws of each source with moderation labels, where that is not left to their sizes.
@@ -85,12 +93,14 @@ class EncoderRecipe:
     measured_by: str = ""
     further_seeds: tuple[int, ...] = ()
     moderated: Mapping[str, int] = field(default_factory=dict)
+    collections: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.further_seeds and self.steps.dropout:
             raise ValueError("runs side by side share torch's random numbers: further_seeds needs a dropout of 0")
         if self.moderated and sum(self.moderated.values()) != self.drawn.moderated:
             raise ValueError("[moderated] must add up to what [drawn] says of moderated texts")
+        refuse_misused(self.collections, self.held_out)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest and for tracking."""

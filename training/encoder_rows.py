@@ -6,19 +6,21 @@ answers it. Everything is drawn from the training part of the protocol; the opin
 unseen opinions, the tuning months and the linked pairs are never among them.
 """
 
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from data.corpus import corpus
+from data.collected import COLLECTED
+from data.corpus import dealt, require
 from data.reading import neutral_words, plain_words
 from data.schema import Comment, Example, Kind, Label
 from data.sources.matching import match_pairs
 from data.sources.moderation import comments
 from data.sources.tables import rows, table_path, text_of
-from data.split import Part, Split, split
+from data.split import Part, Split
 from models.moderation import ModerationLabel
 from training.encoder_recipe import EncoderRecipe
 from training.spoken import Speech, speech
@@ -28,6 +30,7 @@ LABELS: Final = tuple(ModerationLabel)
 SPOKEN: Final = "spoken"  # the source of this project's own sentences
 _INSIDE_TEST_SHARE: Final = 5  # one group in five of the only source of a label is kept for its figure
 _TRAINING_ENDS: Final = "2025-01-01"
+_MOST_CHECKED: Final = 300  # texts of a class that a check of the loss reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,15 @@ class Material:
     articles: tuple[Judged, ...]
     opinions: tuple[Judged, ...]
     comments: tuple[Judged, ...]
+    collected: tuple[Judged, ...]
     spoken: tuple[Judged, ...]
+    checked: tuple[Judged, ...]
     moderated: tuple[Moderated, ...]
     paired: tuple[Paired, ...]
 
     def texts(self) -> Iterator[str]:
         """Every text, for the vocabulary."""
-        for part in (self.hoaxes, self.news, self.articles, self.opinions, self.comments, self.spoken):
+        for part in (self.hoaxes, self.news, self.articles, self.opinions, self.comments, self.collected, self.spoken):
             yield from (row.text for row in part)
         yield from (row.text for row in self.moderated)
         for pair in self.paired:
@@ -81,21 +86,25 @@ class Material:
             yield pair.answer
 
 
-def material_for(recipe: EncoderRecipe, folder: Path) -> Material:
-    """Read and divide the tables; DataError where they do not allow it."""
-    divided = split(corpus(folder))
+def material_for(recipe: EncoderRecipe, folder: Path, divided: Split | None = None) -> Material:
+    """Read and divide the tables, unless they were divided before; DataError where they do not allow it."""
+    require(folder, (*recipe.collections, *(name for name in recipe.held_out if name in COLLECTED)))
+    divided = divided or dealt(folder)
+    gathered = [row for row in divided[Part.COLLECTED_TRAIN] if row.source in recipe.collections]
     learned = [row for row in divided[Part.UNSEEN_OPINION] if row.source in recipe.learns_unseen]
     train = [row for row in (*divided[Part.TRAIN], *learned) if row.source not in recipe.held_out]
     unseen = {plain_words(row.text) for row in divided[Part.UNSEEN_OPINION] if row.source not in recipe.learns_unseen}
     said = [row for row in comments(folder) if not row.conflict and plain_words(row.text) not in unseen]
     return Material(
         divided=divided,
-        hoaxes=_distinct(_judged(train, Label.HOAX)),
-        news=_distinct(_judged(train, Label.NOT_HOAX)),
+        hoaxes=_distinct(_judged((*train, *gathered), Label.HOAX)),
+        news=_distinct(_judged((*train, *gathered), Label.NOT_HOAX)),
         articles=tuple(_articles(folder, {row.id for row in train})),
         opinions=_distinct(_judged(train, Label.OPINION)),
         comments=_distinct(_comments(said, recipe)),
+        collected=_distinct(one for one in _judged(gathered, Label.OPINION) if plain_words(one.text) not in unseen),
         spoken=tuple(_spoken(recipe)),
+        checked=_checked(divided, recipe),
         moderated=tuple(_moderated(said, recipe)),
         paired=tuple(_paired(folder, train)),
     )
@@ -104,6 +113,17 @@ def material_for(recipe: EncoderRecipe, folder: Path) -> Material:
 def kept_for_figures(comment: Comment) -> bool:
     """True for the fifth of the groups of a label's only source that neither trains nor tunes."""
     return blake2b(comment.group.encode(), digest_size=4).digest()[0] % _INSIDE_TEST_SHARE == 0
+
+
+def _checked(divided: Split, recipe: EncoderRecipe) -> tuple[Judged, ...]:
+    """Texts of the tuning months, as many of each class, that say when a fit stops gaining; none where none asks."""
+    if not recipe.steps.check_batches:
+        return ()
+    rng = random.Random(recipe.seed)  # noqa: S311 - draws rows, keeps no secret
+    said = (*divided[Part.TUNE], *divided[Part.COLLECTED_TUNE])
+    by_class = [_distinct(_judged(said, label)) for label in CLASSES]
+    n = min(_MOST_CHECKED, *map(len, by_class))
+    return tuple(row for rows_of_class in by_class for row in rng.sample(rows_of_class, n))
 
 
 def _judged(train: Iterable[Example], label: Label) -> Iterator[Judged]:

@@ -4,6 +4,7 @@ Every few minutes a checkpoint is written, whole or not at all; the same command
 processor with bfloat16 the body computes in it (about twice as fast); weights and moments stay in float32.
 """
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from data.reading import neutral_words, plain_words
-from training.encoder_batches import Batch, Task, batches
+from training.encoder_batches import Batch, Task, batches, check_batches
 from training.encoder_model import (
     Encoder,
     base_model,
@@ -37,6 +38,7 @@ _CLIP: Final = 1.0
 _TOLD_EVERY_S: Final = 30.0
 _SMOOTHED: Final = 0.98
 _CHECKPOINT: Final = "checkpoint.pt"
+_BEST: Final = "best.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,10 @@ def _fit_once(before: Trained, material: Material, recipe: EncoderRecipe, folder
     set_dropout(model, recipe.steps.dropout)
     plan = _plan(material, recipe, tokenizer)
     progress(f"{len(plan):,} batches, {sum(_size(batch) for batch in plan):,} tokens with padding")
-    run = _Run(model, *_optimiser(model, recipe, len(plan)), recipe, folder, progress)
-    run.go_on(plan)
-    return Trained(model.eval().cpu(), tokenizer, before.n_steps + len(plan), before.base_sha256)
+    checks = check_batches(material, recipe, encoder_of(tokenizer, recipe.max_tokens))
+    run = _Run(model, *_optimiser(model, recipe, len(plan)), recipe, folder, progress, checks)
+    n_steps = run.go_on(plan)
+    return Trained(model.eval().cpu(), tokenizer, before.n_steps + n_steps, before.base_sha256)
 
 
 def encoder_of(tokenizer: Tokenizer, max_tokens: int) -> Callable[[Any], list[list[int]]]:
@@ -178,12 +181,20 @@ class _Run:
     recipe: EncoderRecipe
     folder: Path
     progress: Progress
+    checks: list[Batch]
+    least: float = math.inf  # the least loss that a check found
+    n_worse: int = 0  # checks since then
 
-    def go_on(self, plan: list[Batch]) -> None:
-        """Train on what the checkpoint has not met, telling how far it is and writing checkpoints."""
+    def go_on(self, plan: list[Batch]) -> int:
+        """Train on what the checkpoint has not met, telling how far it is and writing checkpoints; how many batches.
+
+        Where checks are asked for, the weights of the best one are what is left.
+        """
         start = self._resume()
         if start:
             self.progress(f"goes on at batch {start:,}")
+        if self._is_over:
+            return self._best(start)
         self.model.train()
         losses = dict.fromkeys(Task, 0.0)
         began = told = saved = time.monotonic()
@@ -197,16 +208,49 @@ class _Run:
                 left = (now - began) / (at + 1 - start) * (len(plan) - at - 1) / 60
                 shown = " ".join(f"{task}={value:.3f}" for task, value in losses.items())
                 self.progress(f"batch {at + 1:,} of {len(plan):,}, {left:.0f} minutes left, {shown}")
+            if self.checks and (at + 1) % self.recipe.steps.check_batches == 0:
+                self._check(at + 1)
+            if self._is_over:
+                self._keep(at + 1)
+                return self._best(at + 1)
             if now - saved > self.recipe.steps.checkpoint_minutes * 60:
                 saved = now
                 self._keep(at + 1)
         self._keep(len(plan))
+        return self._best(len(plan))
 
-    def _step(self, batch: Batch) -> float:
+    @property
+    def _is_over(self) -> bool:
+        return bool(self.checks) and self.n_worse >= self.recipe.steps.patience
+
+    def _check(self, step: int) -> None:
+        """Ask for the loss on what is held back, and keep the weights where it was never less."""
+        self.model.eval()
+        with torch.no_grad():
+            losses = [(self._loss(batch).item(), len(batch.tokens)) for batch in self.checks]
+        self.model.train()
+        loss = sum(value * n for value, n in losses) / sum(n for _, n in losses)
+        self.n_worse = 0 if loss < self.least else self.n_worse + 1
+        self.progress(f"batch {step:,}: loss on the tuning months {loss:.4f}, least so far {min(loss, self.least):.4f}")
+        if loss < self.least:
+            self.least = loss
+            _write(self.folder / _BEST, self.model.state_dict())
+
+    def _best(self, step: int) -> int:
+        """Put the weights of the best check back, if there was one."""
+        if math.isfinite(self.least):
+            self.progress(f"stopped at batch {step:,}; the weights of the least loss, {self.least:.4f}, are kept")
+            self.model.load_state_dict(torch.load(self.folder / _BEST, map_location=_device()))
+        return step
+
+    def _loss(self, batch: Batch) -> Tensor:
         device = _device()
         with torch.autocast(device.type, dtype=torch.bfloat16):
             pooled = self.model.pooled(*padded(batch.tokens, device))
-        loss = _loss(self.model, pooled.float(), batch, self.recipe)
+        return _loss(self.model, pooled.float(), batch, self.recipe)
+
+    def _step(self, batch: Batch) -> float:
+        loss = self._loss(batch)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
         self.optimiser.step()
@@ -215,16 +259,15 @@ class _Run:
         return loss.item()
 
     def _keep(self, step: int) -> None:
-        unfinished = self.folder / f".{_CHECKPOINT}"
         state = {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "step": step,
+            "checked": (self.least, self.n_worse),
             "random": (torch.get_rng_state(), torch.cuda.get_rng_state_all()),
         }
-        torch.save(state, unfinished)
-        unfinished.replace(self.folder / _CHECKPOINT)
+        _write(self.folder / _CHECKPOINT, state)
 
     def _resume(self) -> int:
         path = self.folder / _CHECKPOINT
@@ -234,11 +277,19 @@ class _Run:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
+        self.least, self.n_worse = state.get("checked", (math.inf, 0))
         if "random" in state:  # not in checkpoints of versions before; those go on with other dropout
             here, devices = state["random"]
             torch.set_rng_state(here.cpu())
             torch.cuda.set_rng_state_all([one.cpu() for one in devices])
         return int(state["step"])
+
+
+def _write(path: Path, state: Any) -> None:
+    """Write a file of torch whole or not at all."""
+    unfinished = path.with_name(f".{path.name}")
+    torch.save(state, unfinished)
+    unfinished.replace(path)
 
 
 def _loss(model: Encoder, pooled: Tensor, batch: Batch, recipe: EncoderRecipe) -> Tensor:

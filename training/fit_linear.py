@@ -4,7 +4,7 @@ Nothing here looks at the test part. The threshold is set on opinions of a sourc
 not meet: each crossed source is left out once, because a model flags far less of what it was trained on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,7 +53,7 @@ def fit(rows: Rows, recipe: Recipe, progress: Progress, least_look: float = 0.0)
     progress(f"fitting on {len(rows.train):,} rows")
     weights = fit_weights(rows.train, features, recipe)
     calibration = calibrated(weights, rows)
-    opinions = {"held out": probabilities_of(weights, calibration, rows.held_out, rows)}
+    opinions = {name: probabilities_of(weights, calibration, said, rows) for name, said in _by_source(rows.held_out)}
     for source in recipe.opinions.crossed:
         progress(f"fitting without {source}, to see false flags on a source never met")
         kept = tuple(row for row in rows.train if row.source != source)
@@ -72,6 +72,11 @@ def fit(rows: Rows, recipe: Recipe, progress: Progress, least_look: float = 0.0)
         false_flags={name: float((p >= thresholds.look).mean()) for name, p in opinions.items()},
         n_train=len(rows.train),
     )
+
+
+def _by_source(held_out: Sequence[Example]) -> Iterator[tuple[str, Sequence[Example]]]:
+    for name in sorted({row.source for row in held_out}):
+        yield name, [row for row in held_out if row.source == name]
 
 
 class Features:

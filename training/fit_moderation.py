@@ -3,6 +3,9 @@
 A label that two sources annotate is fitted once without each of them; one that a single source annotates, once without
 each of a few parts of its groups. Those fits answer for rows that they did not train on: these answers calibrate the
 label, set its threshold, and are its figures. The released weights then learn from all rows.
+
+Sources outside the tables that a label trains on are in each of those fits, at a share of the weight that is theirs
+alone; a fit without each of them says what the label does with a source never met, and heeds what it left unmarked.
 """
 
 from collections.abc import Iterator, Mapping
@@ -60,13 +63,17 @@ class LabelWeights:
 
 @dataclass(frozen=True, slots=True)
 class FittedLabel:
-    """What the fits of one label leave; `flagged` is the share of each threshold-setting slice at the threshold."""
+    """What the fits of one label leave; `flagged` is the share of each threshold-setting slice at the threshold.
+
+    `held_out` are parts of the tables, `never_met` the further sources, each answered for by a fit without it.
+    """
 
     weights: LabelWeights
     band: LabelBand
     held_out: tuple[HeldOut, ...]
     by_source: bool
     flagged: Mapping[str, float]
+    never_met: tuple[HeldOut, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +144,13 @@ def _fit_label(
     marks = hashed.marks(label, annotated)
     if marks.all() or not marks.any():
         raise DataError(f"The tables hold no rows to learn {label} from: it needs texts with it and without it.")
-    weak = _drawn(hashed.weak(label, recipe))
+    weak = _drawn(hashed.weak(label))
+    further = {source: hashed.further(label, source) for source in recipe.labels[label].further}
+    beside = np.concatenate((weak, *further.values()))
     by_source, folds = _folds(hashed, annotated, marks, recipe.n_folds)
     held_out = []
     for name, is_out in folds:
-        train = np.concatenate((annotated[~is_out], weak))
+        train = np.concatenate((annotated[~is_out], beside))
         own = idf if not by_source else rounded_idf(hashed.counts[train])
         fitted = _fit_once(hashed, train, label, recipe, own)
         places = annotated[is_out]
@@ -154,9 +163,17 @@ def _fit_label(
                 unmet={source: _logits(hashed, at, fitted, own) for source, at in unmet.items() if at.size},
             )
         )
-    band, flagged = _band(hashed, label, recipe, held_out)
-    weights = _fit_once(hashed, np.concatenate((annotated, weak)), label, recipe, idf)
-    return FittedLabel(weights, band, tuple(held_out), by_source, flagged)
+    never_met = []
+    for source, places in further.items():
+        others = [rows for name, rows in further.items() if name != source]
+        train = np.concatenate((annotated, weak, *others))
+        own = rounded_idf(hashed.counts[train])
+        never_met.append(
+            HeldOut(source, places, _logits(hashed, places, _fit_once(hashed, train, label, recipe, own), own), {})
+        )
+    band, flagged = _band(hashed, label, recipe, held_out, never_met)
+    weights = _fit_once(hashed, np.concatenate((annotated, beside)), label, recipe, idf)
+    return FittedLabel(weights, band, tuple(held_out), by_source, flagged, tuple(never_met))
 
 
 def _folds(hashed: Hashed, annotated: Places, marks: Marks, n_folds: int) -> tuple[bool, Iterator[tuple[str, Marks]]]:
@@ -197,7 +214,8 @@ def _fit_once(
     model = LogisticRegression(C=settings.inverse_regularisation, max_iter=recipe.max_iterations, tol=recipe.tolerance)
     # Threads that wait for one another on a busy machine take minutes for what one does in a second.
     with threadpool_limits(1):
-        model.fit(sp.hstack((terms, signals), format="csr"), marks, sample_weight=_row_weights(hashed, train, recipe))
+        rows = sp.hstack((terms, signals), format="csr")
+        model.fit(rows, marks, sample_weight=_row_weights(hashed, train, label, recipe))
     coefficients = model.coef_[0].astype(np.float64)
     weights = np.zeros(recipe.ngrams.n_buckets)
     weights[met] = coefficients[: met.size] * scale
@@ -218,13 +236,26 @@ def _scale(counts: sp.csr_matrix, marks: Marks, settings: LabelFit) -> npt.NDArr
     return scale
 
 
-def _row_weights(hashed: Hashed, train: Places, recipe: ModerationRecipe) -> Floats:
-    """One weight a row, mean 1: a source weighs the square root of its rows, and weak negatives their share."""
+def _row_weights(hashed: Hashed, train: Places, label: ModerationLabel, recipe: ModerationRecipe) -> Floats:
+    """One weight a row, mean 1: weak negatives have their share, further sources theirs of what is left.
+
+    The tables' sources divide the rest by the square roots of their rows.
+    """
     texts = [hashed.texts[at] for at in train.tolist()]
     is_weak = np.array([row.is_weak for row in texts])
     _, which, counts = np.unique([row.source for row in texts], return_inverse=True, return_counts=True)
     weights = 1 / np.sqrt(counts[which])
-    for chosen, share in ((is_weak, recipe.weak.share), (~is_weak, 1.0 - recipe.weak.share)):
+    names = np.array([row.source for row in texts])
+    further = {source: share for source, share in recipe.labels[label].further.items() if (names == source).any()}
+    weak = recipe.weak_of(label)
+    weak_share = weak.share if weak else 0.0
+    strong = 1.0 - weak_share
+    shares = [
+        (is_weak, weak_share),
+        (~is_weak & ~np.isin(names, list(further)), strong * (1.0 - sum(further.values()))),
+        *((names == source, strong * share) for source, share in further.items()),
+    ]
+    for chosen, share in shares:
         if chosen.any():
             weights[chosen] *= share / weights[chosen].sum()
     result: Floats = weights * (weights.size / weights.sum())
@@ -237,7 +268,11 @@ def _logits(hashed: Hashed, places: Places, fitted: LabelWeights, idf: npt.NDArr
 
 
 def _band(
-    hashed: Hashed, label: ModerationLabel, recipe: ModerationRecipe, held_out: list[HeldOut]
+    hashed: Hashed,
+    label: ModerationLabel,
+    recipe: ModerationRecipe,
+    held_out: list[HeldOut],
+    never_met: list[HeldOut],
 ) -> tuple[LabelBand, dict[str, float]]:
     """Calibrate on what the fits did not meet, and set the threshold where no slice of it is flagged too often."""
     logits = np.concatenate([fold.logits for fold in held_out])
@@ -259,6 +294,11 @@ def _band(
         slices |= {
             f"{source}, unmarked": logits[(sources == source) & ~marks] for source in sorted(set(sources.tolist()))
         }
+    slices |= {
+        f"{one.name}, unmarked": one.logits[~hashed.marks(label, one.places)]
+        for one in never_met
+        if one.name in recipe.labels[label].heeded
+    }
     slices = {name: values for name, values in slices.items() if values.size >= _FEWEST_UNMARKED} or slices
     if not slices:
         raise DataError(f"The threshold of {label} needs texts that its fits never met; the tables hold none.")

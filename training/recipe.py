@@ -1,13 +1,14 @@
 """A recipe is a TOML file that says everything about a fit but the rows; it is stored with what it made."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from data.catalogue import Terms
+from data.collected import COLLECTED, Use
+from data.origin import Terms
 from data.split import PROTOCOL
 from models.hashing import NGrams
 
@@ -46,12 +47,21 @@ class Shares:
 class Opinions:
     """Which opinion sources train, which never do, and which are left out once each to set the threshold.
 
-    `train` names sources of the moderation table, and may name an unseen source of the protocol.
+    `train` names sources of the moderation table and public collections (`data.collected`), whatever their label, and
+    may name an unseen source of the protocol; `held_out` names sources of the moderation table and collections.
     """
 
     train: tuple[str, ...]
     held_out: tuple[str, ...]
     crossed: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        refuse_misused(self.train, self.held_out)
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The public collections among them."""
+        return tuple(name for name in (*self.train, *self.held_out) if name in COLLECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ class Recipe:
 
     `measured_by` names the twin: the same recipe without the unseen opinions. A recipe that learns them has
     one, because its own weights cannot say how they treat opinions that they never met. `terms` names what the licence
-    of a source must allow for its rows to train or to tune (`data.catalogue.Terms`); all do where it is empty.
+    of a source must allow for its rows to train or to tune (`data.origin.Terms`); all do where it is empty.
     `sample` adds the posts of `data/sample`.
     """
 
@@ -131,6 +141,14 @@ def content_of(name: str) -> Mapping[str, Any]:
         raise RecipeError(f"No recipe {name!r}; there is: {known}.") from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path} is not TOML: {error}.") from error
+
+
+def refuse_misused(train: Iterable[str], held_out: Iterable[str]) -> None:
+    """RecipeError where a collection would train or set thresholds that is there for something else."""
+    for use, names in ((Use.TRAIN, train), (Use.TUNE, held_out)):
+        misused = [name for name in names if name in COLLECTED and COLLECTED[name].use is not use]
+        if misused:
+            raise RecipeError(f"{', '.join(misused)} may not be used to {use}; data/collections.toml says for what.")
 
 
 @contextmanager

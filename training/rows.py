@@ -12,12 +12,12 @@ from pathlib import Path
 
 from data.catalogue import SOURCES
 from data.checks import Audit, audit, cleaned_texts
-from data.corpus import corpus
+from data.corpus import dealt, require
 from data.fingerprint import fingerprint
 from data.schema import Comment, Example, Kind, Label
 from data.sources.moderation import comments
 from data.sources.sample import sample_examples
-from data.split import PROTOCOL, Part, Split, split, without_texts_of
+from data.split import LATER, PROTOCOL, Part, Split, without_texts_of
 from eval.unseen import as_met
 from training.recipe import Opinions, Recipe, RecipeError
 
@@ -51,13 +51,16 @@ def rows_for(recipe: Recipe, folder: Path, despite: str = "") -> Rows:
     `despite` says why rows that fail the audit are trained on all the same; it is kept where they do.
     """
     _refuse_unseen_in_disguise(recipe.opinions)
-    divided = _allowed(as_met(split(_examples(recipe, folder)), recipe.learns_unseen), recipe)
-    further = [comment for comment in comments(folder) if _is_opinion(comment) and _may_train(comment.source, recipe)]
-    added = [_as_example(comment) for comment in further if comment.source in recipe.opinions.train]
-    held_out = [_as_example(comment) for comment in further if comment.source in recipe.opinions.held_out]
+    require(folder, recipe.opinions.collections)
+    divided = _allowed(as_met(dealt(folder, sample_examples() if recipe.sample else ()), recipe.learns_unseen), recipe)
+    said = [_as_example(comment) for comment in comments(folder) if _is_opinion(comment)]
+    said += (*divided[Part.COLLECTED_TRAIN], *divided[Part.COLLECTED_TUNE])
+    said = [row for row in said if _may_train(row.source, recipe)]
+    added = [row for row in said if row.source in recipe.opinions.train]
+    held_out = [row for row in said if row.source in recipe.opinions.held_out]
     used = [row for part in Part if part is not Part.LEFT_OUT for row in divided[part]]
     cleaned = cleaned_texts((*used, *added, *held_out), recipe.bands.max_characters)
-    later = [row for part in (Part.TUNE, Part.TEST, Part.UNSEEN_OPINION) for row in divided[part]]
+    later = [row for part in LATER for row in divided[part]]
     train = _distinct(without_texts_of((*divided[Part.TRAIN], *added), (*later, *held_out), cleaned), cleaned)
     final = (*divided[Part.TEST], *divided[Part.UNSEEN_OPINION])
     found = audit(divided, train, cleaned)
@@ -71,10 +74,6 @@ def rows_for(recipe: Recipe, folder: Path, despite: str = "") -> Rows:
         audit=found,
         despite=despite.strip() if found.failures else "",
     )
-
-
-def _examples(recipe: Recipe, folder: Path) -> list[Example]:
-    return [*corpus(folder), *(sample_examples() if recipe.sample else ())]
 
 
 def _allowed(divided: Split, recipe: Recipe) -> Split:

@@ -7,15 +7,17 @@ from typing import Final
 from data.schema import Comment
 from data.sources.tables import flag_of, number_of, rows, table_path, text_of
 
-_LABELS: Final = ("hate", "abusive", "gambling", "scam", "sexual")
-_COLUMNS: Final = ("id", "text", *_LABELS, "source", "year", "group", "conflict", "near_conflict")
+MARKS: Final = ("hate", "abusive", "gambling", "scam", "sexual")
+"""The labels of a comment, by the names of their columns."""
+
+_COLUMNS: Final = ("id", "text", *MARKS, "source", "year", "group", "conflict", "near_conflict")
 
 
 def comments(folder: Path) -> Iterator[Comment]:
     """Yield each comment; a label that its source did not annotate is None."""
     for row in rows(table_path(folder, "moderation"), _COLUMNS):
         year = number_of(row["year"])
-        hate, abusive, gambling, scam, sexual = (flag_of(row[label]) for label in _LABELS)
+        hate, abusive, gambling, scam, sexual = (flag_of(row[label]) for label in MARKS)
         yield Comment(
             id=str(row["id"]),
             text=text_of(row["text"]),

@@ -6,13 +6,16 @@ tables, and are grouped by their own near-duplicates before any split (`grouped`
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from data.collected import COLLECTED
 from data.normalise import normalise
 from data.schema import DataError, Example
 from data.sources import brin, desk, headlines, turnbackhoax, tweets
+from data.sources.collected import collected
 
 FOLDER: Final = "originals"
 PARTIAL: Final = ".part"  # ends the name of a file that is still arriving
@@ -31,6 +34,7 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
         "brin": brin.fact_aware,
         "desk": desk.decided_claims,
     }
+    | {name: partial(collected, collection) for name, collection in COLLECTED.items()}
 )
 """One reader a source, from the source's folder."""
 
@@ -65,7 +69,7 @@ def grouped(rows: Iterable[Example]) -> list[Example]:
     """
     kept = list(rows)
     roots = _Roots()
-    for row, founder in zip(kept, _founders(kept), strict=True):
+    for row, founder in zip(kept, founders(kept), strict=True):
         roots.join(kept[founder].group, row.group)
     return [replace(row, group=roots.of(row.group)) for row in kept]
 
@@ -77,16 +81,16 @@ def joined(known: Sequence[Example], new: Iterable[Example]) -> list[Example]:
     part of a split.
     """
     added = list(new)
-    founders = _founders([*known, *added])
+    firsts = founders([*known, *added])
     renamed: dict[str, str] = {}
-    for row, founder in zip(added, founders[len(known) :], strict=True):
+    for row, founder in zip(added, firsts[len(known) :], strict=True):
         if founder < len(known):
             renamed.setdefault(row.group, known[founder].group)
     others = grouped(row for row in added if row.group not in renamed)
     return [*known, *(replace(row, group=renamed[row.group]) for row in added if row.group in renamed), *others]
 
 
-def _founders(rows: Sequence[Example]) -> list[int]:
+def founders(rows: Sequence[Example]) -> list[int]:
     """For each row the place of the first row of its near-duplicates; its own where it copies none before it."""
     from data.duplicates import NearDuplicateIndex  # noqa: PLC0415 - compiles kernels
 

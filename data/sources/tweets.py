@@ -40,8 +40,13 @@ def political_tweets(folder: Path) -> Iterator[Example]:
         yield from _opinion(row["Tweet"], f"hs-{row.number}", "Twitter")
 
 
+def without_artefacts(raw: str) -> str:
+    """`raw` with a blank for everything that a collector left in it."""
+    return _ARTEFACTS.sub(" ", raw)
+
+
 def _opinion(raw: str, row_id: str, publisher: str) -> Iterator[Example]:
-    text = " ".join(_ARTEFACTS.sub(" ", raw).split())
+    text = " ".join(without_artefacts(raw).split())
     if text:
         source = row_id.partition("-")[0]
         yield Example(row_id, text, Label.OPINION, Kind.SOCIAL_POST, source, publisher, row_id)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import product
 
 import pytest
 from click.testing import CliRunner
 
+from data.collected import Use, collections_for
 from data.schema import DataError
+from data.sources.originals import FOLDER
 from eval.cli import evaluate
-from eval.moderation import FLAGGED, GROUPED, LEFT_OUT, RECORDED, is_styled, unseen_opinions
+from eval.moderation import FLAGGED, GROUPED, LEFT_OUT, NEVER_MET, POSTED, RECORDED, is_styled, unseen_opinions
 from models.artifact import CARD, LICENCE, ArtifactError, load, load_moderator, read_manifest
 from models.moderation import LABELS, ModerationLabel
 from tests.artefacts import changed_recipe
+from tests.collected import write_collections
+from tests.moderated import write_election, write_moderated, write_netifier
 from training.cli import train
 from training.moderation_recipe import read_moderation_recipe
 from training.moderation_rows import moderation_rows
@@ -83,6 +88,8 @@ def tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     for name, rows in (("claims", claims()), ("moderation", comments())):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write_collections(folder)
+    write_moderated(folder)
     return folder
 
 
@@ -122,6 +129,65 @@ def test_a_source_of_two_is_left_out_whole_and_a_lone_one_in_parts(artefact):
     assert how["hate", "tw_multilabel"] == how["abusive", "tw_multilabel"] == how["sexual", "chat_weak"] == GROUPED
     n_rows = len(PLACES) * (len(PLACES) - 1)
     assert {row["n"] for row in figures if row["left_out"] == "tw_multilabel"} == {n_rows}
+
+
+def test_a_source_outside_the_tables_is_answered_for_by_a_fit_without_it(artefact):
+    """Each further source has its figure, whether it trains another fit of the label or measures alone."""
+    figures = read_manifest(artefact).metrics[RECORDED]
+    found = {(row["label"], row["left_out"]) for row in figures if row["how"] == NEVER_MET}
+    assert found == {
+        *(("hate", name) for name in ("netifier", "idhsd2017")),
+        *(("abusive", name) for name in ("netifier", "igcyber400")),
+        *(("sexual", name) for name in ("netifier", "porn500")),
+        ("gambling", "judolyt2025nov"),
+        ("scam", "smsreport"),
+    }
+
+
+def test_what_measures_is_never_learned(tables):
+    """No text of a source that only measures, nor of a collection that does, is among the rows of a fit."""
+    recipe = read_moderation_recipe("moderation")
+    rows = moderation_rows(recipe, tables)
+    sources = {row.source for row in rows.hashed.texts}
+    assert sources.isdisjoint(recipe.measured)
+    assert sources.isdisjoint(collections_for(Use.TEST))
+    assert {row.source for row in rows.measured} == set(recipe.measured)
+
+
+def test_a_row_that_copies_the_tables_is_not_learned_twice(tables, tmp_path):
+    """A post of another source whose text stands in the tables would make that source one that was met."""
+    shutil.copytree(tables, tmp_path, dirs_exist_ok=True)
+    copied = next(row["text"] for row in comments() if row["source"] == "tw_multilabel")
+    write_netifier(tmp_path, [(copied, "kaskus", "0", "1", "0", "0"), ("kalimat lain soal hal berbeda", "x", *"0000")])
+    rows = moderation_rows(read_moderation_recipe("moderation"), tmp_path)
+    assert [row.text for row in rows.hashed.texts if row.source == "netifier"] == ["kalimat lain soal hal berbeda"]
+
+
+def test_what_copies_a_learned_post_measures_nothing(tables, tmp_path):
+    """Two collections of one year hold the same posts; one that trained cannot say what the other is worth."""
+    shutil.copytree(tables, tmp_path, dirs_exist_ok=True)
+    write_netifier(tmp_path, [("cuitan contoh yang disalin dua kumpulan", "twitter", "0", "1", "0", "0")])
+    write_election(
+        tmp_path, [("HS", "cuitan contoh yang disalin dua kumpulan"), ("HS", "tulisan lain soal pemilihan gubernur")]
+    )
+    rows = moderation_rows(read_moderation_recipe("moderation"), tmp_path)
+    election = [row.text for row in rows.measured if row.source == "idhsd2017"]
+    assert election == ["tulisan lain soal pemilihan gubernur"]
+
+
+def test_citizens_posts_that_measure_are_counted(artefact):
+    """The share that each label flags of them is in the manifest and in the card."""
+    assert {row["label"] for row in read_manifest(artefact).metrics[POSTED]} == set(LABEL_NAMES)
+    assert "citizens' posts never met" in (artefact / CARD).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "command"), [("netifier", "netifier"), ("kabur2025", "kabur2025")])
+def test_a_missing_source_stops_the_training_with_its_command(name, command, tables, tmp_path):
+    """What the recipe names and the folder lacks is said with the command that fetches it."""
+    shutil.copytree(tables, tmp_path, dirs_exist_ok=True)
+    shutil.rmtree(tmp_path / FOLDER / name)
+    with pytest.raises(DataError, match=f"suluh data pull {command}"):
+        moderation_rows(read_moderation_recipe("moderation"), tmp_path)
 
 
 def test_hate_and_abuse_are_measured_on_unseen_opinion_by_a_twin_that_never_met_it(artefact):
@@ -197,7 +263,10 @@ def test_an_unmarked_opinion_is_one_that_its_collection_read(tables):
     [
         ('kind = "moderation"', 'kind = "linear"', "lacks or misstates 'ngrams'|misstates"),
         ("[labels.scam]", "[labels.fraud]", "lacks or misstates"),
-        ('unmet = ["emot", "chat_weak"]', 'unmet = ["smsa"]', "smsa trains gambling"),
+        ('unmet = ["emot", "chat_weak", "kabur2025"', 'unmet = ["smsa", "kabur2025"', "smsa trains gambling"),
+        ("netifier = 0.25", "idhsd2017 = 0.25", "idhsd2017 measures, and nothing else"),
+        ("netifier = 0.25", "contoh = 0.25", "No reader for contoh"),
+        ('"kabur2025"', '"mbg2025"', "mbg2025 is for something else"),
     ],
 )
 def test_a_recipe_that_misstates_is_refused(before, after, message, tables, tmp_path):
@@ -216,7 +285,8 @@ def test_a_linear_recipe_is_no_recipe_of_a_moderator():
 
 def test_tables_without_a_label_stop_the_training(tables, tmp_path):
     """A label that no row carries cannot be learned, and the sentence names it."""
-    for path in tables.iterdir():
+    shutil.copytree(tables / FOLDER, tmp_path / FOLDER)
+    for path in tables.glob("*.jsonl"):
         kept = [line for line in path.read_text(encoding="utf-8").splitlines() if '"chat_weak"' not in line]
         (tmp_path / path.name).write_text("\n".join(kept) + "\n", encoding="utf-8")
     result = CliRunner().invoke(train, ["moderation", "--data", str(tmp_path), "--out", str(tmp_path / "out")])

@@ -6,13 +6,16 @@ from datetime import date, timedelta
 import pytest
 from click.testing import CliRunner
 
-from data.catalogue import SOURCES, Terms
+from data.catalogue import SOURCES
+from data.collected import Use, collections_for
+from data.origin import Terms
 from data.schema import Label
 from data.split import Part
 from eval.cli import evaluate
 from models.artifact import CARD, load, read_manifest
 from models.score import Scorer
 from tests.artefacts import changed_recipe
+from tests.collected import write_collections
 from training.cli import train
 from training.development import development_figures
 from training.recipe import read_recipe
@@ -80,8 +83,9 @@ def comments():
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
-    """A folder of invented tables as JSON lines."""
+    """A folder of invented tables as JSON lines, and of invented collections."""
     folder = tmp_path_factory.mktemp("tables")
+    write_collections(folder)
     for name, rows in (("claims", claims()), ("moderation", comments())):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return folder
@@ -133,7 +137,7 @@ def test_the_twin_is_measured_on_unseen_opinions(artefact, tables, tmp_path):
     [
         ('measured_by = "linear-protocol"', "", "needs measured_by"),
         ("bits = 20", "bits = 18", "differs in more than the unseen opinions"),
-        ('held_out = ["yt_promo_b"]', 'held_out = ["hs"]', "differs in more"),
+        ('held_out = ["yt_promo_b", ', 'held_out = ["hs", ', "differs in more"),
     ],
 )
 def test_a_recipe_that_learns_unseen_opinions_needs_an_equal_twin(before, after, message, tables, tmp_path):
@@ -155,6 +159,7 @@ def test_open_only_trains_on_what_may_be_passed_on(tables):
 
 def test_a_row_of_the_development_table_reads_no_test_row(tables, tmp_path):
     """Its figures stay the same when every test row and every unseen opinion is taken away."""
+    write_collections(tmp_path, (*collections_for(Use.TRAIN), *collections_for(Use.TUNE)))
     for name in ("claims", "moderation"):
         kept = [
             line

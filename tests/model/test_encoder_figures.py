@@ -29,7 +29,7 @@ def found(recorded):
     slices = slices_of(divided)
     held_out = [row for part in (Part.TRAIN, Part.TUNE, Part.TEST) for row in divided[part] if row.source == "emot"]
     scorer = released("encoder")
-    assert recorded.recipe["held_out"] == ["emot"]
+    assert "emot" in recorded.recipe["held_out"]
     named = {"posts": slices.hoax_posts, "news": slices.news, "emot": held_out}
     return {name: scorer.probabilities([row.text for row in rows]) for name, rows in named.items()}
 
@@ -55,10 +55,16 @@ def test_opinion_of_a_source_that_never_trained_is_rarely_flagged(recorded, foun
 
 
 def test_criticism_of_an_unseen_source_is_rarely_flagged(recorded):
-    """At most 7 % of criticism that the twin never met reaches its `look`, and at most 2.5 % of other outlets' news."""
-    assert recorded.metrics["twin.unseen_criticism.look"] <= 0.07
-    assert recorded.metrics["news.look"] <= 0.025
+    """At most 3 % of criticism that the twin never met reaches its `look`, and at most 1.5 % of other outlets' news."""
+    assert recorded.metrics["twin.unseen_criticism.look"] <= 0.03
+    assert recorded.metrics["news.look"] <= 0.015
     assert recorded.thresholds["look"] >= recorded.metrics["twin.threshold.look"]
+
+
+def test_criticism_of_policies_never_met_is_hardly_flagged(recorded):
+    """At most 1 % of what citizens wrote of policies that these weights never met reaches `look`; posts stand above."""
+    assert recorded.metrics["criticism_of_policies_never_met.look"] <= 0.01
+    assert recorded.metrics["posts_vs_criticism_of_policies_never_met.auc"] >= 0.9
 
 
 def test_the_encoder_earns_its_place(recorded):

@@ -4,9 +4,11 @@ The base, its vocabulary, the recipes and the tables are made here; what runs on
 """
 
 import json
+import random
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +21,15 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from torch.nn.modules.module import register_module_forward_pre_hook
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from data.collected import COLLECTED, Use, collections_for
 from data.reading import neutral_words
-from data.schema import DataError
+from data.schema import DataError, Label
+from data.split import Part
 from models.artifact import CARD, LICENCE, MANIFEST, NETWORK, TOKENIZER, WEIGHTS, read_manifest
+from tests.collected import write_collections
 from tests.integration.test_train_and_eval_commands import DESPITE, claims, comments
 from training.cli import train
-from training.encoder_batches import Task, batches
+from training.encoder_batches import Task, batches, drawn_evenly
 from training.encoder_model import base_model, fingerprint_of
 from training.encoder_recipe import read_encoder_recipe, twin_of
 from training.encoder_rows import SPOKEN, material_for
@@ -99,7 +104,7 @@ def answered():
     """The invented claims, each hoax with a clarification and each headline with the article below it.
 
     One text in eight speaks like another source, so that no fit can tell the labels apart for sure; and `emot` has
-    twice as many opinions, because thresholds want a hundred.
+    three times as many opinions, because thresholds want two hundred.
     """
     known = {row["id"]: row for row in claims()}
     for row in known.values():
@@ -113,8 +118,13 @@ def answered():
             "clarification": f"Kabar {text.lower()} tidak berdasar" if source == "tbh" else "",
         }
         if source == "emot":
-            again = {"id": f"{row['id']}b", "text": f"Jujur, {text}", "dup_cluster": f"{row['id']}b"}
-            yield {**row, **again, "body": "", "clarification": ""}
+            for letter, opening in (("b", "Jujur"), ("c", "Wah")):
+                again = {
+                    "id": f"{row['id']}{letter}",
+                    "text": f"{opening}, {text}",
+                    "dup_cluster": f"{row['id']}{letter}",
+                }
+                yield {**row, **again, "body": "", "clarification": ""}
 
 
 @pytest.fixture(scope="module")
@@ -397,6 +407,58 @@ def test_further_seeds_are_fitted_beside_the_first_and_their_mean_is_kept(recipe
     again = fitted().model.state_dict()
     assert all(torch.equal(weights, again[name]) for name, weights in kept.items())
     assert {sentence.split(": ")[0] for sentence in told} >= {"seed 2", "seed 5"}
+
+
+def fitted(recipe, order, folder, told):
+    """The fit of one stage by `recipe`, from the base, with its checkpoints in `folder`."""
+    material = material_for(recipe, order.tables)
+    return fit(begin(material, recipe, order.base, folder, told.append), material, recipe, folder, told.append)
+
+
+def test_a_fit_that_gains_nothing_more_stops_and_keeps_its_best_weights(recipe, order, tmp_path):
+    """A rate that spoils the weights is noticed on the tuning months; going on changes nothing of what was kept."""
+    asked = several(
+        recipe,
+        tmp_path,
+        ("\nfurther_seeds = [5]", ""),
+        ("learning_rate = 1e-3", "learning_rate = 2.0\ncheck_batches = 2\npatience = 2"),
+    )
+    told = []
+    first = fitted(asked, order, tmp_path / "work", told)
+    assert first.n_steps < N_BATCHES
+    losses = [float(said.split("months ")[1].split(",")[0]) for said in told if "loss on the tuning months" in said]
+    assert len(losses) >= 3
+    assert min(losses) < losses[-1]
+    assert f"the weights of the least loss, {min(losses):.4f}, are kept" in told[-1]
+    again = fitted(asked, order, tmp_path / "work", told)
+    assert again.n_steps == first.n_steps
+    kept = torch.load(tmp_path / "work" / "best.pt")
+    for one in (first, again):
+        assert all(torch.equal(weights, kept[name]) for name, weights in one.model.state_dict().items())
+
+
+def test_collections_train_and_set_thresholds_as_the_recipe_says(recipe, order, tmp_path):
+    """Each subject is drawn by the root of its size, headlines join the news, and a collection not fetched is named."""
+    train = [name for name in collections_for(Use.TRAIN) if COLLECTED[name].label is Label.OPINION][:2]
+    headlines = next(name for name in collections_for(Use.TRAIN) if COLLECTED[name].label is Label.NOT_HOAX)
+    tune = collections_for(Use.TUNE)[0]
+    asked = several(
+        recipe,
+        tmp_path,
+        ('held_out = ["emot"]', f'held_out = ["emot", "{tune}"]\ncollections = {json.dumps([*train, headlines])}'),
+        ("paired = 16", "paired = 16\ncollected = 8"),
+    )
+    with pytest.raises(DataError, match="suluh data pull"):
+        material_for(asked, order.tables)
+    folder = tmp_path / "data"
+    shutil.copytree(order.tables, folder)
+    write_collections(folder, [*train, headlines, tune])
+    material = material_for(asked, folder)
+    assert {row.source for row in material.collected} == set(train)
+    assert headlines in {row.source for row in material.news}
+    assert tune in {row.source for row in material.divided[Part.COLLECTED_TUNE]}
+    chosen = drawn_evenly(material.collected, 8, random.Random(1))
+    assert Counter(row.source for row in chosen) == dict.fromkeys(train, 4)
 
 
 def test_what_the_desk_decided_is_learned(recipe, order, tmp_path):

@@ -4,12 +4,13 @@ Those against unseen opinion are its twin's, which the manifest records: the rel
 """
 
 import json
+import re
 
 import pytest
 
-from data.sources.claims import examples
+from data.corpus import dealt
 from data.sources.tables import data_folder
-from data.split import Part, split
+from data.split import Part
 from eval.run import measure
 from eval.slices import UNSEEN_CRITICISM, UNSEEN_OPINION
 from models.artifact import RELEASED, read_manifest, released
@@ -18,12 +19,13 @@ from training.recipe import read_recipe
 from training.release import TWIN, headline
 
 pytestmark = pytest.mark.data
+WITH_COLLECTIONS = re.compile(r".*never_met|topic_|ece\b")  # figures that public collections are part of
 
 
 @pytest.fixture(scope="module")
 def divided():
     """The real tables, by the protocol."""
-    return split(examples(data_folder()))
+    return dealt(data_folder())
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +40,14 @@ def recorded():
     return read_manifest(RELEASED / "linear").metrics
 
 
-def test_the_manifest_holds_the_figures_of_the_weights_beside_it(report, recorded):
-    """What the card says of these weights is what they do, on the same tables."""
+def test_the_manifest_holds_the_figures_of_the_weights_beside_it(report, recorded, divided):
+    """What the card says of these weights is what they do, on the same tables and collections.
+
+    Where the collections were not fetched, what they are part of is not compared.
+    """
     own = {name: value for name, value in recorded.items() if not name.startswith(TWIN)}
+    if not divided[Part.NEVER_MET]:
+        own = {name: value for name, value in own.items() if not WITH_COLLECTIONS.match(name)}
     found = headline(report)
     assert {name: found[name] for name in own} == pytest.approx(own, abs=2e-3)
 
@@ -58,9 +65,15 @@ def test_weights_that_learned_the_unseen_opinions_are_not_measured_on_them(repor
 
 
 def test_criticism_of_an_unseen_source_is_rarely_flagged(recorded):
-    """At most 8 % of criticism, and 5 % of all opinion, of a source never met reaches the twin's `look`."""
-    assert recorded[f"{TWIN}unseen_criticism.look"] <= 0.08
-    assert recorded[f"{TWIN}unseen_opinion.look"] <= 0.05
+    """At most 5 % of criticism, and 4 % of all opinion, of a source never met reaches the twin's `look`."""
+    assert recorded[f"{TWIN}unseen_criticism.look"] <= 0.05
+    assert recorded[f"{TWIN}unseen_opinion.look"] <= 0.04
+
+
+def test_criticism_of_policies_never_met_is_hardly_flagged(recorded):
+    """At most 1 % of what citizens wrote of policies that these weights never met reaches `look`."""
+    assert recorded["criticism_of_policies_never_met.look"] <= 0.01
+    assert recorded["opinion_on_policies_never_met.look"] <= 0.01
 
 
 def test_news_of_later_months_is_rarely_flagged(report):
@@ -68,15 +81,15 @@ def test_news_of_later_months_is_rarely_flagged(report):
     assert report.flagged["news"].value <= 0.04
 
 
-def test_a_third_of_later_hoaxes_is_found(report):
+def test_a_quarter_of_later_posts_and_a_third_of_titles_are_found(report):
     """Recall at `look` on posts and titles of later months does not fall below its floor."""
-    assert report.flagged["posts"].value >= 0.33
-    assert report.flagged["titles"].value >= 0.38
+    assert report.flagged["posts"].value >= 0.23
+    assert report.flagged["titles"].value >= 0.34
 
 
 def test_few_later_hoaxes_are_cleared(report):
-    """At most 12 % of later hoax posts are called clear."""
-    assert report.cleared["posts"].value <= 0.12
+    """At most 15 % of later hoax posts are called clear."""
+    assert report.cleared["posts"].value <= 0.15
 
 
 def test_probabilities_are_honest_on_later_months(report):

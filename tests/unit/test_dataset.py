@@ -9,7 +9,7 @@ from datasets import DatasetDict
 from data import dataset
 from data.fingerprint import fingerprint
 from data.schema import DataError, Example, Kind, Label
-from data.split import Part, split
+from data.split import Part, Split, split
 
 ROWS = [
     Example("tbh-1", "air laut manis", Label.HOAX, Kind.FACTCHECK_TITLE, "tbh", "contoh", "a", date(2024, 5, 6)),
@@ -37,6 +37,16 @@ def test_the_dataset_gives_the_examples_back(tmp_path):
     dataset.write(divided, tmp_path / "set")
     again = dataset.read(tmp_path / "set")
     assert [again[part] for part in dataset.PARTS] == [divided[part] for part in dataset.PARTS]
+
+
+def test_collections_are_parts_where_they_were_fetched(tmp_path):
+    """What measures only has a part of its own, and comes back with it."""
+    own = replace(ROWS[3], id="contoh-1", source="contoh", group="f")
+    divided = Split({**split(ROWS).parts, Part.NEVER_MET: (own,)})
+    record = dataset.write(divided, tmp_path / "set")
+    assert record["parts"]["never_met"]["n"] == 1
+    assert "collected_train" not in record["parts"]
+    assert dataset.read(tmp_path / "set")[Part.NEVER_MET] == (own,)
 
 
 def test_the_fingerprint_is_ours_and_stays(tmp_path):

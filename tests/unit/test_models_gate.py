@@ -106,6 +106,15 @@ def test_criticism_is_held_to_the_budget_by_value():
     assert [found.slice for found in shortfalls(bare, bare)] == ["unseen_criticism.look"]
 
 
+def test_criticism_of_new_policies_is_held_to_it_where_it_was_measured():
+    """A champion that was never measured on it lets no candidate through that flags too much of it."""
+    name = "criticism_of_policies_never_met.look"
+    assert _refused({name: 0.009}) == []
+    assert _refused({name: 0.011}) == [name]
+    measured = CHAMPION | {name: 0.004}
+    assert [found.slice for found in shortfalls(CHAMPION, measured)] == [name]
+
+
 def test_above_the_budget_it_can_only_get_better():
     """A champion that flags more than the budget gives way to one that flags no more than it does."""
     champion = CHAMPION | {"unseen_criticism.look": 0.06}

@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from data.catalogue import READABLE, SOURCES, RemoteFile, Source, Terms
+from data.catalogue import READABLE, SOURCES
+from data.origin import RemoteFile, Source, Terms
 from data.pull import LOCK, Puller, PullError, State
 from data.schema import DataError
 from data.sources.originals import READERS, folder_of

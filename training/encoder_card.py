@@ -169,7 +169,7 @@ Int8 against float on {n_parity} texts of the tuning months: a logit moves by
 
 ## Where it fails
 - **Source equals label.** No source gives both true and false current claims; part of every figure is the source.
-- It was trained once, with one seed; how much another seed would differ was not measured.
+- One seed of the last stage ships; how far another moves its figures stands in docs/experiments.md, where measured.
 - Hoaxes in the form of plain news, on new events, are missed; satire is known to it from this project's sentences only.
 - Who is named counts for nothing, so a claim that is a hoax only because of whom it names is not recognised as one.
 - Texts in other languages, and pictures and video, are outside of what it was measured on.

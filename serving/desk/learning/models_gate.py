@@ -139,9 +139,7 @@ def _is_worse(name: str, own: Measured, wanted: Measured, limits: GateLimits) ->
     return (own.value if says_little else own.low) > wanted.value
 
 
-def _over_budget(
-    name: str, own: Measured | None, theirs: Measured | None, limits: GateLimits
-) -> tuple[Shortfall, ...]:
+def _over_budget(name: str, own: Measured | None, theirs: Measured | None, limits: GateLimits) -> tuple[Shortfall, ...]:
     allowed = max(limits.criticism_budget, theirs.value if theirs else 0.0)
     if own is not None and own.value <= allowed:
         return ()

@@ -6,7 +6,7 @@ thresholds, or measures, whole. So "criticism of a policy never met" stays what 
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -57,6 +57,12 @@ class Collection:
 def collections_for(use: Use) -> tuple[str, ...]:
     """The short names of the collections of that use, as they stand in the file."""
     return tuple(name for name, collection in COLLECTED.items() if collection.use is use)
+
+
+def named_with_measures(names: Iterable[str]) -> tuple[str, ...]:
+    """The collections among `names` and, where there is one, all that measure: weights carry figures on those."""
+    named = tuple(name for name in names if name in COLLECTED)
+    return (*named, *collections_for(Use.TEST)) if named else ()
 
 
 def declared(path: Path) -> Iterator[Collection]:

@@ -33,7 +33,7 @@ def corpus(folder: Path) -> list[Example]:
         rows = list(claims.examples(folder))
         return joined(rows, originals(folder, (_OWN,))) if _OWN in names else rows
     if not names:
-        raise DataError(f"{folder} holds neither claims.parquet nor originals; `suluh data pull` fetches those.")
+        raise DataError(f"{folder} holds neither claims.parquet nor originals of claims; `suluh data pull` gets them.")
     return grouped(originals(folder, names))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from data.collected import COLLECTED
 from training.recipe import RecipeError, content_of, misstated, refuse_misused
 
 KIND: Final = "encoder"
@@ -101,6 +102,9 @@ class EncoderRecipe:
         if self.moderated and sum(self.moderated.values()) != self.drawn.moderated:
             raise ValueError("[moderated] must add up to what [drawn] says of moderated texts")
         refuse_misused(self.collections, self.held_out)
+        unknown = [name for name in self.collections if name not in COLLECTED]
+        if unknown:
+            raise RecipeError(f"No such collection: {', '.join(unknown)}. data/collections.toml lists what there is.")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest and for tracking."""

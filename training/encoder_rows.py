@@ -13,14 +13,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from data.collected import COLLECTED
+from data.collected import named_with_measures
 from data.corpus import dealt, require
 from data.reading import neutral_words, plain_words
-from data.schema import Comment, Example, Kind, Label
+from data.schema import Comment, DataError, Example, Kind, Label
 from data.sources.matching import match_pairs
 from data.sources.moderation import comments
 from data.sources.tables import rows, table_path, text_of
-from data.split import Part, Split
+from data.split import LATER, Part, Split
 from models.moderation import ModerationLabel
 from training.encoder_recipe import EncoderRecipe
 from training.spoken import Speech, speech
@@ -88,12 +88,13 @@ class Material:
 
 def material_for(recipe: EncoderRecipe, folder: Path, divided: Split | None = None) -> Material:
     """Read and divide the tables, unless they were divided before; DataError where they do not allow it."""
-    require(folder, (*recipe.collections, *(name for name in recipe.held_out if name in COLLECTED)))
+    require(folder, named_with_measures((*recipe.collections, *recipe.held_out)))
     divided = divided or dealt(folder)
     gathered = [row for row in divided[Part.COLLECTED_TRAIN] if row.source in recipe.collections]
     learned = [row for row in divided[Part.UNSEEN_OPINION] if row.source in recipe.learns_unseen]
     train = [row for row in (*divided[Part.TRAIN], *learned) if row.source not in recipe.held_out]
-    unseen = {plain_words(row.text) for row in divided[Part.UNSEEN_OPINION] if row.source not in recipe.learns_unseen}
+    later = (row for part in LATER for row in divided[part] if row.source not in recipe.learns_unseen)
+    unseen = {plain_words(row.text) for row in later}
     said = [row for row in comments(folder) if not row.conflict and plain_words(row.text) not in unseen]
     return Material(
         divided=divided,
@@ -123,6 +124,8 @@ def _checked(divided: Split, recipe: EncoderRecipe) -> tuple[Judged, ...]:
     said = (*divided[Part.TUNE], *divided[Part.COLLECTED_TUNE])
     by_class = [_distinct(_judged(said, label)) for label in CLASSES]
     n = min(_MOST_CHECKED, *map(len, by_class))
+    if not n:
+        raise DataError("check_batches needs hoaxes, news and opinions in the tuning months; one of them is not there.")
     return tuple(row for rows_of_class in by_class for row in rng.sample(rows_of_class, n))
 
 

@@ -208,7 +208,7 @@ class _Run:
                 left = (now - began) / (at + 1 - start) * (len(plan) - at - 1) / 60
                 shown = " ".join(f"{task}={value:.3f}" for task, value in losses.items())
                 self.progress(f"batch {at + 1:,} of {len(plan):,}, {left:.0f} minutes left, {shown}")
-            if self.checks and (at + 1) % self.recipe.steps.check_batches == 0:
+            if self.checks and ((at + 1) % self.recipe.steps.check_batches == 0 or at + 1 == len(plan)):
                 self._check(at + 1)
             if self._is_over:
                 self._keep(at + 1)
@@ -239,7 +239,7 @@ class _Run:
     def _best(self, step: int) -> int:
         """Put the weights of the best check back, if there was one."""
         if math.isfinite(self.least):
-            self.progress(f"stopped at batch {step:,}; the weights of the least loss, {self.least:.4f}, are kept")
+            self.progress(f"after batch {step:,} the weights of the least loss, {self.least:.4f}, are kept")
             self.model.load_state_dict(torch.load(self.folder / _BEST, map_location=_device()))
         return step
 

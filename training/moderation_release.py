@@ -258,7 +258,8 @@ The shares are those at the label's own threshold, before the twin's.
 ## Figures
 On rows that the fit at hand did not meet, 95 % intervals. A source left out says more than parts of the groups inside
 one source are: expect less than those on texts of other sources. A source outside the tables was answered for by a fit
-without it, or by weights that read nothing of it. Recall is read where 1 % or 5 % of the rows
+without it, or by weights that read nothing of it; what `netifier` and `porn500` left unmarked helps to set thresholds,
+so their last column says less than their ranking. Recall is read where 1 % or 5 % of the rows
 without the label would be flagged; the last column is the share that is flagged at the threshold.
 
 {held_out}

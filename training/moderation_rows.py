@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,7 @@ from training.fit_linear import presence
 from training.moderation_recipe import ModerationRecipe
 
 _MOST_OF_COLLECTION: Final = 800
+Row = TypeVar("Row", Comment, Example)
 Places = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 
@@ -153,11 +154,11 @@ def moderation_rows(recipe: ModerationRecipe, folder: Path) -> ModerationRows:
         again=np.array([cleaned[row.id].standard in unseen_texts for row in texts], dtype=bool),
         unseen=unseen_opinions(opinions, marked),
         measured=tuple(_strange(moderated(folder, recipe.measured), [*marked, *opinions, *texts])),
-        never_met=collected[Part.NEVER_MET],
+        never_met=tuple(_strange(collected[Part.NEVER_MET], texts)),
     )
 
 
-def _strange(rows: Iterable[Comment], known: Sequence[Comment | Example | Text]) -> list[Comment]:
+def _strange(rows: Iterable[Row], known: Sequence[Comment | Example | Text]) -> list[Row]:
     """The `rows` that copy none of `known`."""
     index = NearDuplicateIndex()
     index.add([str(at) for at in range(len(known))], [normalise(row.text) for row in known])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from data.catalogue import SOURCES
 from data.checks import Audit, audit, cleaned_texts
+from data.collected import named_with_measures
 from data.corpus import dealt, require
 from data.fingerprint import fingerprint
 from data.schema import Comment, Example, Kind, Label
@@ -51,7 +52,7 @@ def rows_for(recipe: Recipe, folder: Path, despite: str = "") -> Rows:
     `despite` says why rows that fail the audit are trained on all the same; it is kept where they do.
     """
     _refuse_unseen_in_disguise(recipe.opinions)
-    require(folder, recipe.opinions.collections)
+    require(folder, named_with_measures(recipe.opinions.collections))
     divided = _allowed(as_met(dealt(folder, sample_examples() if recipe.sample else ()), recipe.learns_unseen), recipe)
     said = [_as_example(comment) for comment in comments(folder) if _is_opinion(comment)]
     said += (*divided[Part.COLLECTED_TRAIN], *divided[Part.COLLECTED_TUNE])

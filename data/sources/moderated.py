@@ -16,8 +16,8 @@ from typing import Final
 
 from data.normalise import ACCOUNT, NUMBER, normalise
 from data.schema import Comment, DataError, Example, Kind, Label
-from data.sources.delimited import Form, delimited_rows
-from data.sources.originals import folder_of, grouped
+from data.sources.delimited import Form, Row, delimited_rows
+from data.sources.originals import folder_of, grouped, has_files
 from data.sources.tweets import without_artefacts
 
 _FEWEST_WORDS: Final = 3
@@ -66,7 +66,7 @@ def _forum_posts(folder: Path) -> Iterator[_Row]:
     columns = ("original_text", "pornografi", "sara", "radikalisme", "pencemaran_nama_baik")
     for part in ("train", "test"):
         for row in delimited_rows(folder / f"{part}.csv", columns):
-            sexual, sara, radical, insult = (row[name].strip() == "1" for name in columns[1:])
+            sexual, sara, radical, insult = (_mark(row, name, "1", "0") for name in columns[1:])
             marks = _Marks(
                 hate=True if sara else (None if radical or insult else False),
                 abusive=True if insult else (None if sexual or sara or radical else False),
@@ -103,7 +103,7 @@ def _video_comments(folder: Path) -> Iterator[_Row]:
         if not text.isascii() or key in seen:
             continue
         seen.add(key)
-        is_promotion = row["target"].strip() == "1"
+        is_promotion = _mark(row, "target", "1", "0")
         if is_promotion:
             brand = _BRAND.search(text.casefold())
             name = brand.group() if brand else ""
@@ -118,20 +118,20 @@ def _cyberbullying(folder: Path) -> Iterator[_Row]:
     name = "dataset_komentar_instagram_cyberbullying.csv"
     for row in delimited_rows(folder / name, ("Sentiment", "Instagram Comment Text")):
         text = _LOST.sub(" ", _USERNAME.sub(ACCOUNT, row["Instagram Comment Text"]))
-        yield str(row.number), text, _Marks(abusive=row["Sentiment"].strip() == "negative")
+        yield str(row.number), text, _Marks(abusive=_mark(row, "Sentiment", "negative", "positive"))
 
 
 def _election_tweets(folder: Path) -> Iterator[_Row]:
     """Tweets on the election of Jakarta's governor, hateful or not; harsh mockery counts as hate there."""
     path = folder / "IDHSD_RIO_unbalanced_713_2017.txt"
     for row in delimited_rows(path, ("Label", "Tweet"), _ELECTION):
-        yield str(row.number), row["Tweet"], _Marks(hate=row["Label"].strip() == "HS")
+        yield str(row.number), row["Tweet"], _Marks(hate=_mark(row, "Label", "HS", "Non_HS"))
 
 
 def _stories_and_advice(folder: Path) -> Iterator[_Row]:
     """Sentences of erotic stories, and of advice on health and marriage."""
     for row in delimited_rows(folder / "dataset500.csv", ("text", "label")):
-        yield str(row.number), row["text"], _Marks(sexual=row["label"].strip() == "negatif")
+        yield str(row.number), row["text"], _Marks(sexual=_mark(row, "label", "negatif", "positif"))
 
 
 _ROWS: Final[Mapping[str, Callable[[Path], Iterator[_Row]]]] = MappingProxyType(
@@ -151,7 +151,7 @@ NAMES: Final = tuple(_ROWS)
 
 def moderated_present(data: Path) -> list[str]:
     """The sources whose folder is there and not empty."""
-    return [name for name in NAMES if any(folder_of(data, name).glob("*.*"))]
+    return [name for name in NAMES if has_files(folder_of(data, name))]
 
 
 def moderated(data: Path, names: Iterable[str]) -> Iterator[Comment]:
@@ -213,6 +213,14 @@ def _grouped(rows: list[Comment]) -> Iterator[Comment]:
 
 def _key(text: str) -> str:
     return " ".join(word for word in normalise(text).split() if not word.startswith("@"))
+
+
+def _mark(row: Row, column: str, yes: str, no: str) -> bool:
+    """What a cell says; DataError for any other word, because an unread mark is no negative."""
+    cell = row[column].strip()
+    if cell not in (yes, no):
+        raise DataError(f"{row.where}: {column} is {cell!r}, not {yes!r} or {no!r}.")
+    return cell == yes
 
 
 def _number(cell: str, where: str) -> float:

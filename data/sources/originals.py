@@ -46,10 +46,11 @@ def folder_of(data: Path, name: str) -> Path:
 
 def present(data: Path) -> list[str]:
     """The sources whose folder is there and not empty."""
-    return [name for name in READERS if _has_files(folder_of(data, name))]
+    return [name for name in READERS if has_files(folder_of(data, name))]
 
 
-def _has_files(folder: Path) -> bool:
+def has_files(folder: Path) -> bool:
+    """True where the folder is there and holds a file that arrived whole."""
     return folder.is_dir() and any(file.is_file() and file.suffix != PARTIAL for file in folder.iterdir())
 
 

@@ -7,7 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 from data.catalogue import SOURCES
-from data.collected import Use, collections_for
 from data.origin import Terms
 from data.schema import Label
 from data.split import Part
@@ -159,7 +158,7 @@ def test_open_only_trains_on_what_may_be_passed_on(tables):
 
 def test_a_row_of_the_development_table_reads_no_test_row(tables, tmp_path):
     """Its figures stay the same when every test row and every unseen opinion is taken away."""
-    write_collections(tmp_path, (*collections_for(Use.TRAIN), *collections_for(Use.TUNE)))
+    write_collections(tmp_path)
     for name in ("claims", "moderation"):
         kept = [
             line

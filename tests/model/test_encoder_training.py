@@ -452,7 +452,7 @@ def test_collections_train_and_set_thresholds_as_the_recipe_says(recipe, order, 
         material_for(asked, order.tables)
     folder = tmp_path / "data"
     shutil.copytree(order.tables, folder)
-    write_collections(folder, [*train, headlines, tune])
+    write_collections(folder, [*train, headlines, tune, *collections_for(Use.TEST)])
     material = material_for(asked, folder)
     assert {row.source for row in material.collected} == set(train)
     assert headlines in {row.source for row in material.news}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from data.catalogue import READABLE, SOURCES
-from data.collected import COLLECTED, Use, collections_for, declared
+from data.collected import COLLECTED, Use, collections_for, declared, named_with_measures
 from data.corpus import dealt, require
 from data.schema import DataError
 from data.sources.collected import collected, text_as_written
@@ -130,6 +130,20 @@ def test_a_collection_that_was_not_fetched_is_named_with_its_command(tmp_path):
         require(tmp_path, [PLAIN.name])
     write_collections(tmp_path, [PLAIN.name])
     require(tmp_path, [PLAIN.name])
+
+
+def test_whoever_learns_from_collections_is_measured_on_those_that_measure():
+    """The gate holds weights to figures on them, so a recipe that names one asks for all of them."""
+    assert named_with_measures(["yt_promo_a", PLAIN.name]) == (PLAIN.name, *collections_for(Use.TEST))
+    assert named_with_measures(["yt_promo_a"]) == ()
+
+
+def test_a_collection_that_nobody_declared_is_refused(tmp_path):
+    """A slip in an encoder's recipe is no silent lack."""
+    before = "collections = [\n"
+    recipe = changed_recipe(tmp_path / "encoder.toml", "encoder-protocol", before, f'{before}    "contoh2020",\n')
+    with pytest.raises(RecipeError, match="No such collection: contoh2020"):
+        read_encoder_recipe(str(recipe))
 
 
 @pytest.mark.parametrize("use", [Use.TUNE, Use.TEST])

@@ -35,6 +35,21 @@ def test_a_missing_source_names_the_command_that_fetches_it(name, tmp_path):
         read(tmp_path, name)
 
 
+def test_a_mark_that_nobody_knows_is_no_negative(tmp_path):
+    """A cell that is neither of the two words stops the reading, with its row."""
+    write_csv(tmp_path, "porn500", "dataset500.csv", [("text", "label"), ("kalimat contoh tanpa tanda", "")])
+    with pytest.raises(DataError, match="row 1: label is ''"):
+        read(tmp_path, "porn500")
+
+
+def test_what_has_not_arrived_is_not_there(tmp_path):
+    """A file that is still coming does not make its source readable."""
+    folder = tmp_path / "originals" / "netifier"
+    folder.mkdir(parents=True)
+    (folder / "train.csv.part").write_bytes(b"original")
+    assert moderated_present(tmp_path) == []
+
+
 def test_an_unknown_source_is_refused(tmp_path):
     """A name without a reader is said, with those that there are."""
     with pytest.raises(DataError, match="No reader for 'contoh'; there is: netifier"):

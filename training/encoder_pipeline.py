@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from data.checks import audit_split
+from data.collected import COLLECTED
 from data.reading import neutral_words
 from data.schema import DataError, Kind
 from data.split import Part
@@ -75,6 +76,8 @@ def train_encoder(recipe: EncoderRecipe, order: Order) -> Made:
     """
     work = order.folder / _WORK
     without = twin_of(recipe)
+    if order.lacks((*recipe.collections, *(name for name in recipe.held_out if name in COLLECTED))):
+        recipe, without = recipe.on_tables_alone(), without and without.on_tables_alone()
     twin = None
     if without is not None:
         order.progress(f"the twin, {recipe.measured_by}: trained without the unseen opinions, to be measured on them")
@@ -147,6 +150,8 @@ def _before(recipe: EncoderRecipe, material: Material, order: Order, work: Path)
 def _linear_part(recipe: EncoderRecipe, order: Order) -> Weights:
     """The linear part, fitted without what the recipe holds out."""
     chosen = read_recipe(recipe.linear)
+    if order.lacks(chosen.opinions.collections):
+        chosen = chosen.on_tables_alone()
     rows = rows_for(chosen, order.source, order.despite)
     kept = replace(rows, train=tuple(row for row in rows.train if row.source not in recipe.held_out))
     return fit_weights(kept.train, Features(kept, chosen.ngrams), chosen)

@@ -1,7 +1,7 @@
 """A recipe of the encoder: base, parts, lengths and steps; stored with what it made."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from data.collected import COLLECTED
@@ -105,6 +105,11 @@ class EncoderRecipe:
         unknown = [name for name in self.collections if name not in COLLECTED]
         if unknown:
             raise RecipeError(f"No such collection: {', '.join(unknown)}. data/collections.toml lists what there is.")
+
+    def on_tables_alone(self) -> "EncoderRecipe":
+        """The same recipe without public collections."""
+        held_out = tuple(name for name in self.held_out if name not in COLLECTED)
+        return replace(self, held_out=held_out, collections=(), drawn=replace(self.drawn, collected=0))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest and for tracking."""

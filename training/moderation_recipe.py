@@ -1,7 +1,7 @@
 """A recipe of the linear moderator: n-grams, how each label is fitted, and what sets its threshold."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from data.collected import COLLECTED, Use
@@ -80,6 +80,15 @@ class ModerationRecipe:
     def weak_sources(self) -> frozenset[str]:
         """The sources of weak negatives of any label."""
         return frozenset(source for weak in self.weak for source in weak.sources)
+
+    def on_tables_alone(self) -> "ModerationRecipe":
+        """The same recipe without sources outside the tables and without public collections."""
+        labels = {
+            label: replace(fit, further={}, heeded=(), unmet=tuple(name for name in fit.unmet if name not in COLLECTED))
+            for label, fit in self.labels.items()
+        }
+        weak = tuple(one for one in self.weak if not set(one.sources) & COLLECTED.keys())
+        return replace(self, labels=labels, weak=weak, measured=())
 
     def weak_of(self, label: ModerationLabel) -> Weak | None:
         """The weak negatives of a label, if it has any."""

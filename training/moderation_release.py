@@ -43,6 +43,8 @@ _TWIN: Final = "twin"
 def run(recipe: ModerationRecipe, order: Order) -> Made:
     """Train by `recipe` and write the artefact; raises DataError or ReleaseError."""
     progress = order.progress
+    if order.lacks((*recipe.further, *recipe.measured, *recipe.collections)):
+        recipe = recipe.on_tables_alone()
     progress(f"reading {order.source}")
     rows = moderation_rows(recipe, order.source)
     progress(f"fitting on {len(rows.hashed.texts):,} texts")

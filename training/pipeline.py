@@ -59,6 +59,8 @@ def recorded(made: Made, store: Path) -> str:
 
 def _linear(recipe: Recipe, order: Order) -> Made:
     without = twin_of(recipe)
+    if order.lacks(recipe.opinions.collections):
+        recipe, without = recipe.on_tables_alone(), without and without.on_tables_alone()
     twin = None
     if without is not None:
         order.progress(f"the twin, {recipe.measured_by}: fitted without the unseen opinions, to be measured on them")

@@ -99,6 +99,14 @@ class Recipe:
         """The unseen sources of the protocol that this recipe trains on."""
         return PROTOCOL.unseen_sources.intersection(self.opinions.train)
 
+    def on_tables_alone(self) -> "Recipe":
+        """The same recipe without public collections."""
+        train, held_out = (
+            tuple(name for name in names if name not in COLLECTED)
+            for names in (self.opinions.train, self.opinions.held_out)
+        )
+        return replace(self, opinions=replace(self.opinions, train=train, held_out=held_out))
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest and for tracking; what a recipe does not ask for is left out."""
         unasked = {"terms": (), "sample": False}

@@ -175,6 +175,18 @@ def test_what_copies_a_learned_post_measures_nothing(tables, tmp_path):
     assert election == ["tulisan lain soal pemilihan gubernur"]
 
 
+def test_without_any_of_them_it_is_trained_on_the_tables_alone(tables, tmp_path):
+    """That is said, and no figure speaks of a source that was not there."""
+    folder = shutil.copytree(tables, tmp_path / "tables", ignore=shutil.ignore_patterns(FOLDER))
+    out = tmp_path / "alone"
+    result = CliRunner().invoke(train, ["moderation", "--data", str(folder), "--out", str(out), "--no-track"])
+    assert result.exit_code == 0, result.output
+    assert "trained on the tables alone" in result.output
+    metrics = read_manifest(out).metrics
+    assert not [row for row in metrics[RECORDED] if row["how"] == NEVER_MET]
+    assert "netifier" not in (out / LICENCE).read_text(encoding="utf-8")
+
+
 def test_citizens_posts_that_measure_are_counted(artefact):
     """The share that each label flags of them is in the manifest and in the card."""
     assert {row["label"] for row in read_manifest(artefact).metrics[POSTED]} == set(LABEL_NAMES)

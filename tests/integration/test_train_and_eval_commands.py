@@ -1,6 +1,7 @@
 """`suluh train` and `suluh eval` from invented tables to an artefact with figures, and one sentence where they cannot."""
 
 import json
+import shutil
 from datetime import date, timedelta
 
 import pytest
@@ -187,6 +188,27 @@ def test_training_again_makes_the_same_weights(artefact, tables, tmp_path):
         train, ["linear", "--data", str(tables), "--out", str(tmp_path / "again"), "--no-track", *DESPITE]
     )
     assert load(tmp_path / "again").version == load(artefact).version
+
+
+def test_without_any_collection_it_is_trained_on_the_tables_alone(tables, tmp_path):
+    """That is said, the manifest holds the recipe that was followed, and nothing is measured on policies never met."""
+    folder = shutil.copytree(tables, tmp_path / "tables", ignore=shutil.ignore_patterns("originals"))
+    out = tmp_path / "alone"
+    result = CliRunner().invoke(train, ["linear", "--data", str(folder), "--out", str(out), "--no-track", *DESPITE])
+    assert result.exit_code == 0, result.output
+    assert "trained on the tables alone; `suluh data pull` fetches them" in result.output
+    manifest = read_manifest(out)
+    assert manifest.recipe["opinions"]["held_out"] == ["yt_promo_b"]
+    assert set(manifest.recipe["opinions"]["train"]) == {"yt_promo_a", "sms_a", "wa_sms_b", "hs"}
+    assert not [name for name in manifest.metrics if "never_met" in name]
+
+
+def test_with_some_collections_the_others_are_asked_for(tables, tmp_path):
+    """A recipe is followed whole or not at all."""
+    folder = shutil.copytree(tables, tmp_path / "tables", ignore=shutil.ignore_patterns("mbg2025"))
+    result = CliRunner().invoke(train, ["linear", "--data", str(folder), "--out", str(tmp_path / "x"), *DESPITE])
+    assert result.exit_code == 1
+    assert "`suluh data pull mbg2025` fetches it" in result.output
 
 
 def test_evaluation_writes_figures_and_pictures(artefact, tables, tmp_path):

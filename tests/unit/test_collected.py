@@ -1,6 +1,7 @@
 """Public collections: how each is declared, read and dealt, and what a recipe may not do with them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -136,6 +137,17 @@ def test_whoever_learns_from_collections_is_measured_on_those_that_measure():
     """The gate holds weights to figures on them, so a recipe that names one asks for all of them."""
     assert named_with_measures(["yt_promo_a", PLAIN.name]) == (PLAIN.name, *collections_for(Use.TEST))
     assert named_with_measures(["yt_promo_a"]) == ()
+
+
+def test_an_encoder_can_be_trained_on_the_tables_alone():
+    """Nothing of collections is left in the recipe, and everything else is."""
+    whole = read_encoder_recipe("encoder")
+    alone = whole.on_tables_alone()
+    assert (alone.held_out, alone.collections, alone.drawn.collected) == (("emot",), (), 0)
+    again = replace(
+        alone, held_out=whole.held_out, collections=whole.collections, drawn=replace(alone.drawn, collected=26_000)
+    )
+    assert again == whole
 
 
 def test_a_collection_that_nobody_declared_is_refused(tmp_path):

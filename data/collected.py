@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from data.origin import Repository, Source, Terms
 from data.schema import DataError, Kind, Label
+from data.split import PROTOCOL
 
 _FILE: Final = Path(__file__).with_name("collections.toml")
-_TRAINING_ENDS: Final = date(2025, 1, 1)  # as the protocol does: later words would teach the tuning months' subjects
 
 
 class Use(StrEnum):
@@ -72,7 +72,7 @@ def declared(path: Path) -> Iterator[Collection]:
             collection = _collection(name, stated)
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path.name}, [{name}] lacks or misstates {error}.") from error
-        if collection.use is Use.TRAIN and collection.until >= _TRAINING_ENDS:
+        if collection.use is Use.TRAIN and collection.until >= PROTOCOL.tune_from:
             raise DataError(f"{path.name}, [{name}] reaches into the tuning months, so it may not train.")
         yield collection
 

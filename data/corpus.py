@@ -6,10 +6,10 @@ group, so that a split keeps them on one side, and moves no row of the tables. P
 are dealt whole, beside the split by time (`dealt`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from data.collected import COLLECTED, Use
 from data.schema import DataError, Example
@@ -17,8 +17,10 @@ from data.sources import claims
 from data.sources.originals import folder_of, founders, grouped, joined, originals, present
 from data.split import Part, Split, split
 
+Row = TypeVar("Row")
+
 _OWN: Final = "desk"
-_MOST_MEASURED: Final = 2_000  # rows of a collection that measures
+_MOST_MEASURED: Final = 2_000  # rows of a collection that measures, so that an encoder reads them in minutes
 _PART_OF: Final[Mapping[Use, Part]] = {
     Use.TRAIN: Part.COLLECTED_TRAIN,
     Use.TUNE: Part.COLLECTED_TUNE,
@@ -50,7 +52,7 @@ def dealt(folder: Path, more: Iterable[Example] = ()) -> Split:
     by_use: dict[Use, list[Example]] = {use: [] for use in Use}
     for name in names:
         rows = [row for row in gathered if row.source == name]
-        by_use[COLLECTED[name].use] += _drawn(rows) if COLLECTED[name].use is Use.TEST else rows
+        by_use[COLLECTED[name].use] += _measured(rows) if COLLECTED[name].use is Use.TEST else rows
     collected = {_PART_OF[use]: tuple(rows) for use, rows in by_use.items()}
     return Split({**divided.parts, **collected})
 
@@ -68,11 +70,14 @@ def _founding(known: Sequence[Example], new: Sequence[Example]) -> list[Example]
     return [row for at, row in enumerate(new, start=len(known)) if firsts[at] == at]
 
 
-def _drawn(rows: Sequence[Example]) -> list[Example]:
-    """At most so many of `rows` that an encoder measures them in minutes; by their ids, so always the same."""
-    chosen = sorted(rows, key=lambda row: blake2b(row.id.encode(), digest_size=8).digest())[:_MOST_MEASURED]
-    kept = {row.id for row in chosen}
-    return [row for row in rows if row.id in kept]
+def sampled(rows: Sequence[Row], n: int, key: Callable[[Row], str]) -> list[Row]:
+    """At most `n` of `rows`, in their order: those whose `key` hashes lowest, so always the same."""
+    hashes = [blake2b(key(row).encode("utf-8", "replace"), digest_size=8).digest() for row in rows]
+    return [rows[at] for at in sorted(sorted(range(len(rows)), key=hashes.__getitem__)[:n])]
+
+
+def _measured(rows: Sequence[Example]) -> list[Example]:
+    return sampled(rows, _MOST_MEASURED, lambda row: row.id)
 
 
 def has_tables(folder: Path) -> bool:

@@ -64,20 +64,20 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
 
 def _opening(report: Report, twin: Candidate | None) -> str:
     judged = (twin.report if twin else report).flagged
-    opening = _OPENING_TWIN if twin else _OPENING
-    facts = {
-        "found": percent(report.flagged["posts"]),
-        "found_by_judged": percent(judged["posts"]),
-        "flagged": percent(judged[UNSEEN_CRITICISM]),
-        "n": judged[UNSEEN_CRITICISM].n,
-    }
-    return opening.format(**facts) + on_new_policies(report)
+    told = (_OPENING_TWIN if twin else _OPENING).format(
+        found=percent(report.flagged["posts"]),
+        found_by_judged=percent(judged["posts"]),
+        flagged=percent(judged[UNSEEN_CRITICISM]),
+        n=judged[UNSEEN_CRITICISM].n,
+    )
+    return told + on_new_policies(report, has_twin=twin is not None)
 
 
-def on_new_policies(report: Report) -> str:
+def on_new_policies(report: Report, *, has_twin: bool) -> str:
     """What the weights themselves do with criticism of policies that they never met; empty where not measured."""
     figure = report.flagged.get(NEW_CRITICISM)
-    return _NEW.format(flagged=percent(figure), n=figure.n) if figure else ""
+    who = "neither met" if has_twin else "they never met"
+    return _NEW.format(flagged=percent(figure), n=figure.n, who=who) if figure else ""
 
 
 def _crossed(fitted: Fitted) -> list[str]:
@@ -137,7 +137,7 @@ def percent(figure: Figure) -> str:
 
 
 _NEW: Final = """ Of {n:,} posts that speak of government in public collections on policies that
-neither met, these weights flag {flagged}."""
+{who}, these weights flag {flagged}."""
 _OPENING: Final = """At `look` it finds {found} of later hoax posts and
 flags {flagged} of {n:,} tweets that speak of government (a published list of words,
 `eval/slices.py`), of a source that it never met."""

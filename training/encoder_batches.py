@@ -69,9 +69,9 @@ def batches(material: Material, recipe: EncoderRecipe, encode: Encode, seed: int
 
 def check_batches(material: Material, recipe: EncoderRecipe, encode: Encode) -> list[Batch]:
     """The texts that say when a fit stops gaining, read as they are served."""
-    rng = random.Random(recipe.seed)  # noqa: S311 - orders rows, keeps no secret
     tokens = encode([neutral_words(row.text) for row in material.checked])
-    return list(_by_length(Task.JUDGE, tokens, [row.label for row in material.checked], recipe, rng))
+    shortest_first = sorted(range(len(tokens)), key=lambda at: len(tokens[at]))
+    return list(_cut(shortest_first, Task.JUDGE, tokens, [row.label for row in material.checked], recipe))
 
 
 def drawn(rows: Sequence[Row], n: int, rng: random.Random) -> list[Row]:
@@ -167,8 +167,15 @@ def _to_moderate(rows: Sequence[Moderated], recipe: EncoderRecipe, rng: random.R
 def _by_length(
     task: Task, tokens: list[list[int]], targets: Sequence[object], recipe: EncoderRecipe, rng: random.Random
 ) -> Iterator[Batch]:
-    """Batches of about equal length, so that little is padded; at most `tokens_a_batch` with padding."""
+    """Batches of about equal length, so that little is padded; texts of one length in a drawn order."""
     order = sorted(range(len(tokens)), key=lambda at: (len(tokens[at]), rng.random()))
+    yield from _cut(order, task, tokens, targets, recipe)
+
+
+def _cut(
+    order: Sequence[int], task: Task, tokens: list[list[int]], targets: Sequence[object], recipe: EncoderRecipe
+) -> Iterator[Batch]:
+    """`order`, shortest first, as batches of at most `tokens_a_batch` with padding."""
     batch: list[int] = []
     for at in order:
         if batch and (len(batch) + 1) * len(tokens[at]) > recipe.steps.tokens_a_batch:

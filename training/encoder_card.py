@@ -85,7 +85,7 @@ def _opening(report: Report, twin: Report | None) -> str:
         flagged=percent(judged[UNSEEN_CRITICISM]),
         n=judged[UNSEEN_CRITICISM].n,
     )
-    return opening + on_new_policies(report)
+    return opening + on_new_policies(report, has_twin=twin is not None)
 
 
 _OPENING: Final = """At `look` it finds {found} of later hoax posts and flags

@@ -6,7 +6,6 @@ answers it. Everything is drawn from the training part of the protocol; the opin
 unseen opinions, the tuning months and the linked pairs are never among them.
 """
 
-import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from data.collected import named_with_measures
-from data.corpus import dealt, require
+from data.corpus import dealt, require, sampled
 from data.reading import neutral_words, plain_words
 from data.schema import Comment, DataError, Example, Kind, Label
 from data.sources.matching import match_pairs
 from data.sources.moderation import comments
 from data.sources.tables import rows, table_path, text_of
-from data.split import LATER, Part, Split
+from data.split import LATER, PROTOCOL, Part, Split
 from models.moderation import ModerationLabel
 from training.encoder_recipe import EncoderRecipe
 from training.spoken import Speech, speech
@@ -29,7 +28,6 @@ CLASSES: Final = (Label.HOAX, Label.NOT_HOAX, Label.OPINION)
 LABELS: Final = tuple(ModerationLabel)
 SPOKEN: Final = "spoken"  # the source of this project's own sentences
 _INSIDE_TEST_SHARE: Final = 5  # one group in five of the only source of a label is kept for its figure
-_TRAINING_ENDS: Final = "2025-01-01"
 _MOST_CHECKED: Final = 300  # texts of a class that a check of the loss reads
 
 
@@ -120,13 +118,16 @@ def _checked(divided: Split, recipe: EncoderRecipe) -> tuple[Judged, ...]:
     """Texts of the tuning months, as many of each class, that say when a fit stops gaining; none where none asks."""
     if not recipe.steps.check_batches:
         return ()
-    rng = random.Random(recipe.seed)  # noqa: S311 - draws rows, keeps no secret
     said = (*divided[Part.TUNE], *divided[Part.COLLECTED_TUNE])
     by_class = [_distinct(_judged(said, label)) for label in CLASSES]
     n = min(_MOST_CHECKED, *map(len, by_class))
     if not n:
         raise DataError("check_batches needs hoaxes, news and opinions in the tuning months; one of them is not there.")
-    return tuple(row for rows_of_class in by_class for row in rng.sample(rows_of_class, n))
+    return tuple(row for rows_of_class in by_class for row in sampled(rows_of_class, n, _text_of))
+
+
+def _text_of(row: Judged) -> str:
+    return row.text
 
 
 def _judged(train: Iterable[Example], label: Label) -> Iterator[Judged]:
@@ -191,7 +192,8 @@ def _paired(folder: Path, train: Sequence[Example]) -> Iterator[Paired]:
 def _answers(folder: Path) -> Mapping[str, str]:
     """Title and clarification of each fact-check dated before the tuning months, by id."""
     found = {}
+    ends = PROTOCOL.tune_from.isoformat()
     for row in rows(table_path(folder, "claims"), ("id", "text", "clarification", "date")):
-        if str(row["date"] or "") < _TRAINING_ENDS:
+        if str(row["date"] or "") < ends:
             found[str(row["id"])] = f"{text_of(row['text'])}. {text_of(row['clarification'])}".strip()
     return found

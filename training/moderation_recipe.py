@@ -5,14 +5,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from data.collected import COLLECTED, Use
-from data.sources.moderated import NAMES
+from data.sources.moderated import NAMES, ONLY_MEASURE
 from models.hashing import NGrams
 from models.moderation import LABELS, ModerationLabel
 from training.recipe import RecipeError, content_of, misstated
 
 KIND: Final = "moderation"
-
-_TESTS: Final = frozenset({"idhsd2017", "igcyber400"})  # settled before the first fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ def _refuse_misused(recipe: ModerationRecipe) -> None:
     unread = sorted({*recipe.further, *recipe.measured} - set(NAMES))
     if unread:
         raise RecipeError(f"No reader for {', '.join(unread)}; there is: {', '.join(NAMES)}.")
-    tested = sorted({*recipe.further} & _TESTS)
+    tested = sorted({*recipe.further} & ONLY_MEASURE)
     if tested:
         raise RecipeError(f"{', '.join(tested)} measures, and nothing else.")
     for name in recipe.collections:

@@ -24,10 +24,9 @@ from data.corpus import dealt, require
 from data.duplicates import NearDuplicateIndex, signatures
 from data.normalise import normalise
 from data.schema import Comment, Example, Label
-from data.sources.claims import examples
 from data.sources.moderated import moderated
 from data.sources.moderation import comments
-from data.split import Part, split
+from data.split import Part
 from eval.moderation import Opinion, key_of, known_labels, unseen_opinions
 from models.calibration import Floats
 from models.linear_moderator import read
@@ -124,17 +123,16 @@ class ModerationRows:
 
 def moderation_rows(recipe: ModerationRecipe, folder: Path) -> ModerationRows:
     """Read, clean, hash and count; DataError where a table is missing or not what it must be."""
-    divided = split(examples(folder))
+    divided = dealt(folder)
+    require(folder, recipe.collections)
     opinions = divided[Part.UNSEEN_OPINION]
     marked = tuple(comments(folder))
-    require(folder, recipe.collections)
-    collected = dealt(folder)
     further = _strange(moderated(folder, recipe.further), [*marked, *opinions])
     texts = (
         *_annotated(marked),
         *(replace(text, is_further=True) for text in _annotated(further)),
-        *_opinions((*divided[Part.TRAIN], *collected[Part.COLLECTED_TUNE]), recipe),
-        *_weak((*divided[Part.TRAIN], *_few(collected[Part.COLLECTED_TRAIN])), recipe),
+        *_opinions((*divided[Part.TRAIN], *divided[Part.COLLECTED_TUNE]), recipe),
+        *_weak((*divided[Part.TRAIN], *_few(divided[Part.COLLECTED_TRAIN])), recipe),
     )
     cleaned = {row.id: read(row.text, recipe.max_characters) for row in texts}
     unseen_texts = {read(row.text, recipe.max_characters).standard for row in opinions}
@@ -154,7 +152,7 @@ def moderation_rows(recipe: ModerationRecipe, folder: Path) -> ModerationRows:
         again=np.array([cleaned[row.id].standard in unseen_texts for row in texts], dtype=bool),
         unseen=unseen_opinions(opinions, marked),
         measured=tuple(_strange(moderated(folder, recipe.measured), [*marked, *opinions, *texts])),
-        never_met=tuple(_strange(collected[Part.NEVER_MET], texts)),
+        never_met=tuple(_strange(divided[Part.NEVER_MET], texts)),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from data.collected import Collection
 from data.schema import Example
-from data.sources.delimited import Form, Row, delimited_rows, sheet_rows
+from data.sources.delimited import Form, Row, delimited_rows
 from data.sources.tweets import without_artefacts
 
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
@@ -55,6 +55,4 @@ def _is_later(row: Row, collection: Collection) -> bool:
 
 def _rows(path: Path, collection: Collection) -> Iterator[Row]:
     columns = tuple(filter(None, (collection.column, collection.dated)))
-    if path.suffix == ".xlsx":
-        return sheet_rows(path, columns)
     return delimited_rows(path, columns, Form(collection.separator, collection.encoding))

@@ -40,8 +40,6 @@ _MOST_OF_BRAND: Final = 50  # two brands make nine in ten of the promotions
 _IN_TABLES: Final = frozenset({"squad777", "pulau777"})  # brands that the tables' promotions name too
 _ELECTION: Final = Form(separator="\t", encoding="cp1252")
 
-Reader = Callable[[Path], Iterator[Comment]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
@@ -147,6 +145,8 @@ _ROWS: Final[Mapping[str, Callable[[Path], Iterator[_Row]]]] = MappingProxyType(
 
 NAMES: Final = tuple(_ROWS)
 """The sources that are read here, by their short names in `data.catalogue`."""
+ONLY_MEASURE: Final = frozenset({"idhsd2017", "igcyber400"})
+"""Those that train nothing and set no threshold, as was settled before the first fit."""
 
 
 def moderated_present(data: Path) -> list[str]:

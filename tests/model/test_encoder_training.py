@@ -461,6 +461,33 @@ def test_collections_train_and_set_thresholds_as_the_recipe_says(recipe, order, 
     assert Counter(row.source for row in chosen) == dict.fromkeys(train, 4)
 
 
+def test_without_any_collection_the_weights_are_those_of_the_tables_alone(recipe, order, in_one_go, tmp_path):
+    """A recipe whose collections were not fetched says so and trains what it would without naming them."""
+    train, tune = (collections_for(use)[0] for use in (Use.TRAIN, Use.TUNE))
+    content = recipe.read_text(encoding="utf-8")
+    for before, after in (
+        ('held_out = ["emot"]', f'held_out = ["emot", "{tune}"]\ncollections = ["{train}"]'),
+        ("paired = 16", "paired = 16\ncollected = 8"),
+    ):
+        assert before in content
+        content = content.replace(before, after)
+    naming = tmp_path / "naming.toml"
+    naming.write_text(content, encoding="utf-8")
+    told = []
+
+    def telling(sentence):
+        told.append(sentence)
+        until_written(sentence)
+
+    with pytest.raises(BrokenOffError):
+        run(str(naming), replace(order, folder=tmp_path / "alone", progress=telling))
+    assert any("trained on the tables alone; `suluh data pull` fetches them" in sentence for sentence in told)
+    alone = checkpoint(tmp_path / "alone")
+    assert alone["step"] == in_one_go.last["step"]
+    for name, weights in in_one_go.last["model"].items():
+        assert torch.equal(alone["model"][name], weights), name
+
+
 def test_what_the_desk_decided_is_learned(recipe, order, tmp_path):
     """A decided claim of a later month trains both models: its sentence and its posts."""
     folder = tmp_path / "with-desk"

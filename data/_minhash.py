@@ -24,6 +24,9 @@ N_CHAINS = N_BANDS + 1
 # Keys by which a text is found again outside memory: half of the bands, because each costs a row in a database. A copy
 # that shares half of its shingles is found in 99 of 100 cases, one that shares a third in 85.
 N_KEPT_KEYS = N_BANDS // 2 + 1
+# What a key that one alone owns counts for, and the bits that hold it.
+KEY_WEIGHT_BITS = 13
+KEY_WEIGHT = (1 << KEY_WEIGHT_BITS) - 1
 # Longer posts are judged by their beginning; 192 words are about 1,300 characters.
 MAX_WORDS = 192
 # Letters in one shingle; chosen in benchmarks/cluster.py among 5 to 8.
@@ -767,4 +770,45 @@ def kept_keys(signed: Signed) -> Offsets:
         for k in range(N_KEPT_KEYS):
             chain = N_BANDS if k == N_KEPT_KEYS - 1 else 2 * k
             out[i, k] = (np.int64(chain) << np.int64(32)) | np.int64(keys[chain])
+    return out
+
+
+@compiled
+def sharing_most(keys: Offsets, known: Offsets, owners: Offsets, most: int) -> Offsets:
+    """Return for each text those who own most of its keys, int64 [n, most], of equal ones the largest; -1 for none.
+
+    A key that m own counts for 1 / m: what few have tells more than what a hundred chain letters begin with.
+
+    `keys` is int64 [n, k], no text with one of them twice; `owners[i]`, 0 or more and below 2^50, owns the key
+    `known[i]`, and `known` rises.
+    """
+    n, k = keys.shape
+    out = np.full((n, most), -1, np.int64)
+    begins = np.searchsorted(known, keys.reshape(-1)).reshape(n, k)
+    ends = np.searchsorted(known, keys.reshape(-1), side="right").reshape(n, k)
+    best = np.empty(most, np.int64)  # what the keys of the owner in that place count for
+    for i in range(n):
+        sharing = np.empty((ends[i] - begins[i]).sum(), np.int64)
+        n_sharing = 0
+        for j in range(k):
+            counts_for = KEY_WEIGHT // max(1, ends[i, j] - begins[i, j])
+            for place in range(begins[i, j], ends[i, j]):
+                sharing[n_sharing] = (owners[place] << KEY_WEIGHT_BITS) | counts_for
+                n_sharing += 1
+        sharing.sort()
+        best[:] = 0
+        first = n_sharing
+        while first > 0:  # from the largest owner down, so that of equal ones the larger stays in front
+            owner = sharing[first - 1] >> KEY_WEIGHT_BITS
+            weight = 0
+            while first > 0 and sharing[first - 1] >> KEY_WEIGHT_BITS == owner:
+                weight += sharing[first - 1] & ((1 << KEY_WEIGHT_BITS) - 1)
+                first -= 1
+            at = most
+            while at > 0 and weight > best[at - 1]:
+                at -= 1
+            for behind in range(most - 1, at, -1):
+                best[behind], out[i, behind] = best[behind - 1], out[i, behind - 1]
+            if at < most:
+                best[at], out[i, at] = weight, owner
     return out

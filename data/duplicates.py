@@ -14,7 +14,7 @@ Texts are expected as `data.normalise.normalise` returns them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Self, TypeVar
@@ -298,6 +298,23 @@ class NearDuplicateIndex:
         Raises:
             KeptApartError: a human declared the two different; nothing has changed then.
         """
+        self.merge_all([(kept, gone)])
+
+    def merge_all(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Do what `merge` does for each kept and gone, in order, in one pass over what is remembered.
+
+        Raises:
+            KeptApartError: of one pair; those before it are merged then.
+        """
+        moved: dict[int, int] = {}
+        try:
+            for kept, gone in pairs:
+                self._merge_names(kept, gone, moved)
+        finally:
+            self._move(moved)
+
+    def _merge_names(self, kept: str, gone: str, moved: dict[int, int]) -> None:
+        """Merge two clusters but for their wordings: what leads on to what goes into `moved`, by number."""
         if kept == gone:
             return
         if gone in self._apart.get(kept, ()):
@@ -308,12 +325,20 @@ class NearDuplicateIndex:
         number = self._numbers.pop(gone, None)
         if number is None:
             return
-        target = self._number(kept)
-        cluster_of = self._tables.cluster[: self._n_slots]
-        cluster_of[cluster_of == number] = target
+        target = moved[number] = self._number(kept)
         counts = self._tables.n_representatives
         counts[target] += counts[number]
         counts[number] = 0
+
+    def _move(self, moved: Mapping[int, int]) -> None:
+        if not moved:
+            return
+        leads_to = np.arange(len(self._names) + 1, dtype=np.int32)
+        leads_to[-1] = -1  # the number of what was forgotten
+        for number, target in reversed(list(moved.items())):  # so that a target which is moved later leads on already
+            leads_to[number] = leads_to[target]
+        cluster_of = self._tables.cluster[: self._n_slots]
+        cluster_of[:] = leads_to[cluster_of]
 
     def keep_apart(self, first: str, second: str) -> None:
         """Declare two clusters different for good: `merge` refuses them, also after either took over others.

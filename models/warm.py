@@ -11,6 +11,7 @@ import time
 import click
 import numpy as np
 
+from data import _minhash as kernels
 from data.duplicates import NearDuplicateIndex, Signatures, signatures
 from data.normalise import normalise
 from models import artifact
@@ -64,6 +65,8 @@ def _clusters() -> None:
     quiet.merge("1", "2")
     quiet.forget(["3"])
     quiet.find(Signatures.unpack([signed.pack(0)]))
+    keys = signed.keys()
+    kernels.sharing_most(keys, np.sort(keys[0]), np.arange(keys.shape[1]), 1)
 
 
 def _matches() -> None:

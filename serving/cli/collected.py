@@ -280,7 +280,10 @@ def _vault(secret: bytes) -> Vault:
 
 
 def collect_seldom() -> None:
-    """Look for cycles once in many batches: a batch leaves none, and each search walks all that it holds."""
+    """Look for cycles once in many batches: each search walks all that a batch holds, and finds next to nothing.
+
+    Statements are cycles and hold the values that they asked with, so whoever takes a batch in collects after it.
+    """
     gc.freeze()
     gc.set_threshold(_COLLECTED_AFTER, 20, 100)
 

@@ -6,6 +6,7 @@ row that cannot be taken is named with file, line and reason, and the good rows 
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import sys
@@ -163,6 +164,7 @@ class _Intake:
         if len(found.batch):
             with acting(self.service) as ctx:
                 tally.outcome += take_in_batch(ctx, self.machine, found.batch)
+            gc.collect(1)  # statements are cycles, and theirs hold the batch's values
         bar.set_postfix(posts=tally.outcome.n_posts, claims=tally.outcome.n_claims, bad=tally.n_bad)
 
 

@@ -44,6 +44,7 @@ from serving.db.dialect import is_postgresql
 from serving.db.tables import Base
 
 Row = tuple[Any, ...]
+Numbers = npt.NDArray[np.int64]
 Column = InstrumentedAttribute[int]
 
 # What COPY calls the types of which SQLAlchemy writes more than the driver knows.
@@ -98,17 +99,22 @@ def among(session: Session, column: InstrumentedAttribute[Any], values: Collecti
     return column.in_(select(listed.c.value))
 
 
-def largest_by_key(
-    session: Session, columns: tuple[Column, Column], wanted: Sequence[int], most: int
-) -> list[tuple[int, int]]:
-    """Give pairs of key and value for each wanted key, of each the ``most`` largest values; an index has both."""
+def largest_by_key(session: Session, columns: tuple[Column, Column], wanted: Numbers, most: int) -> Numbers:
+    """Give int64 (n, 2): key and value for each wanted key, of each the ``most`` largest values; an index has both."""
     key, value = columns
     if not is_postgresql(session):
         one = select(value).where(key == bindparam("wanted")).order_by(value.desc()).limit(most)
-        return [(at, found) for at in wanted for found in session.scalars(one, {"wanted": at})]
-    asked = func.unnest(literal(list(wanted), ARRAY(key.type))).column_valued("asked")
-    newest = select(value.label("value")).where(key == asked).order_by(value.desc()).limit(most).lateral()
-    return [(row[0], row[1]) for row in session.execute(select(asked, newest.c.value).join(newest, true()))]
+        pairs = [(at, found) for at in wanted.tolist() for found in session.scalars(one, {"wanted": at})]
+        return np.array(pairs, np.int64).reshape(-1, 2)
+    template = SQL(
+        "SELECT string_agg(int8send(asked) || int8send(found.value), ''::bytea) FROM unnest(%s::int8[]) AS asked,"
+        " LATERAL (SELECT {value} AS value FROM {table} WHERE {key} = asked ORDER BY {value} DESC LIMIT %s) AS found"
+    )
+    table = Identifier(known_as("Table", key.table).name)
+    query = template.format(key=Identifier(key.key), value=Identifier(value.key), table=table)
+    with _driver(session) as driver:
+        row = driver.cursor(binary=True).execute(query, (packed.numbers(wanted), most)).fetchone()
+    return _unpacked(row[0] if row else None, 2)
 
 
 def found_by_pair(
@@ -141,7 +147,7 @@ def found_by_pair(
     return [tuple(row) for row in session.execute(query)]
 
 
-def whole_numbers(session: Session, query: Select[*tuple[Any, ...]]) -> npt.NDArray[np.int64]:
+def whole_numbers(session: Session, query: Select[*tuple[Any, ...]]) -> Numbers:
     """Give the rows of a query of k whole numbers, none of them null, as int64 (n, k), in any order.
 
     PostgreSQL hands them over as one value, for a row costs the driver as much as it costs the database to find it.
@@ -154,19 +160,24 @@ def whole_numbers(session: Session, query: Select[*tuple[Any, ...]]) -> npt.NDAr
     for column in query.subquery().c:
         row = row.concat(func.int8send(cast(column, BigInteger), type_=LargeBinary))
     together = func.string_agg(row, nothing, type_=LargeBinary)
-    return np.frombuffer(session.scalar(select(together)) or b"", ">i8").reshape(-1, k).astype(np.int64)
+    return _unpacked(session.scalar(select(together)), k)
+
+
+def _unpacked(together: bytes | None, k: int) -> Numbers:
+    """Read rows of k whole numbers that PostgreSQL sent as one value; none where there are no rows."""
+    return np.frombuffer(together or b"", ">i8").reshape(-1, k).astype(np.int64)
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------
 
 
-def add_rows(session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert rows: values of the columns ``names``, in this order."""
-    if not rows:
+def add_rows(session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Row] | Numbers) -> None:
+    """Insert rows: values of the columns ``names``, in this order; int64 (n, k) where all are whole numbers."""
+    if not len(rows):
         return
     table = _table(model)
     if not is_postgresql(session):
-        session.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        session.execute(insert(table), _named(names, rows))
         return
     statement = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(Identifier(table.name), _listed(names))
     kinds = _kinds(session, table, names)
@@ -179,14 +190,13 @@ def add_rows(session: Session, model: type[Base], names: Sequence[str], rows: Se
             copy.write_row(row)
 
 
-def add_missing(session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Row]) -> None:
+def add_missing(session: Session, model: type[Base], names: Sequence[str], rows: Sequence[Row] | Numbers) -> None:
     """Insert rows as ``add_rows`` does, but pass over those that are there: ``names`` are the primary key."""
-    if not rows:
+    if not len(rows):
         return
     table = _table(model)
     if not is_postgresql(session):
-        statement = sqlite_insert(table).on_conflict_do_nothing()
-        session.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+        session.execute(sqlite_insert(table).on_conflict_do_nothing(), _named(names, rows))
         return
     kinds = _kinds(session, table, names)
     template = SQL("INSERT INTO {table} ({all}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING")
@@ -272,7 +282,14 @@ def _listed(names: Sequence[str]) -> Composable:
     return SQL(", ").join(map(Identifier, names))
 
 
-def _columns(kinds: Sequence[str], rows: Sequence[Row]) -> list[packed.Packed | list[Any]]:
+def _named(names: Sequence[str], rows: Sequence[Row] | Numbers) -> list[dict[str, Any]]:
+    values = rows.tolist() if isinstance(rows, np.ndarray) else rows
+    return [dict(zip(names, row, strict=True)) for row in values]
+
+
+def _columns(kinds: Sequence[str], rows: Sequence[Row] | Numbers) -> list[packed.Packed | list[Any]]:
+    if isinstance(rows, np.ndarray):
+        return [packed.numbers(column) for column in rows.T]
     return [packed.array(kind, column) for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)]
 
 

@@ -118,18 +118,18 @@ def signatures_of(session: Session, claim_ids: Iterable[int]) -> list[Signature]
     return [Signature(*row) for row in session.execute(query)]
 
 
-def add_bands(session: Session, rows: Sequence[tuple[int, int]]) -> None:
-    """Keep keys of claims: key and claim, each pair once."""
+def add_bands(session: Session, rows: bulk.Numbers) -> None:
+    """Keep keys of claims: key and claim, int64 (n, 2), each pair once."""
     bulk.add_rows(session, ClaimBand, ("band", "claim_id"), rows)
 
 
-def add_missing_bands(session: Session, rows: Sequence[tuple[int, int]]) -> None:
-    """Keep keys of claims that may have some of them already: key and claim, each pair once."""
+def add_missing_bands(session: Session, rows: bulk.Numbers) -> None:
+    """Keep keys of claims that may have some of them already: key and claim, int64 (n, 2), each pair once."""
     bulk.add_missing(session, ClaimBand, ("band", "claim_id"), rows)
 
 
-def claims_by_bands(session: Session, bands: Sequence[int], most: int) -> list[tuple[int, int]]:
-    """Give key and claim for each of these keys that is known, of each key the ``most`` newest claims."""
+def claims_by_bands(session: Session, bands: bulk.Numbers, most: int) -> bulk.Numbers:
+    """Give int64 (n, 2): key and claim for each of these keys, int64 (m,), that is known, of each the newest claims."""
     return bulk.largest_by_key(session, (ClaimBand.band, ClaimBand.claim_id), bands, most)
 
 

@@ -77,10 +77,19 @@ def array(kind: str, values: Sequence[Any]) -> Packed | list[Any]:
     """Give a column as an array of the type ``kind``; as it is where that is none of those here, or a value is none."""
     if kind not in _KINDS or None in values:
         return list(values)
+    return _array(kind, _microseconds(values) if kind == "timestamptz" else values)
+
+
+def numbers(values: npt.NDArray[np.int64]) -> Packed:
+    """Give int64 (n,) as an array of ``int8``."""
+    return _array("int8", values)
+
+
+def _array(kind: str, values: Sequence[Any] | npt.NDArray[np.int64]) -> Packed:
     made_of, oid, form = _KINDS[kind]
     found = np.empty(len(values), [("size", ">i4"), ("value", form)])
     found["size"] = _SIZE
-    found["value"] = _microseconds(values) if kind == "timestamptz" else values
+    found["value"] = values
     return made_of(struct.pack(">iiiii", 1, 0, oid, len(values), 1) + found.tobytes())
 
 

@@ -358,6 +358,18 @@ def test_a_quiet_claim_comes_back_by_any_wording_that_it_keeps(service, take, po
     assert take(post("again", texts[last]), by=small).claim_ids[0] == drifted[0]
 
 
+def test_unlike_wordings_of_a_quiet_claim_in_one_batch_find_it_each(service, take, post, ask, monkeypatch):
+    """However few texts are looked up at once: the one that came back first does not hide the claim from the next."""
+    monkeypatch.setattr("serving.desk.incoming.machine._RECALLED_AT_ONCE", 1)
+    home = take(post(1), post(2, PRIZE)).claim_ids[0]
+    with service.database.write() as session:
+        session.execute(text("UPDATE claim_bands SET claim_id = :home"), {"home": home})
+        session.execute(text("UPDATE claim_signatures SET claim_id = :home"), {"home": home})
+    take(*(post(f"a{n}", _different(n)) for n in range(10)))
+    fresh = Machine(scorer_for(service.settings), remembered_max=4)
+    assert take(post(3, PRIZE), post(4, FLOOD), by=fresh).claim_ids == (home, home)
+
+
 def test_a_fresh_machine_reads_only_what_it_may_remember(service, take, post):
     """After a restart the newest claims are remembered and the others are found by their keys."""
     first = take(post(1), post(2, PRIZE)).claim_ids

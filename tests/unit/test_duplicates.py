@@ -201,6 +201,20 @@ def test_a_merged_cluster_receives_the_copies_of_both() -> None:
     assert index.n_clusters == 1
 
 
+def test_many_merges_at_once_are_those_one_by_one() -> None:
+    """What goes to a cluster that goes on itself ends where that ends; a pair that is refused undoes none before it."""
+    index = NearDuplicateIndex()
+    index.add(["a", "b", "c"], [QUAKE, WATER, SCAM])
+    index.merge_all([("b", "c"), ("a", "b")])
+    assert [x.cluster for x in index.add(["d", "e", "f"], [QUAKE, WATER, SCAM])] == ["a"] * 3
+    other = NearDuplicateIndex()
+    other.add(["a", "b", "c"], [QUAKE, WATER, SCAM])
+    other.keep_apart("a", "c")
+    with pytest.raises(KeptApartError):
+        other.merge_all([("a", "b"), ("a", "c")])
+    assert [x.cluster for x in other.add(["d", "e", "f"], [QUAKE, WATER, SCAM])] == ["a", "a", "c"]
+
+
 def test_clusters_kept_apart_cannot_merge() -> None:
     """What a human declared different stays so, also through a third cluster."""
     index = NearDuplicateIndex()

@@ -17,6 +17,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
+import numpy as np
+
 from data.duplicates import SignatureFormatError, Signatures, signatures
 from models.places import provinces
 from serving.db import Session
@@ -388,9 +390,8 @@ def _hand_over_wordings(ctx: Context, owners: Sequence[int], taker_id: int, read
     rows.give_signatures(ctx.session, theirs, taker_id)
     missing = [row for exact, row in wanted.items() if exact not in {known[number] for number in theirs}]
     claim_rows.add_signatures(ctx.session, [(taker_id, signed.pack(row)) for row in missing[:POSTS_MAX]])
-    keys = {(band, taker_id) for row in wanted.values() for band in signed.keys()[row].tolist()}
-    there = set(claim_rows.claims_by_bands(ctx.session, sorted({band for band, _ in keys}), POSTS_MAX))
-    claim_rows.add_bands(ctx.session, sorted(keys - there))
+    bands = np.unique(signed.keys()[list(wanted.values())])
+    claim_rows.add_missing_bands(ctx.session, np.stack([bands, np.full_like(bands, taker_id)], axis=1))
 
 
 def _exact(payload: bytes) -> int:

@@ -479,13 +479,22 @@ def _keep_signatures(ctx: Context, machine: Machine, placed: Sequence[Placed], c
 
 def _keep_keys(ctx: Context, new: Batch, placed: Sequence[Placed], clusters: Sequence[int]) -> None:
     """Keep what finds a claim again: the keys of each wording that is kept of it."""
-    kept = [row for row, place in enumerate(placed) if place.stored is not None]
-    keys = new.signed.take(np.array(kept, np.int64)).keys().tolist()
-    bands = {(band, clusters[row]) for row, of_one in zip(kept, keys, strict=True) for band in of_one}
-    founded = {clusters[row] for row, place in enumerate(placed) if place.is_new}
-    fresh = {pair for pair in bands if pair[1] in founded}
-    claim_rows.add_bands(ctx.session, sorted(fresh))
-    claim_rows.add_missing_bands(ctx.session, sorted(bands - fresh))
+    kept = np.array([row for row, place in enumerate(placed) if place.stored is not None], np.int64)
+    founded = [cluster for cluster, place in zip(clusters, placed, strict=True) if place.is_new]
+    keys = new.signed.take(kept).keys()
+    owners = np.repeat(np.array(clusters, np.int64)[kept], keys.shape[1])
+    pairs = _once_each(np.stack([keys.reshape(-1), owners], axis=1))
+    is_fresh = np.isin(pairs[:, 1], founded)
+    claim_rows.add_bands(ctx.session, pairs[is_fresh])
+    claim_rows.add_missing_bands(ctx.session, pairs[~is_fresh])
+
+
+def _once_each(pairs: Counts) -> Counts:
+    """Sort int64 (n, 2) by its first column and then by its second, each row once."""
+    ordered = pairs[np.lexsort(pairs.T[::-1])]
+    is_first = np.ones(len(ordered), bool)
+    is_first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return ordered[is_first]
 
 
 def _keep_media(ctx: Context, new: Batch, clusters: Sequence[int]) -> None:

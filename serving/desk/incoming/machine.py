@@ -25,6 +25,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from data import _minhash as kernels
 from data.duplicates import NearDuplicateIndex, SignatureFormatError, signatures
 from data.normalise import normalise
 from models import artifact
@@ -54,10 +55,12 @@ _MACHINES_KEPT: Final = 4
 # Wordings of claims that a process remembers, about 1 kB each; beyond, quiet claims are left to the database.
 REMEMBERED_MAX: Final = 60_000
 # Wordings that one batch may bring before quiet claims are let go.
-_BATCH_ROOM: Final = 5_000
+_BATCH_ROOM: Final = 20_000
 # Claims under one key, the newest first, and claims that one text is compared with: as in the index itself.
 _NEWEST_OF_KEY: Final = 16
 _VERIFIED: Final = 4
+# Texts that are looked up among all claims at once.
+_RECALLED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +202,7 @@ class Machine:
         strange = {home for home in moved.values() if home not in self._index and not self._is_unnamed(home)}
         missing = [self.claim_of(home) for home in strange]
         self._remember(session, rows.signatures_of(session, missing) if missing else [])
-        for gone, home in moved.items():
-            self._index.merge(home, gone)
+        self._index.merge_all((home, gone) for gone, home in moved.items())
 
     def _is_unnamed(self, cluster: str) -> bool:
         """Tell whether a cluster is of the batch at hand, and so has no claim yet."""
@@ -216,26 +218,36 @@ class Machine:
         self._wordless = []
 
     def _recalled(self, session: Session, batch: Batch, founders: Sequence[int]) -> dict[int, str]:
-        """Give for rows that copy a claim which is not remembered its cluster; it is remembered from now on."""
-        if not founders:
-            return {}
-        signed = batch.signed.take(np.array(founders, np.int64))
-        keys = signed.keys()
-        sharing = rows.claims_by_bands(session, np.unique(keys).tolist(), _NEWEST_OF_KEY)
-        likest = sharing_most(keys, np.array(sharing, np.int64).reshape(-1, 2), _VERIFIED)
-        candidates = {claim_id for claim_id in likest if self._name(claim_id) not in self._index}
-        if not candidates:
-            return {}
-        kept: defaultdict[str, list[rows.Signature]] = defaultdict(list)
-        for signature in rows.signatures_of(session, candidates):
-            kept[str(signature.claim_id)].append(signature)
-        aside = NearDuplicateIndex()
-        together = list(chain.from_iterable(kept.values()))
-        _fill(session, aside, [str(signature.claim_id) for signature in together], together)
-        found = zip(founders, aside.find(signed), strict=True)
-        homes = {row: home for row, home in found if home is not None}
-        self._remember(session, list(chain.from_iterable(kept[home] for home in dict.fromkeys(homes.values()))))
+        """Give for rows that copy a claim which is not remembered its cluster; it is remembered from now on.
+
+        Some rows at a time, because each may bring dozens of wordings into memory for a moment.
+        """
+        homes: dict[int, str] = {}
+        wordings: dict[str, Sequence[rows.Signature]] = {}
+        for start in range(0, len(founders), _RECALLED_AT_ONCE):
+            some = founders[start : start + _RECALLED_AT_ONCE]
+            signed = batch.signed.take(np.array(some, np.int64))
+            kept = self._like_quiet(session, signed.keys())
+            if not kept:
+                continue
+            aside = NearDuplicateIndex()
+            together = list(chain.from_iterable(kept.values()))
+            _fill(session, aside, [str(signature.claim_id) for signature in together], together)
+            found = {row: home for row, home in zip(some, aside.find(signed), strict=True) if home is not None}
+            homes |= found
+            wordings |= {home: kept[home] for home in found.values()}
+        self._remember(session, list(chain.from_iterable(wordings.values())))
         return homes
+
+    def _like_quiet(self, session: Session, keys: Keys) -> Mapping[str, Sequence[rows.Signature]]:
+        """Give the wordings of the claims that are not remembered and share most of the keys of some text."""
+        sharing = rows.claims_by_bands(session, np.unique(keys), _NEWEST_OF_KEY)
+        likest = sharing_most(keys, sharing, _VERIFIED)
+        quiet = {claim_id for claim_id in likest if self._name(claim_id) not in self._index}
+        kept: defaultdict[str, list[rows.Signature]] = defaultdict(list)
+        for signature in rows.signatures_of(session, quiet) if quiet else ():
+            kept[str(signature.claim_id)].append(signature)
+        return kept
 
     def _known_pictures(self, session: Session, pictures: Mapping[int, Sequence[str]]) -> dict[str, str]:
         """Give for each picture that a claim has its cluster."""
@@ -357,28 +369,16 @@ def _led_by_pictures(
 
 
 def sharing_most(keys: Keys, sharing: Keys, most: int) -> set[int]:
-    """Name the claims that share most keys with each text.
+    """Name the claims that share most keys with each text, a key that m claims have counting for 1 / m.
 
     Args:
         keys: int64 (n, k): those of n texts, no text with one of them twice.
         sharing: int64 (m, 2): a key and a claim that has it.
         most: claims for each text; of those that share as many keys the newest.
     """
-    if not len(sharing):
-        return set()
-    sharing = sharing[np.argsort(sharing[:, 0], kind="stable")]
-    claims, numbers = np.unique(sharing[:, 1], return_inverse=True)
-    asked = keys.reshape(-1)
-    begins, ends = np.searchsorted(sharing[:, 0], asked), np.searchsorted(sharing[:, 0], asked, "right")
-    n_each = ends - begins
-    # One entry for each time that a text and a claim share a key: which text, and which claim.
-    texts = np.repeat(np.arange(len(asked)) // keys.shape[1], n_each)
-    places = np.arange(n_each.sum()) + np.repeat(begins - (np.cumsum(n_each) - n_each), n_each)
-    pairs, n_shared = np.unique(texts * len(claims) + numbers.reshape(-1)[places], return_counts=True)
-    of_text = pairs // len(claims)
-    order = np.lexsort((-pairs, -n_shared, of_text))
-    rank = np.arange(len(pairs)) - np.searchsorted(of_text, of_text)
-    return set(claims[pairs[order][rank < most] % len(claims)].tolist())
+    by_key = sharing[np.argsort(sharing[:, 0], kind="stable")]
+    likest = kernels.sharing_most(keys, by_key[:, 0].copy(), by_key[:, 1].copy(), most)
+    return set(likest[likest >= 0].tolist())
 
 
 def _fill(session: Session, index: NearDuplicateIndex, names: Sequence[str], page: Sequence[rows.Signature]) -> None:

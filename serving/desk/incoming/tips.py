@@ -18,6 +18,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from data.duplicates import NearDuplicateIndex, SignatureFormatError, signatures
 from data.normalise import mask_identities, normalise
 from serving.db import claims as claim_rows
@@ -161,9 +163,9 @@ def _claim_like(ctx: Context, post: AnonymousPost) -> int | None:
 
 def _claim_of_words(ctx: Context, reading: str) -> int | None:
     signed = signatures([reading])
-    keys = sorted(set(signed.keys()[0].tolist()))
-    sharing = Counter(claim for _, claim in claim_rows.claims_by_bands(ctx.session, keys, _NEWEST_OF_KEY))
-    kept = claim_rows.signatures_of(ctx.session, [claim for claim, _ in sharing.most_common(_VERIFIED)])
+    sharing = claim_rows.claims_by_bands(ctx.session, np.unique(signed.keys()), _NEWEST_OF_KEY)
+    n_shared = Counter(sharing[:, 1].tolist())
+    kept = claim_rows.signatures_of(ctx.session, [claim for claim, _ in n_shared.most_common(_VERIFIED)])
     if not kept:
         return None
     index = NearDuplicateIndex()

@@ -3,6 +3,7 @@
 Written by ``python -m benchmarks.run --page`` from ``artifacts/bench.json``, never by hand.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,13 +19,41 @@ after it that row alone.
 | --- | --- | --- | --- | --- | --- | --- |
 """
 
+_NAMED_LINE = re.compile(r"^\| [^|]*\[`(\w+)`\] \|")
+_NAMED_PART = re.compile(r"^(?=## `(\w+)`)(.*?\n)(?=\n## `|\Z)", re.MULTILINE | re.DOTALL)
 
-def written(results: Sequence[Mapping[str, Any]], bounds: Mapping[str, str]) -> str:
-    """Write the page for the rows named in ``bounds``, in their order; each has what keeps it from its goal."""
+
+def written(results: Sequence[Mapping[str, Any]], bounds: Mapping[str, str], before: str = "") -> str:
+    """Write the page for the rows named in ``bounds``, in their order; each has what keeps it from its goal.
+
+    A row without a result here keeps what the page ``before`` says of it, with its own day and commit: a machine that
+    measured one row renews that one.
+    """
     by_name = {each["name"]: each for each in results}
-    table = [line for name in bounds for line in _table(name, by_name.get(name))]
-    parts = [_section(by_name[name], bound) for name, bound in bounds.items() if name in by_name]
+    lines_before, parts_before = _lines_of(before), dict(_NAMED_PART.findall(before))
+    table = [
+        line
+        for name in bounds
+        for line in (_table(name, by_name.get(name)) if name in by_name else lines_before.get(name, _table(name, None)))
+    ]
+    parts = [
+        _section(by_name[name], bound) if name in by_name else parts_before[name]
+        for name, bound in bounds.items()
+        if name in by_name or name in parts_before
+    ]
     return HEAD + "\n".join(table) + "\n\n" + "\n".join(parts)
+
+
+def _lines_of(page: str) -> dict[str, list[str]]:
+    """Give the lines of the table by row; those after a row's first begin with empty cells."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in page.splitlines():
+        if named := _NAMED_LINE.search(line):
+            lines = found[named[1]] = [line]
+        elif line.startswith("|  |  |"):
+            lines.append(line)
+    return found
 
 
 def _table(name: str, found: Mapping[str, Any] | None) -> list[str]:

@@ -234,7 +234,8 @@ def main() -> int:
             stopped |= found["detail"]["exit_code"] != 0
         print(f"kept in {OUT.relative_to(ROOT)}")
     if asked.page or not asked.names:
-        PAGE.write_text(written(kept_before(), {row.name: row.bound for row in known.values()}), "utf-8")
+        bounds = {row.name: row.bound for row in known.values()}
+        PAGE.write_text(written(kept_before(), bounds, PAGE.read_text("utf-8") if PAGE.is_file() else ""), "utf-8")
         print(f"written to {PAGE.relative_to(ROOT)}")
     return int(stopped)
 

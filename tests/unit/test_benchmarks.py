@@ -71,6 +71,25 @@ def test_the_page_says_what_bounds_a_missed_goal_and_how_to_repeat_it():
     assert "What bounds it" not in written([held], {"contoh": "the disk."})
 
 
+def test_a_row_that_was_not_measured_here_keeps_its_place_on_the_page():
+    """Who measures one row again loses none of the others, and a page without anything new stays to the byte."""
+    other = Row("lain", "How large?", "itself", ("lain",), ("lain",), {"times": 10.0}, {"seconds": 2.0})
+    bounds = {"contoh": "the disk.", "lain": ""}
+    figures = (kept("times", 50.0), kept("seconds", 1.0))
+    both = [
+        result(ROW, Ran((kept("times", 5.0, 4.0), kept("seconds", 1.0)), 1.0, 0), "abc", full=True),
+        result(other, Ran(tuple({**each, "row": "lain"} for each in figures), 1.0, 0), "abc", full=True),
+    ]
+    page = written(both, bounds)
+    assert written([], bounds, page) == page
+    again = written([result(ROW, Ran(figures, 1.0, 0), "def", full=True)], bounds, page)
+    assert "| times | **4.5** | 4–5 |" not in again
+    assert "How large? [`lain`] | itself | times | **50**" in again
+    assert again.count("## `lain`") == again.count("## `contoh`") == 1
+    assert "commit `abc`" in again
+    assert "commit `def`" in again
+
+
 def test_a_row_that_stopped_says_so():
     """What failed is told from what is slow."""
     stopped = result(ROW, Ran((), 1.0, 3), "abc", full=False)

@@ -3,6 +3,7 @@
 The file holds no text of the data.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
@@ -141,9 +142,9 @@ def _parts(report: LeakReport) -> str:
         Part.TUNE: "setel",
         Part.TEST: "uji",
         Part.UNSEEN_OPINION: "opini tak terlihat",
-        Part.COLLECTED_TRAIN: "latih, kumpulan umum",
-        Part.COLLECTED_TUNE: "setel, kumpulan umum",
-        Part.NEVER_MET: "uji, tak pernah ditemui",
+        Part.COLLECTED_TRAIN: "latih dari kumpulan umum",
+        Part.COLLECTED_TUNE: "setel dari kumpulan umum",
+        Part.NEVER_MET: "uji dari kumpulan yang tak pernah ditemui",
         Part.LEFT_OUT: "disisihkan",
     }
     return ", ".join(f"{names[part]} {count(n)}" for part, n in report.n_by_part.items())
@@ -191,7 +192,8 @@ def _typing_rows(report: LeakReport) -> Iterable[tuple[str, ...]]:
 def _draw_traps(report: LeakReport) -> Picture:
     """One panel a system, one bar a pair: how far from 0.5 a model comes that reads no claim."""
     systems = list(dict.fromkeys(trap.system for trap in report.traps))
-    picture, panels = canvas(8.0, 1.6 + 1.5 * len(systems), len(systems))
+    n_pairs = max(Counter(trap.system for trap in report.traps).values())
+    picture, panels = canvas(8.0, 1.6 + (0.4 + 0.16 * n_pairs) * len(systems), len(systems))
     for panel, system in zip(panels, systems, strict=True):
         traps = [trap for trap in report.traps if trap.system == system]
         places = range(len(traps))

@@ -105,9 +105,11 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem aut
 table {{ border-collapse: collapse; font-size: .85rem; }}
 th, td {{ border: 1px solid #bbb; padding: .25rem .5rem; text-align: left; vertical-align: top; }}
 thead th {{ background: #eee; }}
+code {{ overflow-wrap: anywhere; }}
 img {{ max-width: 100%; height: auto; }}
 blockquote {{ margin: .5rem 0; padding-left: .8rem; border-left: .2rem solid #bbb; overflow-wrap: anywhere; }}
 .wide {{ overflow-x: auto; }}
+@media (max-width: 30rem) {{ table {{ font-size: .75rem; }} th, td {{ padding: .2rem .3rem; }} }}
 .ok {{ border-left: .4rem solid #1b7f3b; padding-left: .8rem; }}
 .fail {{ border-left: .4rem solid #b3261e; padding-left: .8rem; }}
 </style>

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +28,7 @@ from serving.db import tips as rows
 from serving.db.library import Entry
 from serving.desk import audit
 from serving.desk.context import Context
+from serving.desk.incoming.machine import sharing_most
 from serving.desk.incoming.posts import (
     AnonymousPost,
     Media,
@@ -164,8 +164,7 @@ def _claim_like(ctx: Context, post: AnonymousPost) -> int | None:
 def _claim_of_words(ctx: Context, reading: str) -> int | None:
     signed = signatures([reading])
     sharing = claim_rows.claims_by_bands(ctx.session, np.unique(signed.keys()), _NEWEST_OF_KEY)
-    n_shared = Counter(sharing[:, 1].tolist())
-    kept = claim_rows.signatures_of(ctx.session, [claim for claim, _ in n_shared.most_common(_VERIFIED)])
+    kept = claim_rows.signatures_of(ctx.session, sharing_most(signed.keys(), sharing, _VERIFIED))
     if not kept:
         return None
     index = NearDuplicateIndex()

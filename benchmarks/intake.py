@@ -63,7 +63,10 @@ _SLACK_S = 0.01
 _PAGE = 20_000
 
 _numbers = count()
-_REPORT = re.compile(r"^(?P<rows>\d+) rows in (?P<seconds>[\d.]+) s .* peak memory (?P<mib>\d+) MiB", re.MULTILINE)
+_REPORT = re.compile(
+    r"^(?P<rows>\d+) rows in (?P<seconds>[\d.]+) s .* (?P<claims>\d+) claims made; peak memory (?P<mib>\d+) MiB",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Run:
     """
 
     n_posts: int
+    n_claims: int
     seconds: float
     mib: int
     processor_s: float
@@ -154,7 +158,7 @@ def finished(process: subprocess.Popen[str]) -> Run:
     if process.returncode or report is None:
         raise SystemExit(f"suluh ingest ended with {process.returncode}: {said[-500:]}")
     processor_s = _processor_s_of_children() - before
-    return Run(int(report["rows"]), float(report["seconds"]), int(report["mib"]), processor_s)
+    return Run(int(report["rows"]), int(report["claims"]), float(report["seconds"]), int(report["mib"]), processor_s)
 
 
 def _processor_s_of_children() -> float:
@@ -232,6 +236,7 @@ def growth(server: Postgres, folder: Path, n: int, times: int) -> None:
     few, many = runs
     raw: dict[str, Any] = {
         "posts": [few.n_posts, many.n_posts],
+        "claims made": [few.n_claims, many.n_claims],
         "seconds": [few.seconds, many.seconds],
         "mib": [few.mib, many.mib],
         **_us(runs),

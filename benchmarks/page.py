@@ -34,7 +34,7 @@ def written(results: Sequence[Mapping[str, Any]], bounds: Mapping[str, str], bef
     table = [
         line
         for name in bounds
-        for line in (_table(name, by_name.get(name)) if name in by_name else lines_before.get(name, _table(name, None)))
+        for line in (_table(name, by_name[name]) if name in by_name else lines_before.get(name, _table(name, None)))
     ]
     parts = [
         _section(by_name[name], bound) if name in by_name else parts_before[name]

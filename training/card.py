@@ -36,7 +36,7 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
     """The card of `candidate` in Markdown; its figures against unseen opinion are those of `twin`, if any."""
     fitted, recipe, report = candidate.fitted, candidate.recipe, candidate.report
     return _CARD.format(
-        opening=_opening(report, twin),
+        opening=opening(report, twin.report if twin else None, _OPENING_TWIN if twin else _OPENING),
         bits=recipe.ngrams.bits,
         char_min=recipe.ngrams.char_min,
         char_max=recipe.ngrams.char_max,
@@ -62,18 +62,19 @@ def card(candidate: Candidate, twin: Candidate | None) -> str:
     )
 
 
-def _opening(report: Report, twin: Candidate | None) -> str:
-    judged = (twin.report if twin else report).flagged
-    told = (_OPENING_TWIN if twin else _OPENING).format(
+def opening(report: Report, twin: Report | None, template: str) -> str:
+    """What the weights find and flag at `look`, told by a card's own `template`; criticism by the twin, if any."""
+    judged = (twin or report).flagged
+    told = template.format(
         found=percent(report.flagged["posts"]),
         found_by_judged=percent(judged["posts"]),
         flagged=percent(judged[UNSEEN_CRITICISM]),
         n=judged[UNSEEN_CRITICISM].n,
     )
-    return told + on_new_policies(report, has_twin=twin is not None)
+    return told + _on_new_policies(report, has_twin=twin is not None)
 
 
-def on_new_policies(report: Report, *, has_twin: bool) -> str:
+def _on_new_policies(report: Report, *, has_twin: bool) -> str:
     """What the weights themselves do with criticism of policies that they never met; empty where not measured."""
     figure = report.flagged.get(NEW_CRITICISM)
     who = "neither met" if has_twin else "they never met"

@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING, Final
 
 from data.split import PROTOCOL
-from eval.run import Report
-from eval.slices import UNSEEN_CRITICISM
 from training.card import (
     DESPITE,
     GUARD,
@@ -13,8 +11,7 @@ from training.card import (
     UNSEEN,
     bands_of,
     calibration_of,
-    on_new_policies,
-    percent,
+    opening,
     rows_of,
 )
 from training.encoder_recipe import EncoderRecipe, earlier_stages
@@ -27,7 +24,7 @@ def encoder_card(candidate: "EncoderCandidate", twin: "EncoderCandidate | None")
     """The card of `candidate` in Markdown; its figures against unseen opinion are those of `twin`, if any."""
     report, recipe, fitted, material = candidate.report, candidate.recipe, candidate.fitted, candidate.material
     return _CARD.format(
-        opening=_opening(report, twin.report if twin else None),
+        opening=opening(report, twin.report if twin else None, _OPENING_TWIN if twin else _OPENING),
         unseen=_TWIN_MADE.format(name=recipe.measured_by) if twin else _NEVER_MET,
         base=recipe.base,
         tune_from=PROTOCOL.tune_from,
@@ -75,17 +72,6 @@ def _drawn(candidate: "EncoderCandidate") -> str:
     return "\n".join(
         f"| {name} | {len(getattr(material, name)):,} | {getattr(drawn, name):,} |" for name in type(drawn).__slots__
     )
-
-
-def _opening(report: Report, twin: Report | None) -> str:
-    judged = (twin or report).flagged
-    opening = (_OPENING_TWIN if twin else _OPENING).format(
-        found=percent(report.flagged["posts"]),
-        found_by_judged=percent(judged["posts"]),
-        flagged=percent(judged[UNSEEN_CRITICISM]),
-        n=judged[UNSEEN_CRITICISM].n,
-    )
-    return opening + on_new_policies(report, has_twin=twin is not None)
 
 
 _OPENING: Final = """At `look` it finds {found} of later hoax posts and flags

@@ -241,9 +241,7 @@ class Machine:
 
     def _like_quiet(self, session: Session, keys: Keys) -> Mapping[str, Sequence[rows.Signature]]:
         """Give the wordings of the claims that are not remembered and share most of the keys of some text."""
-        sharing = rows.claims_by_bands(session, np.unique(keys), _NEWEST_OF_KEY)
-        likest = sharing_most(keys, sharing, _VERIFIED)
-        quiet = {claim_id for claim_id in likest if self._name(claim_id) not in self._index}
+        quiet = {claim_id for claim_id in claims_like(session, keys) if self._name(claim_id) not in self._index}
         kept: defaultdict[str, list[rows.Signature]] = defaultdict(list)
         for signature in rows.signatures_of(session, quiet) if quiet else ():
             kept[str(signature.claim_id)].append(signature)
@@ -366,6 +364,11 @@ def _led_by_pictures(
         for phash in carried:
             first.setdefault(phash, home)
     return led
+
+
+def claims_like(session: Session, keys: Keys) -> set[int]:
+    """Name the kept claims that each text, by its keys, int64 (n, k), is to be compared with."""
+    return sharing_most(keys, rows.claims_by_bands(session, np.unique(keys), _NEWEST_OF_KEY), _VERIFIED)
 
 
 def sharing_most(keys: Keys, sharing: Keys, most: int) -> set[int]:

@@ -17,8 +17,6 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from data.duplicates import NearDuplicateIndex, SignatureFormatError, signatures
 from data.normalise import mask_identities, normalise
 from serving.db import claims as claim_rows
@@ -28,7 +26,7 @@ from serving.db import tips as rows
 from serving.db.library import Entry
 from serving.desk import audit
 from serving.desk.context import Context
-from serving.desk.incoming.machine import sharing_most
+from serving.desk.incoming.machine import claims_like
 from serving.desk.incoming.posts import (
     AnonymousPost,
     Media,
@@ -47,9 +45,6 @@ from serving.i18n import mark
 TEXT_MAX_CHARS: Final = 4_000
 _NAME_CHARS: Final = 16
 _BARE_LINK: Final = re.compile(r"https?://\S+", re.IGNORECASE)
-# As where posts are taken in: claims under one key, and claims that a text is compared with.
-_NEWEST_OF_KEY: Final = 16
-_VERIFIED: Final = 4
 
 RECEIVED: Final = mark(
     "Laporan diterima. Sistem mengelompokkannya dengan kiriman serupa, lalu petugas memeriksa klaim yang paling "
@@ -163,8 +158,7 @@ def _claim_like(ctx: Context, post: AnonymousPost) -> int | None:
 
 def _claim_of_words(ctx: Context, reading: str) -> int | None:
     signed = signatures([reading])
-    sharing = claim_rows.claims_by_bands(ctx.session, np.unique(signed.keys()), _NEWEST_OF_KEY)
-    kept = claim_rows.signatures_of(ctx.session, sharing_most(signed.keys(), sharing, _VERIFIED))
+    kept = claim_rows.signatures_of(ctx.session, claims_like(ctx.session, signed.keys()))
     if not kept:
         return None
     index = NearDuplicateIndex()

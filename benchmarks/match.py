@@ -13,7 +13,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks.stream import claims, copied
 from data.normalise import normalise
-from models.matcher import Matcher, Record
+from models.matcher import Matcher
+from models.retrieval import Record
 
 _SIZES = (1_000, 12_800, 100_000)
 _N_QUERIES = 500

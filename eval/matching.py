@@ -26,7 +26,8 @@ from data.sources.tables import data_folder, rows, table_path, text_of
 from models.artifact import JUDGE, released_folder
 from models.encoder import open_encoder
 from models.fused import FusedRetriever
-from models.matcher import RANKS, THRESHOLDS, Matcher, MatchStatus, MatchThresholds, Record, Retriever
+from models.matcher import RANKS, THRESHOLDS, Matcher, MatchStatus, MatchThresholds
+from models.retrieval import Record, Retriever
 
 _FACT_CHECKER: Final = "turnbackhoax.id (Mafindo)"
 _MINISTRY: Final = "komdigi.go.id (Kementerian Komdigi)"

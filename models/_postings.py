@@ -1,4 +1,4 @@
-"""Compiled kernels of `models.matcher`: features of a document, the inverted index, and search in it.
+"""Compiled kernels of `models.retrieval`: features of a document, the inverted index, and search in it.
 
 A feature is a bucket: stems of words hash into the first half of the table, letter 4-grams into the second. A
 document's weight in a bucket already holds both fields and all constants, so that a query is one sum over lists.

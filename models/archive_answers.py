@@ -19,7 +19,8 @@ from data.normalise import normalise
 from models.archive import ArchiveError, checksum
 from models.artifact import load, released
 from models.cli import as_json
-from models.matcher import Matcher, Record
+from models.matcher import Matcher
+from models.retrieval import Record
 from models.score import Scorer
 
 _REASON: Final = pa.struct([("code", pa.string()), ("text", pa.string()), ("weight", pa.float64())])

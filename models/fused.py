@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.matcher import LexicalRetriever, Record, Retriever
+from models.retrieval import LexicalRetriever, Record, Retriever
 
 DEPTH: Final = 100  # candidates that each side brings
 WEIGHT: Final = 0.5  # of a cosine beside the summed lexical score; best on posts of January to May 2025

@@ -8,7 +8,8 @@ from typing import IO
 import click
 
 from data.lines import Line, batches
-from models.matcher import Matcher, Record
+from models.matcher import Matcher
+from models.retrieval import Record
 
 
 @click.command("match")

@@ -1,10 +1,5 @@
 """From a claim to the clarifications that may answer it: search, and an honest word about how sure it is.
 
-Two lexical views are added up: BM25 over stems, which knows which words matter, and TF-IDF cosine over letter
-4-grams, which survives spelling. Each reads the title alone and title and text together. Both are sums over shared
-features, so they live in one inverted index and one query is one pass. `Retriever` is the seam at which another view
-joins. What it costs: words must be shared in some form; a claim told in other words is not found by this.
-
 A score is the probability, fitted on earlier months, that the clarification answers the claim; it is a guide for
 a human, who alone confirms a match.
 """
@@ -12,26 +7,17 @@ a human, who alone confirms a match.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from data.normalise import light_words, normalise
-from models import _postings as kernels
+from data.normalise import light_words
 from models.instances import SmallWords, are_other_instances
-from models.stemming import stem
+from models.retrieval import MAX_QUERY_CHARS, MAX_RECORD_CHARS, LexicalRetriever, Record, Retriever
 
-# Longer texts are judged by their beginning; these bound the time of a hostile query.
-MAX_QUERY_CHARS: Final = 3000
-MAX_RECORD_CHARS: Final = 6000
 # Best matches asked for at least, because the score of one depends on how far the others stay behind.
 RANKS: Final = 10
-# Entries of the index that one query reads at most, the most telling features first.
-MAX_POSTINGS: Final = 200_000
-
-# Chosen by `python -m eval.matching --tune` on pairs that no figure is reported on.
-BLEND: Final = kernels.Blend(title_words=0.5, all_words=1.0, title_letters=0.5, all_letters=1.0)
 
 
 class MatchStatus(StrEnum):
@@ -40,15 +26,6 @@ class MatchStatus(StrEnum):
     CONFIRMED = "confirmed"
     SUGGESTED = "suggested"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A clarification as it is searched."""
-
-    id: str
-    title: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,50 +71,6 @@ class MatchThresholds:
 
 
 THRESHOLDS: Final = MatchThresholds()
-
-
-class _Reading(NamedTuple):
-    """A text as it is indexed: the stems of its content words, and all of it cleaned."""
-
-    stems: str
-    cleaned: str
-
-
-class Retriever(Protocol):
-    """One way of finding records; positions count the records in the order in which they were given."""
-
-    def index(self, records: Sequence[Record]) -> None:
-        """Take these records in place of all earlier ones."""
-
-    def search(self, queries: Sequence[str], k: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Return positions [n, k] and scores [n, k], best first; position -1 where there is none."""
-
-
-class LexicalRetriever:
-    """Finds records that share words or parts of words with a query."""
-
-    def __init__(self, blend: kernels.Blend = BLEND) -> None:
-        """Weigh the four parts of the score by `blend`."""
-        self._blend = blend
-        self._postings: kernels.Postings | None = None
-        self._n_records = 0
-        self._read: dict[Record, tuple[_Reading, _Reading]] = {}
-
-    def index(self, records: Sequence[Record]) -> None:
-        """Take these records in place of all earlier ones; records known already are not cleaned again."""
-        readings = [self._read.get(record) or _read_record(record) for record in records]
-        self._read = dict(zip(records, readings, strict=True))
-        titles = _packed([title for title, _ in readings])
-        both = _packed([whole for _, whole in readings])
-        self._n_records = len(records)
-        self._postings = kernels.build(titles, both, self._blend) if records else None
-
-    def search(self, queries: Sequence[str], k: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Return positions [n, k] and summed scores [n, k], best first; position -1 where nothing is shared."""
-        if self._postings is None or not queries:
-            return np.full((len(queries), k), -1, np.int32), np.zeros((len(queries), k), np.float32)
-        readings = _packed([_read(query[:MAX_QUERY_CHARS]) for query in queries])
-        return kernels.search(self._postings, self._n_records, readings, k, MAX_POSTINGS)
 
 
 class Matcher:
@@ -229,27 +162,3 @@ class Matcher:
             self._ids = list(self._records)
             self.retriever.index(list(self._records.values()))
             self._is_old = False
-
-
-def _read(text: str) -> _Reading:
-    cleaned = normalise(text)
-    light = light_words()
-    return _Reading(" ".join([stem(word) for word in cleaned.split() if word not in light]), cleaned)
-
-
-def _read_record(record: Record) -> tuple[_Reading, _Reading]:
-    """Return the readings of the title, and of title and text together."""
-    title, text = _read(record.title[:MAX_RECORD_CHARS]), _read(record.text[:MAX_RECORD_CHARS])
-    return title, _Reading(f"{title.stems} {text.stems}", f"{title.cleaned} {text.cleaned}")
-
-
-def _packed(readings: Sequence[_Reading]) -> kernels.Texts:
-    stems, cleaned = [reading.stems for reading in readings], [reading.cleaned for reading in readings]
-    return kernels.Texts(*_buffer(stems), *_buffer(cleaned))
-
-
-def _buffer(texts: Sequence[str]) -> tuple[kernels.Bytes, kernels.Offsets]:
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
-    return np.frombuffer(b"".join(encoded), np.uint8), offsets

@@ -16,7 +16,8 @@ from data.duplicates import NearDuplicateIndex, Signatures, signatures
 from data.normalise import normalise
 from models import artifact
 from models.linear import LinearScorer
-from models.matcher import Matcher, Record
+from models.matcher import Matcher
+from models.retrieval import Record
 from models.search_query import Searchable, Shard
 from models.search_segment import Document, build, merged
 from models.search_text import words_of

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.instances import SmallWords, are_other_instances
-from models.matcher import Matcher, MatchStatus, Record
+from models.matcher import Matcher, MatchStatus
+from models.retrieval import Record
 
 TEMPLATES = [
     "Lowongan kerja {} 2026 untuk lulusan SMA lewat tautan pendaftaran",

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.matcher import THRESHOLDS, LexicalRetriever, Matcher, MatchStatus, MatchThresholds, Record
+from models.matcher import THRESHOLDS, Matcher, MatchStatus, MatchThresholds
+from models.retrieval import LexicalRetriever, Record
 from models.stemming import stem
 
 LIBRARY = [

@@ -7,7 +7,8 @@ _ASKED = r"""
 from numba.core.dispatcher import Dispatcher
 from data import _minhash, _plain_text
 from models import _linear, _ngrams, _postings, _search, _search_codes, _search_ranking, _search_words, artifact, warm
-from models.matcher import Matcher, Record
+from models.matcher import Matcher
+from models.retrieval import Record
 
 def compiled():
     modules = (_minhash, _plain_text, _linear, _ngrams, _postings, _search, _search_codes, _search_ranking, _search_words)

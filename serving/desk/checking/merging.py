@@ -22,7 +22,8 @@ from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from typing import Any, Final
 
-from models.matcher import Matcher, Record
+from models.matcher import Matcher
+from models.retrieval import Record
 from serving.db import claims as claim_rows
 from serving.db import golden as golden_rows
 from serving.db import merging as rows

@@ -30,8 +30,9 @@ from data.duplicates import NearDuplicateIndex, SignatureFormatError, signatures
 from data.normalise import normalise
 from models import artifact
 from models.artifact import ArtifactError
-from models.matcher import Match, Matcher, Record
+from models.matcher import Match, Matcher
 from models.matcher import MatchStatus as Strength
+from models.retrieval import Record
 from models.score import Score, Scorer
 from serving.db import Session
 from serving.db import claims as rows
